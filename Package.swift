@@ -1,0 +1,54 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// One set of rules for every target: Swift 6 mode, warnings are errors, imports are internal.
+let common: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Sources also say `unsafe` wherever memory safety rests on us, and bind borrowed bytes to their owner.
+let strict = common + [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
+
+func source(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: common)
+}
+
+let package = Package(
+    name: "meshscope",
+    products: [
+        .executable(name: "meshscope", targets: ["meshscope"]),
+        .library(name: "MeshAnalysis", targets: ["MeshAnalysis", "MeshReports"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        source("ByteParsing"),
+        source("CaptureFiles", ["ByteParsing", "CPcap", "CZlib"]),
+        source("BluetoothFrames", ["ByteParsing"]),
+        source("MeshCrypto", ["ByteParsing", "COpenSSL"]),
+        source("MeshProtocol", ["ByteParsing", "MeshCrypto"]),
+        source("MeshAnalysis", ["ByteParsing", "CaptureFiles", "BluetoothFrames", "MeshCrypto", "MeshProtocol"]),
+        source("KeyFiles", ["ByteParsing", "MeshCrypto", "MeshProtocol"]),
+        source("MeshReports", ["MeshAnalysis", "ByteParsing", "CaptureFiles", "MeshProtocol"]),
+        .executableTarget(
+            name: "meshscope",
+            dependencies: [
+                "ByteParsing", "CaptureFiles", "KeyFiles", "MeshAnalysis", "MeshProtocol", "MeshReports",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,21 @@
+/// How a frame's octets are wrapped: the closed set that can be peeled.
+public enum Encapsulation: Hashable, Sendable {
+    /// LE link layer, from the access address on (LINKTYPE_BLUETOOTH_LE_LL).
+    case linkLayer
+    /// LE link layer behind a pseudo-header of ten octets (LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR).
+    case linkLayerWithHeader
+    /// LE link layer behind Per-Packet Information (LINKTYPE_PPI).
+    case perPacketInformation
+    /// nRF Sniffer for Bluetooth LE, header versions 1 to 3 (LINKTYPE_NORDIC_BLE).
+    case nordicSniffer
+    /// HCI behind an H4 packet indicator.
+    case hciH4
+    /// HCI H4 behind four octets of direction.
+    case hciH4WithDirection
+    /// HCI without any indicator; btsnoop's packet flags tell what it is.
+    case hciH1
+    /// Linux monitor records behind four octets of adapter and opcode.
+    case linuxMonitorWithHeader
+    /// Linux monitor records whose adapter and opcode are btsnoop's packet flags.
+    case linuxMonitor
+}

@@ -1,0 +1,60 @@
+import ByteParsing
+
+/// LE meta events that bring advertising: Bluetooth Core, "LE Advertising Report event" and
+/// "LE Extended Advertising Report event". An event holds several reports, one behind the other.
+///
+///     event code 1 · length 1 · subevent 1 · number of reports 1 · reports
+extension FramePeeler {
+    mutating func peelEvent(_ reader: inout ByteReader, adapter: UInt16) throws(ParseError) -> FrameOutcome {
+        guard try reader.readUInt8() == 0x3E else { return .other }
+        var event = try reader.readPiece(Int(try reader.readUInt8()))
+        switch try event.readUInt8() {
+        case 0x02:
+            for _ in 0..<(try event.readUInt8()) { try peelReport(&event) }
+        case 0x0D:
+            for _ in 0..<(try event.readUInt8()) { try peelExtendedReport(&event, adapter: adapter) }
+        default:
+            return .other
+        }
+        return .peeled
+    }
+
+    ///     event type 1 · address type 1 · address 6 · length 1 · data · RSSI 1
+    private func peelReport(_ event: inout ByteReader) throws(ParseError) {
+        try event.skip(2)
+        let address = try event.readLittleEndian(6)
+        let data = try event.readPiece(Int(try event.readUInt8()))
+        peelData(data, Advertisement(direction: .heard, address: address))
+        try event.skip(1)
+    }
+
+    ///     event type 2 · address type 1 · address 6 · PHYs 2 · SID 1 · TX power 1 · RSSI 1 · interval 2 ·
+    ///     direct address type 1 · direct address 6 · length 1 · data
+    ///
+    /// Bits 5 and 6 of the event type: 0 the data is complete, 1 more comes in another event, 2 it is cut off.
+    private mutating func peelExtendedReport(_ event: inout ByteReader, adapter: UInt16) throws(ParseError) {
+        let status = try event.readUInt16LittleEndian() >> 5 & 3
+        try event.skip(1)
+        let address = try event.readLittleEndian(6)
+        try event.skip(2)
+        let set = try event.readUInt8()
+        try event.skip(11)
+        var data = try event.readPiece(Int(try event.readUInt8()))
+        let advertisement = Advertisement(direction: .heard, address: address)
+        let key = FragmentStore.Key(adapter: adapter, advertiser: address, set: set)
+        guard status == 1 || receivedFragments.holds(key) else {
+            if status == 0 { peelData(data, advertisement) } else { peelCutData(data, advertisement) }
+            return
+        }
+        if !receivedFragments.holds(key) { receivedFragments.begin(key) }
+        receivedFragments.append(try data.readOctets(data.remaining), to: key)
+        guard status != 1, let joined = receivedFragments.end(key) else { return }
+        let whole = ByteReader(joined.span)
+        if status == 0 { peelData(whole, advertisement) } else { peelCutData(whole, advertisement) }
+    }
+
+    /// Data that the controller cut off ends within a structure: that is no error.
+    private func peelCutData(_ data: ByteReader, _ advertisement: Advertisement) {
+        do { try peelStructures(data, advertisement) } catch {}
+    }
+}

@@ -1,0 +1,66 @@
+import ByteParsing
+
+/// LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR.
+///
+///     RF channel 1 · signal power 1 · noise power 1 · access address offenses 1 · reference access address 4 · flags 2
+struct LinkLayerPseudoHeader {
+    let crc: CRCVerdict
+    let isCoded: Bool
+
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        try reader.skip(8)
+        let flags = try reader.readUInt16LittleEndian()
+        let isDewhitened = flags & 0x0001 != 0
+        let isChecked = flags & 0x0400 != 0
+        crc = isDewhitened && isChecked ? (flags & 0x0800 != 0 ? .valid : .failed) : .notChecked
+        isCoded = flags & 0xC000 == 0x8000
+    }
+}
+
+/// LINKTYPE_PPI, as Ubertooth writes it around the link layer.
+///
+///     version 1 · flags 1 · header length 2 · DLT 4 · fields
+struct PerPacketInformation {
+    let isLinkLayer: Bool
+
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        try reader.skip(2)
+        let length = Int(try reader.readUInt16LittleEndian())
+        isLinkLayer = try reader.readUInt32LittleEndian() == 251
+        guard length >= 8 else { throw ParseError(.invalidLength(length), at: 2) }
+        try reader.skip(length - 8)
+    }
+}
+
+/// LINKTYPE_NORDIC_BLE: the nRF Sniffer's serial protocol, behind the number of the board.
+///
+///     version 1     board 1 · header length 1 · payload length 1 · version 1 · counter 2 · packet ID 1
+///     version 2, 3  board 1 · payload length 2 · version 1 · counter 2 · packet ID 1
+///     then          header length 1 · flags 1 · channel 1 · RSSI 1 · event counter 2 · time 4
+struct NordicSnifferHeader {
+    let crc: CRCVerdict
+    let isCoded: Bool
+    /// The packet holds a PDU from the air, and not something between sniffer and host.
+    let isPDU: Bool
+
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        try reader.skip(3)
+        let start = reader.offset
+        let version = try reader.readUInt8()
+        guard (1...3).contains(version) else { throw ParseError(.invalidValue(UInt64(version)), at: start) }
+        try reader.skip(2)
+        let packetID = try reader.readUInt8()
+        isPDU = packetID == 0x06 || (version == 3 && packetID == 0x02)
+        guard isPDU else {
+            crc = .notChecked
+            isCoded = false
+            return
+        }
+        let length = Int(try reader.readUInt8())
+        guard length >= 10 else { throw ParseError(.invalidLength(length), at: reader.offset - 1) }
+        let flags = try reader.readUInt8()
+        try reader.skip(length - 2)
+        crc = flags & 0x01 != 0 ? .valid : .failed
+        isCoded = version == 3 && flags >> 4 & 0x07 == 2
+    }
+}

@@ -1,0 +1,71 @@
+/// Octets and numbers in hexadecimal, without a locale.
+public enum Hexadecimal {
+    /// Lower-case digits, two an octet.
+    public static func text(_ octets: some Sequence<UInt8>) -> String {
+        var text = ""
+        for octet in octets {
+            text.append(digit(octet >> 4))
+            text.append(digit(octet & 15))
+        }
+        return text
+    }
+
+    /// Lower-case digits, filled up with zeros to `digits`.
+    public static func text(_ value: some BinaryInteger, digits: Int) -> String {
+        let plain = String(value, radix: 16)
+        return String(repeating: "0", count: max(0, digits - plain.count)) + plain
+    }
+
+    /// `0x` and upper-case digits, as the specification writes addresses and indexes.
+    public static func prefixed(_ value: some BinaryInteger, digits: Int) -> String {
+        let plain = String(value, radix: 16, uppercase: true)
+        return "0x" + String(repeating: "0", count: max(0, digits - plain.count)) + plain
+    }
+
+    /// The octets that pairs of hexadecimal digits stand for; `nil` if there is an odd digit or another character.
+    public static func octets(_ text: some StringProtocol) -> [UInt8]? {
+        var octets: [UInt8] = []
+        var high: UInt8?
+        for character in text.utf8 {
+            guard let value = value(ofDigit: character) else { return nil }
+            if let first = high {
+                octets.append(first << 4 | value)
+                high = nil
+            } else {
+                high = value
+            }
+        }
+        return high == nil ? octets : nil
+    }
+
+    public static func value(ofDigit character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    private static func digit(_ value: UInt8) -> Character {
+        Character(Unicode.Scalar(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10))
+    }
+}
+
+extension UInt128 {
+    /// The 16 octets of the value, most significant first.
+    public var octets: [UInt8] {
+        (0..<16).map { UInt8(truncatingIfNeeded: self >> UInt128(120 - 8 * $0)) }
+    }
+
+    /// The value of up to 16 octets, the first one most significant, left-aligned.
+    public init(leftAligned octets: some Sequence<UInt8>) {
+        var value: UInt128 = 0
+        var shift = 120
+        for octet in octets where shift >= 0 {
+            value |= UInt128(octet) << UInt128(shift)
+            shift -= 8
+        }
+        self = value
+    }
+}

@@ -1,0 +1,91 @@
+import ByteParsing
+
+/// A btsnoop file: RFC 1761's layout with Bluetooth datalink types, all numbers big-endian.
+///
+///     header  "btsnoop\0" · version 4 · datalink 4
+///     record  original length 4 · included length 4 · flags 4 · drops 4 · time 8 · octets
+struct BtsnoopReader: ~Copyable {
+    static let magic: [UInt8] = Array("btsnoop\0".utf8)
+    /// Microseconds from year 0, where btsnoop begins to count, to 1970.
+    static let epoch: Int64 = 0x00DC_DDB3_0F2F_8000
+    /// No controller or host sends more than an ACL fragment of 64 KiB; a longer record is a damaged length.
+    private static let longestRecord = 1 << 18
+    private static let recordHeader = 24
+
+    private var input: InputBuffer
+    private let linkType: LinkType
+    private(set) var number = 0
+    private var pending = 0
+
+    init(_ source: ByteSource) throws(CaptureError) {
+        var input = InputBuffer(source)
+        guard input.require(16) else {
+            throw CaptureError(.brokenOff, path: source.path, "the btsnoop file header is cut off")
+        }
+        var version: UInt32 = 0
+        var datalink: UInt32 = 0
+        do throws(ParseError) {
+            var reader = ByteReader(input.span(count: 16))
+            try reader.skip(8)
+            version = try reader.readUInt32BigEndian()
+            datalink = try reader.readUInt32BigEndian()
+        } catch {
+            throw CaptureError(.brokenOff, path: source.path, "btsnoop file header: \(error)")
+        }
+        guard version == 1 else {
+            throw CaptureError(
+                .notACapture, path: source.path, "btsnoop version \(version) is not known, only version 1")
+        }
+        input.consume(16)
+        self.input = input
+        linkType = LinkType(.btsnoop, datalink)
+    }
+
+    /// The next frame; `nil` at the end of the file.
+    @_lifetime(&self)
+    mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
+        input.consume(pending)
+        pending = 0
+        guard input.require(Self.recordHeader) else {
+            if let failure = input.source.failure { throw brokenOff(failure) }
+            guard input.available > 0 else { return nil }
+            throw brokenOff("a record header of \(Self.recordHeader) octets is cut off after \(input.available)")
+        }
+        let header = try recordHeader()
+        guard header.included <= Self.longestRecord else {
+            throw brokenOff("a record of \(header.included) octets is longer than any Bluetooth frame")
+        }
+        guard input.require(Self.recordHeader + header.included) else {
+            throw brokenOff(
+                input.source.failure
+                    ?? "a record of \(header.included) octets is cut off after \(input.available - Self.recordHeader)")
+        }
+        pending = Self.recordHeader + header.included
+        number += 1
+        return CapturedFrame(
+            number: number, time: header.time, linkType: linkType, originalLength: header.original, flags: header.flags,
+            bytes: input.span(at: Self.recordHeader, count: header.included))
+    }
+
+    private func recordHeader() throws(CaptureError) -> (original: Int, included: Int, flags: UInt32, time: CaptureTime)
+    {
+        do {
+            var reader = ByteReader(input.span(count: Self.recordHeader))
+            let original = Int(try reader.readUInt32BigEndian())
+            let included = Int(try reader.readUInt32BigEndian())
+            let flags = try reader.readUInt32BigEndian()
+            try reader.skip(4)
+            let (since1970, overflow) = Int64(bitPattern: try reader.readBigEndian(8))
+                .subtractingReportingOverflow(Self.epoch)
+            let (seconds, microseconds) = (overflow ? Int64.min : since1970).quotientAndRemainder(dividingBy: 1_000_000)
+            return (original, included, flags, CaptureTime(seconds: seconds, nanoseconds: microseconds * 1000))
+        } catch {
+            throw brokenOff("record header: \(error)")
+        }
+    }
+
+    private func brokenOff(_ what: String) -> CaptureError {
+        CaptureError(
+            .brokenOff, path: input.source.path, "\(what) (frame \(number + 1), octet \(input.offset) of the file)")
+    }
+}

@@ -1,0 +1,117 @@
+import CZlib
+import Glibc
+
+/// The octets of a file or of standard input, decompressed if they are gzip.
+///
+/// The only place that touches zlib. Plain octets pass through unchanged.
+@safe final class ByteSource {
+    let path: String
+    /// Octets of the file as it lies on disk, `nil` for a pipe.
+    let size: Int64?
+    private let file: gzFile
+    /// What was read to recognise the format and not yet consumed.
+    private var peeked: [UInt8] = []
+    private(set) var failure: String?
+
+    /// - Parameter path: a file's path, or `-` for standard input.
+    init(path: String) throws(CaptureError) {
+        self.path = path
+        let descriptor = path == "-" ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw CaptureError(.cannotOpen, path: path, "cannot be opened: \(Self.systemError())")
+        }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+            close(descriptor)
+            throw CaptureError(.cannotOpen, path: path, "is a directory; name the capture files in it")
+        }
+        size = status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
+        guard let opened = unsafe gzdopen(descriptor, "rb") else {
+            close(descriptor)
+            throw CaptureError(.cannotOpen, path: path, "cannot be opened: out of memory")
+        }
+        unsafe file = opened
+        unsafe gzbuffer(file, 128 << 10)
+    }
+
+    deinit {
+        unsafe gzclose(file)
+    }
+
+    /// Octets of the file on disk that were read so far.
+    var position: Int64 { unsafe Int64(gzoffset(file)) }
+
+    /// The first octets, which stay to be read.
+    func peek(_ count: Int) -> [UInt8] {
+        if peeked.count < count {
+            var more = [UInt8](repeating: 0, count: count - peeked.count)
+            let read = unsafe more.withUnsafeMutableBytes { unsafe readDirectly(into: $0) }
+            peeked += more.prefix(read)
+        }
+        return peeked
+    }
+
+    /// Reads until `target` is full or the end is reached, and returns the number of octets read.
+    ///
+    /// A read error ends the octets and is told in `failure`.
+    @unsafe func read(into target: UnsafeMutableRawBufferPointer) -> Int {
+        guard !peeked.isEmpty else { return unsafe readDirectly(into: target) }
+        let count = min(peeked.count, target.count)
+        unsafe target.copyBytes(from: peeked.prefix(count))
+        peeked.removeFirst(count)
+        return unsafe count + readDirectly(into: UnsafeMutableRawBufferPointer(rebasing: target.dropFirst(count)))
+    }
+
+    /// Appends up to `count` octets and returns how many there were.
+    func append(_ count: Int, to octets: inout [UInt8]) -> Int {
+        let old = octets.count
+        octets.append(contentsOf: repeatElement(0, count: count))
+        let read = unsafe octets.withUnsafeMutableBytes {
+            unsafe self.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[old...]))
+        }
+        octets.removeLast(count - read)
+        return read
+    }
+
+    @unsafe private func readDirectly(into target: UnsafeMutableRawBufferPointer) -> Int {
+        var total = 0
+        while total < target.count, failure == nil {
+            let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: target[total...])
+            let count = unsafe Int(gzread(file, piece.baseAddress, UInt32(min(piece.count, 1 << 30))))
+            if count > 0 { total += count }
+            if count < 0 { failure = readError() }
+            if count <= 0 { break }
+        }
+        return total
+    }
+
+    private func readError() -> String {
+        var code: Int32 = 0
+        guard let text = unsafe gzerror(file, &code), code != Z_ERRNO else { return Self.systemError() }
+        return unsafe String(cString: text)
+    }
+
+    static func systemError() -> String { unsafe String(cString: strerror(errno)) }
+
+    /// A C stream that reads this source, for libraries that want one. It keeps the source alive until it is closed.
+    @unsafe func makeStream() -> UnsafeMutablePointer<FILE>? {
+        let cookie = unsafe Unmanaged.passRetained(self).toOpaque()
+        var functions = cookie_io_functions_t()
+        unsafe functions.read = { cookie, buffer, count in
+            guard let cookie = unsafe cookie, let buffer = unsafe buffer else { return -1 }
+            let source = unsafe Unmanaged<ByteSource>.fromOpaque(cookie).takeUnretainedValue()
+            let target = unsafe UnsafeMutableRawBufferPointer(start: buffer, count: count)
+            return unsafe source.read(into: target)
+        }
+        unsafe functions.close = { cookie in
+            if let cookie = unsafe cookie { unsafe Unmanaged<ByteSource>.fromOpaque(cookie).release() }
+            return 0
+        }
+        guard let stream = unsafe fopencookie(cookie, "rb", functions) else {
+            unsafe Unmanaged<ByteSource>.fromOpaque(cookie).release()
+            return nil
+        }
+        unsafe setvbuf(stream, nil, Int32(_IOFBF), 128 << 10)
+        return unsafe stream
+    }
+}

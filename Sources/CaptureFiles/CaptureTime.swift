@@ -1,0 +1,48 @@
+import FoundationEssentials
+
+/// A moment as the capture gives it, in nanoseconds since 1970-01-01T00:00:00Z.
+///
+/// The range (years 1677 to 2262) is that of a 64-bit count; a file's time outside of it is held at its end.
+public struct CaptureTime: Hashable, Comparable, Sendable {
+    public let nanoseconds: Int64
+
+    public init(nanoseconds: Int64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    /// - Parameter fraction: nanoseconds to add to `seconds`.
+    public init(seconds: Int64, nanoseconds fraction: Int64 = 0) {
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, beyond) = whole.addingReportingOverflow(fraction)
+        nanoseconds = overflow || beyond ? (seconds < 0 ? .min : .max) : sum
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
+
+    /// The time from `start` to this moment, held at the ends of the range.
+    public func since(_ start: CaptureTime) -> Duration {
+        let (difference, overflow) = nanoseconds.subtractingReportingOverflow(start.nanoseconds)
+        return .nanoseconds(overflow ? (nanoseconds < 0 ? Int64.min : Int64.max) : difference)
+    }
+
+    public func advanced(by duration: Duration) -> CaptureTime {
+        let (seconds, attoseconds) = duration.components
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(
+            CaptureTime(seconds: seconds, nanoseconds: attoseconds / 1_000_000_000).nanoseconds)
+        return CaptureTime(nanoseconds: overflow ? (seconds < 0 ? .min : .max) : sum)
+    }
+
+    /// RFC 3339 in UTC.
+    ///
+    /// - Parameter digits: decimal digits of the second, 0 to 9.
+    public func text(digits: Int) -> String {
+        let (seconds, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+        let floor = fraction < 0 ? seconds - 1 : seconds
+        let rest = fraction < 0 ? fraction + 1_000_000_000 : fraction
+        let whole = Date(timeIntervalSince1970: Double(floor)).formatted(.iso8601)
+        guard digits > 0 else { return whole }
+        let nine = String(rest)
+        let padded = String(repeating: "0", count: 9 - nine.count) + nine
+        return whole.dropLast() + "." + padded.prefix(min(digits, 9)) + "Z"
+    }
+}

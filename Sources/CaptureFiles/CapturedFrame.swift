@@ -1,0 +1,25 @@
+/// One frame as the capture holds it, bound to the file's buffer until the next one is read.
+public struct CapturedFrame: ~Escapable {
+    /// Counts from 1 in each file, as Wireshark counts.
+    public let number: Int
+    public let time: CaptureTime
+    public let linkType: LinkType
+    /// Octets that the frame had on the air; `bytes` may be shorter.
+    public let originalLength: Int
+    /// btsnoop's packet flags; 0 in other containers.
+    public let flags: UInt32
+    public let bytes: Span<UInt8>
+
+    @_lifetime(copy bytes)
+    init(
+        number: Int, time: CaptureTime, linkType: LinkType, originalLength: Int, flags: UInt32 = 0,
+        bytes: Span<UInt8>
+    ) {
+        self.number = number
+        self.time = time
+        self.linkType = linkType
+        self.originalLength = originalLength
+        self.flags = flags
+        self.bytes = bytes
+    }
+}

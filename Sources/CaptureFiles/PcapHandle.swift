@@ -1,0 +1,61 @@
+import CPcap
+import Glibc
+
+/// A pcap or pcapng file read by libpcap; the only file that imports it.
+///
+/// libpcap's own error text reaches the user unchanged.
+@safe struct PcapHandle: ~Copyable {
+    private let handle: OpaquePointer
+    private let source: ByteSource
+    private let linkType: LinkType
+    private(set) var number = 0
+
+    init(_ source: ByteSource) throws(CaptureError) {
+        var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        guard let stream = unsafe source.makeStream() else {
+            throw CaptureError(.cannotOpen, path: source.path, "cannot be opened: \(ByteSource.systemError())")
+        }
+        guard
+            let opened = unsafe pcap_fopen_offline_with_tstamp_precision(
+                stream, UInt32(PCAP_TSTAMP_PRECISION_NANO), &message)
+        else {
+            unsafe fclose(stream)
+            throw CaptureError(.brokenOff, path: source.path, source.failure ?? Self.text(message))
+        }
+        unsafe handle = opened
+        self.source = source
+        linkType = unsafe LinkType(.pcap, UInt32(bitPattern: pcap_datalink(opened)))
+    }
+
+    deinit {
+        unsafe pcap_close(handle)
+    }
+
+    /// The next frame; `nil` at the end of the file.
+    @_lifetime(&self)
+    mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
+        var header: UnsafeMutablePointer<pcap_pkthdr>?
+        var octets: UnsafePointer<UInt8>?
+        switch unsafe pcap_next_ex(handle, &header, &octets) {
+        case 1: break
+        case PCAP_ERROR_BREAK where source.failure == nil: return nil
+        default:
+            let message = unsafe String(cString: pcap_geterr(handle))
+            throw CaptureError(.brokenOff, path: source.path, source.failure ?? message)
+        }
+        guard let header = unsafe header, let octets = unsafe octets else { return nil }
+        number += 1
+        let time = unsafe header.pointee.ts
+        let frame = unsafe CapturedFrame(
+            number: number,
+            time: CaptureTime(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_usec)),
+            linkType: linkType,
+            originalLength: Int(header.pointee.len),
+            bytes: Span(_unsafeStart: octets, count: Int(header.pointee.caplen)))
+        return unsafe _overrideLifetime(frame, mutating: &self)
+    }
+
+    private static func text(_ message: [CChar]) -> String {
+        String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

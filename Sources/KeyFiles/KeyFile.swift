@@ -1,0 +1,104 @@
+import ByteParsing
+import FoundationEssentials
+import MeshCrypto
+public import MeshProtocol
+
+/// The project's own JSON of keys:
+///
+///     { "networks": [ { "name": "office", "master": "0x0001",
+///                       "netkeys": [ { "index": 0, "name": "primary", "key": "…32 digits…", "old_key": "…" } ] } ] }
+///
+/// `name`, `index`, `old_key`, `master` and `iv_index` may be left out. Other members are passed over.
+public enum KeyFile {
+    private static let longestFile = 16 << 20
+
+    private struct Document: Decodable {
+        var networks: [Network]
+    }
+
+    private struct Network: Decodable {
+        var name: String?
+        var netkeys: [Key]
+        var master: String?
+        var iv_index: UInt32?
+    }
+
+    private struct Key: Decodable {
+        var name: String?
+        var index: UInt16?
+        var key: String
+        var old_key: String?
+    }
+
+    /// The networks of a key file.
+    public static func read(path: String) throws(KeyFileError) -> [KeyRing.Network] {
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: path))
+        } catch {
+            let isDirectory = (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
+            throw KeyFileError(
+                path, isDirectory ? "is a directory, not a key file" : "cannot be read: no such file, or no permission")
+        }
+        guard data.count <= longestFile else { throw KeyFileError(path, "is too large for a key file") }
+        return try parse(data, place: path)
+    }
+
+    static func parse(_ data: Data, place: String) throws(KeyFileError) -> [KeyRing.Network] {
+        let document: Document
+        do {
+            document = try JSONDecoder().decode(Document.self, from: data)
+        } catch {
+            throw KeyFileError(place, explain(error))
+        }
+        var networks: [KeyRing.Network] = []
+        for (index, network) in document.networks.enumerated() {
+            networks.append(try parse(network, place: "\(place): networks[\(index)]"))
+        }
+        guard !networks.isEmpty else { throw KeyFileError(place, "has no networks") }
+        return networks
+    }
+
+    private static func parse(_ network: Network, place: String) throws(KeyFileError) -> KeyRing.Network {
+        var keys: [SubnetKey] = []
+        for (index, key) in network.netkeys.enumerated() {
+            let place = "\(place).netkeys[\(index)]"
+            let keyIndex = key.index
+            if let old = key.old_key {
+                keys.append(try SubnetKey(hexadecimal: old, index: keyIndex, name: key.name, place: place + ".old_key"))
+                keys.append(try SubnetKey(hexadecimal: key.key, index: keyIndex, name: key.name, place: place + ".key"))
+                guard keyIndex != nil else { throw KeyFileError(place, "has an old_key and no index") }
+            } else {
+                keys.append(try SubnetKey(hexadecimal: key.key, index: keyIndex, name: key.name, place: place + ".key"))
+            }
+        }
+        var master: UnicastAddress?
+        if let text = network.master {
+            master = UnicastAddress(text: text)
+            guard master != nil else { throw KeyFileError(place + ".master", "is no unicast address, such as 0x0001") }
+        }
+        return try SubnetKey.network(
+            of: keys, name: network.name, master: master, givenIVIndex: network.iv_index.map(IVIndex.init), place: place
+        )
+    }
+
+    /// What a decoder's error says, with the JSON path and without any value.
+    private static func explain(_ error: any Error) -> String {
+        func path(_ context: DecodingError.Context) -> String {
+            context.codingPath.reduce("") { path, key in
+                key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)")
+            }
+        }
+        switch error {
+        case DecodingError.keyNotFound(let key, let context):
+            let place = path(context)
+            return "\(place.isEmpty ? "the top level" : place) has no member \"\(key.stringValue)\""
+        case DecodingError.typeMismatch(let type, let context): return "\(path(context)) is no \(type)"
+        case DecodingError.valueNotFound(_, let context): return "\(path(context)) is null"
+        case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty:
+            return "is no JSON\(context.underlyingError.map { " (\($0))" } ?? "")"
+        case DecodingError.dataCorrupted(let context): return "\(path(context)) has a value that cannot be used"
+        default: return "cannot be used"
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import ByteParsing
+import MeshCrypto
+public import MeshProtocol
+
+/// One NetKey as a user gives it, before it is known which subnet it belongs to.
+public struct SubnetKey: Sendable {
+    let index: UInt16?
+    let name: String?
+    let netKey: NetKey
+    let place: String
+
+    init(hexadecimal text: some StringProtocol, index: UInt16?, name: String?, place: String) throws(KeyFileError) {
+        do {
+            netKey = try NetKey(hexadecimal: text)
+        } catch {
+            throw KeyFileError(place, "the key \(error)")
+        }
+        self.index = index
+        self.name = name
+        self.place = place
+        guard (index ?? 0) <= 0xFFF else { throw KeyFileError(place, "key index \(index ?? 0) is beyond 4095") }
+    }
+
+    /// - Parameters:
+    ///   - text: `HEX` or `INDEX=HEX`.
+    ///   - place: the option or variable that it comes from, for messages.
+    public init(argument text: String, place: String) throws(KeyFileError) {
+        let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else {
+            try self.init(hexadecimal: text, index: nil, name: nil, place: place)
+            return
+        }
+        guard let index = UInt16(parts[0]), index <= 0xFFF else {
+            throw KeyFileError(place, "what stands before '=' is no key index from 0 to 4095")
+        }
+        try self.init(hexadecimal: parts[1], index: index, name: nil, place: place)
+    }
+
+    /// A network of these keys: the first is the primary one unless it says another index, and two keys under one index
+    /// are the old and the new key of a Key Refresh.
+    public static func network(
+        of keys: [SubnetKey], name: String?, master: UnicastAddress? = nil, givenIVIndex: IVIndex? = nil, place: String
+    ) throws(KeyFileError) -> KeyRing.Network {
+        guard !keys.isEmpty else { throw KeyFileError(place, "has no NetKey") }
+        var used = Set(keys.compactMap(\.index))
+        var groups: [(index: UInt16, keys: [SubnetKey])] = []
+        for (position, key) in keys.enumerated() {
+            if let twin = keys[..<position].first(where: { $0.netKey == key.netKey }) {
+                throw KeyFileError(key.place, "is the same key as \(twin.place)")
+            }
+            let index = key.index ?? (0...0xFFF).first { !used.contains($0) } ?? 0
+            used.insert(index)
+            if let group = groups.firstIndex(where: { $0.index == index }) {
+                groups[group].keys.append(key)
+            } else {
+                groups.append((index, [key]))
+            }
+        }
+        var subnets: [KeyRing.Subnet] = []
+        for (index, keys) in groups {
+            guard keys.count <= 2, let current = keys.last else {
+                throw KeyFileError(
+                    place, "has \(keys.count) keys under key index \(index), an old and a new one are the most")
+            }
+            subnets.append(
+                .init(
+                    keyIndex: index, name: current.name, netKey: current.netKey,
+                    oldNetKey: keys.count == 2 ? keys[0].netKey : nil))
+        }
+        return .init(name: name, subnets: subnets, master: master, givenIVIndex: givenIVIndex)
+    }
+}
+
+extension UnicastAddress {
+    /// Four hexadecimal digits, with or without `0x`.
+    public init?(text: String) {
+        let digits = text.hasPrefix("0x") || text.hasPrefix("0X") ? text.dropFirst(2) : text[...]
+        guard (1...4).contains(digits.count), let value = UInt16(digits, radix: 16) else { return nil }
+        self.init(value)
+    }
+}

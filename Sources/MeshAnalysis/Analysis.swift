@@ -1,0 +1,106 @@
+public import CaptureFiles
+public import MeshProtocol
+
+/// The finished result. Reports show it and cannot ask for more, so that two formats cannot disagree.
+public struct Analysis: Sendable {
+    public struct Capture: Sendable {
+        public let path: String
+        public let format: CaptureFormat
+        /// In the order in which they were met.
+        public internal(set) var linkTypes: [LinkType] = []
+        public internal(set) var frames = 0
+        public internal(set) var crcFailed = 0
+        public internal(set) var firstTime: CaptureTime?
+        public internal(set) var lastTime: CaptureTime?
+        public internal(set) var timeDigits: Int
+        /// False where the file broke off.
+        public internal(set) var isComplete = true
+        /// Why it broke off.
+        public internal(set) var failure: CaptureError?
+    }
+
+    public struct Subnet: Sendable {
+        public let keyIndex: UInt16
+        public let name: String?
+        public let networkID: UInt64
+        public let nid: UInt8
+        public let oldNetworkID: UInt64?
+        public let authenticBeacons: Int
+        public let notAuthenticBeacons: Int
+    }
+
+    public struct Source: Sendable {
+        public let address: UnicastAddress
+        /// Oldest IV Index first.
+        public let epochs: [Epoch]
+        public let verdict: RecoveryVerdict
+    }
+
+    public struct Network: Sendable {
+        public let name: String?
+        public let subnets: [Subnet]
+        /// The highest authenticated IV state; `nil` if nothing tells it.
+        public let iv: IVStateRecord?
+        /// The user's hint, which is no evidence.
+        public let givenIVIndex: IVIndex?
+        /// All states that were said, in their order.
+        public let ivTimeline: [IVStateRecord]
+        public let heard: Int
+        public let opened: Int
+        public let distinct: Int
+        public let notOpened: Int
+        /// By address.
+        public let sources: [Source]
+    }
+
+    public struct Master: Sendable {
+        public enum Choice: String, Sendable {
+            case option
+            case keyFile = "key_file"
+        }
+
+        public let network: Int
+        public let address: UnicastAddress
+        public let choice: Choice
+    }
+
+    /// Secure Network beacons of a Network ID that no key has; nothing of them is authenticated.
+    public struct ForeignBeacon: Sendable {
+        public let networkID: UInt64
+        public internal(set) var count: Int
+        public let first: FrameReference
+    }
+
+    public struct UnprovisionedDevice: Sendable {
+        public let uuid: UInt128
+        public let oobInformation: OOBInformation
+        public let uriHash: UInt32?
+        public internal(set) var uri: String?
+        public internal(set) var count: Int
+        public let first: FrameReference
+    }
+
+    public let captures: [Capture]
+    public let networks: [Network]
+    public let master: Master?
+    /// PDUs with a NID of no key.
+    public let unopened: [(nid: UInt8, heard: Int)]
+    public let foreignBeacons: [ForeignBeacon]
+    /// Mesh Private beacons that no key authenticates.
+    public let foreignPrivateBeacons: Int
+    public let unprovisionedDevices: [UnprovisionedDevice]
+    /// The gravest first.
+    public let findings: [Finding]
+
+    /// What was found for the master; `nil` if no master was named.
+    public var masterSource: Source? {
+        guard let master else { return nil }
+        return networks[master.network].sources.first { $0.address == master.address }
+    }
+
+    /// Whether the question that was asked has an answer: the master's numbers, or else each network's IV Index.
+    public var isAnswered: Bool {
+        if master != nil { return masterSource?.verdict.recovery != nil }
+        return networks.allSatisfy { $0.iv != nil }
+    }
+}

@@ -1,0 +1,49 @@
+import BluetoothFrames
+public import CaptureFiles
+public import MeshProtocol
+
+/// What the user says beside keys and captures.
+public struct AnalysisOptions: Sendable {
+    /// A hint for opening PDUs, never evidence.
+    public var givenIVIndex: IVIndex?
+    /// The address of the failed device.
+    public var master: UnicastAddress?
+
+    public init(givenIVIndex: IVIndex? = nil, master: UnicastAddress? = nil) {
+        self.givenIVIndex = givenIVIndex
+        self.master = master
+    }
+}
+
+/// How far a read has come, over all captures.
+public struct AnalysisProgress: Sendable {
+    public let frames: Int
+    /// Octets read and octets in all; `nil` where a pipe hides its end.
+    public let octets: (read: Int64, size: Int64)?
+}
+
+/// Runs the stages over captures: frames, structures, authenticated evidence, timelines, verdicts.
+public struct Analyzer {
+    private let keyRing: KeyRing
+    private let options: AnalysisOptions
+
+    public init(keys: KeyRing, options: AnalysisOptions = AnalysisOptions()) {
+        keyRing = keys
+        self.options = options
+    }
+
+    /// One analysis of all captures, their frames in the order of time.
+    ///
+    /// - Throws: if a capture cannot be opened or holds nothing that can be peeled. One that breaks off is analysed up
+    ///   to there, and the analysis says so.
+    public func analyze(
+        _ paths: [String], progress: (AnalysisProgress) -> Void = { _ in }
+    ) throws(CaptureError) -> Analysis {
+        let collector = EvidenceCollector(keyRing, given: options.givenIVIndex)
+        var captures = try CaptureMerge(paths, collector)
+        try captures.run(progress)
+        collector.finish()
+        return AnalysisBuilder(keyRing: keyRing, options: options, collector: collector, captures: captures.summaries)
+            .build()
+    }
+}

@@ -1,0 +1,99 @@
+import BluetoothFrames
+import CaptureFiles
+
+/// Takes the frames of one capture: peels them for the collector, and keeps what is to be said of the capture.
+struct CaptureIntake {
+    /// A frame read ahead of its turn; only where several captures are merged.
+    struct Ahead {
+        let frame: FrameReference
+        let linkType: LinkType
+        let flags: UInt32
+        let isCut: Bool
+        let octets: [UInt8]
+    }
+
+    private(set) var summary: Analysis.Capture
+    var ahead: Ahead?
+    private let index: Int
+    private let collector: EvidenceCollector
+    private var peeler: FramePeeler
+    private var unsupported = 0
+
+    init(path: String, format: CaptureFormat, timeDigits: Int, index: Int, _ collector: EvidenceCollector) {
+        summary = Analysis.Capture(path: path, format: format, timeDigits: timeDigits)
+        self.index = index
+        self.collector = collector
+        peeler = FramePeeler(collector.makeReceiver())
+    }
+
+    mutating func take(_ frame: CapturedFrame) {
+        let reference = FrameReference(capture: index, number: frame.number, time: frame.time)
+        take(
+            frame.bytes, reference, frame.linkType, flags: frame.flags, isCut: frame.originalLength > frame.bytes.count)
+    }
+
+    /// Keeps a copy of a frame until its turn comes.
+    mutating func keep(_ frame: CapturedFrame) {
+        var octets: [UInt8] = []
+        octets.reserveCapacity(frame.bytes.count)
+        for index in frame.bytes.indices { octets.append(frame.bytes[index]) }
+        ahead = Ahead(
+            frame: FrameReference(capture: index, number: frame.number, time: frame.time), linkType: frame.linkType,
+            flags: frame.flags, isCut: frame.originalLength > frame.bytes.count, octets: octets)
+    }
+
+    mutating func takeAhead() {
+        guard let ahead else { return }
+        take(ahead.octets.span, ahead.frame, ahead.linkType, flags: ahead.flags, isCut: ahead.isCut)
+    }
+
+    private mutating func take(
+        _ bytes: Span<UInt8>, _ frame: FrameReference, _ linkType: LinkType, flags: UInt32, isCut: Bool
+    ) {
+        summary.frames += 1
+        summary.firstTime = min(summary.firstTime ?? frame.time, frame.time)
+        summary.lastTime = max(summary.lastTime ?? frame.time, frame.time)
+        if frame.time.nanoseconds % 1000 != 0 { summary.timeDigits = 9 }
+        if !summary.linkTypes.contains(linkType) { summary.linkTypes.append(linkType) }
+        collector.begin(frame)
+        guard let encapsulation = Encapsulation(linkType) else {
+            unsupported += 1
+            collector.record(
+                .unsupportedLinkType, .warning, subject: UInt64(linkType.number),
+                detail: [.init("link_type", .number(Int64(linkType.number)))])
+            return
+        }
+        peel(bytes, as: encapsulation, flags: flags, isCut: isCut)
+    }
+
+    private mutating func peel(_ bytes: Span<UInt8>, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool) {
+        do {
+            let outcome = try peeler.peel(bytes, as: encapsulation, flags: flags, isCut: isCut)
+            if isCut { collector.record(.truncatedFrame, .info) }
+            guard outcome == .crcFailed else { return }
+            summary.crcFailed += 1
+            collector.record(.crcFailed, .info, subject: UInt64(index))
+        } catch {
+            if isCut { collector.record(.truncatedFrame, .info) } else { collector.takeMalformed(error) }
+        }
+    }
+
+    mutating func breakOff(_ error: CaptureError) {
+        summary.isComplete = false
+        summary.failure = error
+        let after = summary.lastTime ?? CaptureTime(nanoseconds: 0)
+        collector.begin(FrameReference(capture: index, number: summary.frames + 1, time: after))
+        collector.record(
+            .damagedRecord, .warning, subject: UInt64(index),
+            detail: [.init("capture", .text(summary.path)), .init("reason", .text(error.explanation))])
+    }
+
+    /// - Throws: if no frame at all had a link type that can be peeled.
+    func requireUsable() throws(CaptureError) {
+        guard summary.frames > 0, unsupported == summary.frames else { return }
+        let names = summary.linkTypes.map(\.name).joined(separator: ", ")
+        throw CaptureError(
+            .notACapture, path: summary.path,
+            "has \(names), which holds no Bluetooth LE; \(Encapsulation.supported) can be read")
+    }
+}

@@ -1,0 +1,53 @@
+import MeshProtocol
+
+/// Network PDUs with a known NID that nothing has opened yet. Bounded: the oldest give way, and stay counted.
+struct HeldPDUs {
+    struct Entry {
+        let pdu: ObfuscatedNetworkPDU
+        let first: FrameReference
+        var last: FrameReference
+        var count: Int
+    }
+
+    private static let most = 1 << 15
+
+    private var entries: [Entry] = []
+    /// How many entries were dropped before `entries[0]`.
+    private var dropped = 0
+    /// PDUs that gave way and cannot be opened later.
+    private(set) var lost = 0
+
+    /// Counts one more copy of the PDU at `place`, or keeps it as a new one; returns its place.
+    mutating func take(_ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, place: Int) -> Int {
+        let index = place - dropped
+        if place >= 0, entries.indices.contains(index), entries[index].pdu == pdu {
+            entries[index].count += 1
+            entries[index].last = frame
+            return place
+        }
+        restore(Entry(pdu: pdu, first: frame, last: frame, count: 1))
+        return dropped + entries.count - 1
+    }
+
+    mutating func restore(_ entry: Entry) {
+        if entries.count >= 2 * Self.most {
+            lost += entries.prefix(Self.most).reduce(0) { $0 + $1.count }
+            entries.removeFirst(Self.most)
+            dropped += Self.most
+        }
+        entries.append(entry)
+    }
+
+    mutating func removeAll() -> [Entry] {
+        defer {
+            dropped += entries.count
+            entries = []
+        }
+        return entries
+    }
+
+    /// The first frames of what is left with this NID.
+    func frames(nid: UInt8) -> [FrameReference] {
+        entries.lazy.filter { $0.pdu.nid == nid }.prefix(Finding.mostFrames).map(\.first)
+    }
+}

@@ -1,0 +1,85 @@
+import CaptureFiles
+import MeshProtocol
+
+/// The rules that beacons of a network are held against: Mesh Protocol 1.1, "IV Update procedure".
+enum BeaconRules {
+    /// How long nodes may lag behind after a change of state before their beacons are worth a line.
+    static let patience = Duration.seconds(600)
+
+    /// What an authenticated beacon breaks, given what was known before it.
+    static func judge(
+        _ state: IVState, at frame: FrameReference, in timeline: NetworkTimeline, network: Int,
+        into findings: inout FindingCollector
+    ) {
+        guard let current = timeline.current else { return }
+        if state < current.state {
+            judgeOldBeacon(state, at: frame, current: current, network: network, into: &findings)
+            return
+        }
+        if state.isUpdateInProgress, state == current.state {
+            judgeOverdue(current, at: frame, network, into: &findings)
+        }
+        guard state > current.state else { return }
+        let ahead = state.index.value - current.state.index.value
+        let steps = state.step - current.state.step
+        let elapsed = frame.time.since(current.lastTime)
+        let from = Finding.Detail("from_iv_index", .number(Int64(current.state.index.value)))
+        let to = Finding.Detail("iv_index", .number(Int64(state.index.value)))
+        if ahead > IVUpdateRules.maximumAhead {
+            findings.record(
+                .ivIndexOutOfRange, .critical, at: frame, network: network, subject: UInt64(state.step),
+                detail: [from, to])
+        } else if steps > 1, elapsed < IVUpdateRules.minimumStateDuration * Double(steps - 1) {
+            findings.record(
+                .ivIndexJump, .warning, at: frame, network: network, subject: UInt64(state.step), detail: [from, to])
+        }
+        judgeTooSoon(state, at: frame, in: timeline, network: network, into: &findings)
+    }
+
+    /// A state two steps back, or one step back long after the change.
+    private static func judgeOldBeacon(
+        _ state: IVState, at frame: FrameReference, current: IVStateRecord, network: Int,
+        into findings: inout FindingCollector
+    ) {
+        let isFarBack = current.state.step - state.step > 1
+        guard isFarBack || frame.time.since(current.firstTime) > patience else { return }
+        findings.record(
+            .beaconReplayed, .warning, at: frame, network: network, subject: UInt64(state.step),
+            detail: [
+                .init("iv_index", .number(Int64(state.index.value))),
+                .init("update_in_progress", .text(state.isUpdateInProgress ? "true" : "false")),
+                .init("network_iv_index", .number(Int64(current.state.index.value))),
+            ])
+    }
+
+    /// More than 144 hours lie between two beacons of one update.
+    private static func judgeOverdue(
+        _ current: IVStateRecord, at frame: FrameReference, _ network: Int, into findings: inout FindingCollector
+    ) {
+        guard frame.time.since(current.firstTime) > IVUpdateRules.maximumUpdateDuration else { return }
+        findings.record(
+            .ivUpdateOverdue, .warning, at: frame, network: network, subject: UInt64(current.state.step),
+            detail: [
+                .init("iv_index", .number(Int64(current.state.index.value))), .init("since", .time(current.firstTime)),
+            ])
+    }
+
+    /// The state that ends now began after the last word of the one before it, and less than 96 hours ago.
+    private static func judgeTooSoon(
+        _ state: IVState, at frame: FrameReference, in timeline: NetworkTimeline, network: Int,
+        into findings: inout FindingCollector
+    ) {
+        guard timeline.records.count >= 2, let current = timeline.current else { return }
+        let before = timeline.records[timeline.records.count - 2]
+        guard before.state.step == current.state.step - 1, state.step == current.state.step + 1 else { return }
+        let longest = frame.time.since(before.lastTime)
+        guard longest < IVUpdateRules.minimumStateDuration else { return }
+        findings.record(
+            .ivUpdateTooSoon, .warning, at: frame, network: network, subject: UInt64(state.step),
+            detail: [
+                .init("iv_index", .number(Int64(state.index.value))),
+                .init("update_in_progress", .text(state.isUpdateInProgress ? "true" : "false")),
+                .init("at_most_hours", .number(longest.components.seconds / 3600)),
+            ])
+    }
+}

@@ -1,0 +1,59 @@
+import MeshProtocol
+
+/// Everything that is known of one network while the captures are read.
+struct NetworkRecord {
+    let index: Int
+    let keys: KeyRing.Network
+    var timeline: NetworkTimeline
+    var subnets: [SubnetRecord]
+    var opened = 0
+    var distinct = 0
+    private(set) var sources: [SourceTimeline] = []
+    /// The place of each unicast address in `sources`.
+    private var places = [Int32](repeating: -1, count: 0x8000)
+
+    init(index: Int, keys: KeyRing.Network, given: IVIndex?) {
+        self.index = index
+        self.keys = keys
+        timeline = NetworkTimeline(given: given ?? keys.givenIVIndex)
+        subnets = Array(repeating: SubnetRecord(), count: keys.subnets.count)
+    }
+
+    /// Takes an opened PDU; true if the network's IV state moved by it.
+    mutating func take(_ pdu: NetworkPDU, at frame: FrameReference, into findings: inout FindingCollector) -> Bool {
+        opened += 1
+        let place = place(of: pdu.source)
+        switch sources[place].take(pdu, at: frame) {
+        case .new: distinct += 1
+        case .copy: break
+        case .cutCopy: record(.pduAlteredByRelay, .info, pdu, frame, into: &findings)
+        case .conflict: record(.nonceReused, .critical, pdu, frame, into: &findings)
+        }
+        guard timeline.isAhead(pdu.ivIndex) else { return false }
+        return timeline.take(.normalOperation(pdu.ivIndex), .networkPDU, at: frame)
+    }
+
+    mutating func takeCopies(of pdu: NetworkPDU, count: Int) {
+        opened += count
+        sources[place(of: pdu.source)].takeCopy(of: pdu, count: count)
+    }
+
+    private mutating func place(of address: UnicastAddress) -> Int {
+        let known = places[Int(address.value)]
+        guard known < 0 else { return Int(known) }
+        places[Int(address.value)] = Int32(sources.count)
+        sources.append(SourceTimeline(address))
+        return sources.count - 1
+    }
+
+    private func record(
+        _ kind: Finding.Kind, _ severity: Finding.Severity, _ pdu: NetworkPDU, _ frame: FrameReference,
+        into findings: inout FindingCollector
+    ) {
+        findings.record(
+            kind, severity, at: frame, network: index, source: pdu.source,
+            detail: [
+                .init("iv_index", .number(Int64(pdu.ivIndex.value))), .init("seq", .number(Int64(pdu.sequence.value))),
+            ])
+    }
+}

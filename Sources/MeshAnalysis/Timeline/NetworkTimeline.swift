@@ -1,0 +1,84 @@
+public import CaptureFiles
+public import MeshProtocol
+
+/// What a network's IV state rests on, the strongest first.
+public enum IVEvidence: String, Hashable, Sendable, CaseIterable {
+    case secureNetworkBeacon = "secure_network_beacon"
+    case privateBeacon = "private_beacon"
+    case networkPDU = "network_pdu"
+
+    var rank: Int {
+        switch self {
+        case .secureNetworkBeacon: 0
+        case .privateBeacon: 1
+        case .networkPDU: 2
+        }
+    }
+}
+
+/// One IV state of a network: from when to when it was said, by what, how often.
+public struct IVStateRecord: Hashable, Sendable {
+    public let state: IVState
+    public internal(set) var evidence: IVEvidence
+    /// The first frame that says so with that evidence.
+    public internal(set) var frame: FrameReference
+    public internal(set) var firstTime: CaptureTime
+    public internal(set) var lastTime: CaptureTime
+    public internal(set) var count: Int
+}
+
+/// The IV state of one network over time; the only owner of that state.
+///
+/// The network's state is the highest authenticated one. A lower one heard later is a node that lags, or an old beacon
+/// replayed: it never moves the state back.
+struct NetworkTimeline {
+    /// The state before any evidence: a hint of the user's, good for opening and nothing else.
+    let given: IVIndex?
+    /// Ordered by state.
+    private(set) var records: [IVStateRecord] = []
+
+    init(given: IVIndex?) {
+        self.given = given
+    }
+
+    var current: IVStateRecord? { records.last }
+
+    /// True if the network's state moved.
+    mutating func take(_ state: IVState, _ evidence: IVEvidence, at frame: FrameReference) -> Bool {
+        let index = records.firstIndex { $0.state >= state } ?? records.count
+        guard index < records.count, records[index].state == state else {
+            records.insert(
+                IVStateRecord(
+                    state: state, evidence: evidence, frame: frame, firstTime: frame.time, lastTime: frame.time,
+                    count: 1),
+                at: index)
+            return index == records.count - 1
+        }
+        let isStronger = evidence.rank < records[index].evidence.rank
+        let isEarlier = evidence == records[index].evidence && frame < records[index].frame
+        if isStronger || isEarlier {
+            records[index].evidence = evidence
+            records[index].frame = frame
+        }
+        records[index].firstTime = min(records[index].firstTime, frame.time)
+        records[index].lastTime = max(records[index].lastTime, frame.time)
+        records[index].count += 1
+        return false
+    }
+
+    /// Whether a PDU sent with this IV Index says more than is known: its source has moved on.
+    func isAhead(_ ivIndex: IVIndex) -> Bool {
+        guard let current else { return true }
+        return ivIndex > current.state.transmitIndex
+    }
+
+    /// The IV Indexes to try for a PDU with this IVI bit, the likeliest first.
+    ///
+    /// A node accepts the current index n and n−1, and the IVI bit chooses. Where that fails, the index two above (the
+    /// capture missed an update) and the one two below (the PDU is older than the first beacon) have the same bit.
+    func candidates(ivi: UInt8) -> [IVIndex] {
+        guard let index = current?.state.index ?? given else { return [] }
+        let distance: Int64 = index.ivi == ivi ? 0 : -1
+        return [distance, distance + 2, distance - 2].compactMap(index.advanced(by:))
+    }
+}

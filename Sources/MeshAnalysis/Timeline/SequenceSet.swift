@@ -1,0 +1,58 @@
+/// The sequence numbers heard of one source under one IV Index: a bit for each, in pages that come into being where
+/// they are needed. It never grows beyond the 2 MiB of the whole SEQ space.
+struct SequenceSet {
+    private static let pageBits: UInt32 = 1024
+    private static let pageWords = Int(pageBits / 64)
+
+    private var words: [UInt64] = []
+    private var pages: [UInt32: Int] = [:]
+    private var lastPage: (number: UInt32, start: Int)?
+    private(set) var count = 0
+    private(set) var first: UInt32 = .max
+    private(set) var last: UInt32 = 0
+
+    /// True if `sequence` was not in the set.
+    mutating func insert(_ sequence: UInt32) -> Bool {
+        let start = page(sequence / Self.pageBits)
+        let bit = sequence % Self.pageBits
+        let word = start + Int(bit / 64)
+        let mask: UInt64 = 1 << UInt64(bit % 64)
+        guard words[word] & mask == 0 else { return false }
+        words[word] |= mask
+        count += 1
+        first = min(first, sequence)
+        last = max(last, sequence)
+        return true
+    }
+
+    /// Numbers between the first and the last that are not in the set, and the longest run of them.
+    func missed() -> (count: Int, longestRun: Int) {
+        guard count > 0 else { return (0, 0) }
+        var longest = 0
+        var previous = first
+        for number in pages.keys.sorted() {
+            guard let start = pages[number] else { continue }
+            for index in 0..<Self.pageWords {
+                var word = words[start + index]
+                while word != 0 {
+                    let sequence = number * Self.pageBits + UInt32(index * 64 + word.trailingZeroBitCount)
+                    longest = max(longest, Int(sequence) - Int(previous) - 1)
+                    previous = sequence
+                    word &= word - 1
+                }
+            }
+        }
+        return (Int(last - first) + 1 - count, longest)
+    }
+
+    private mutating func page(_ number: UInt32) -> Int {
+        if let lastPage, lastPage.number == number { return lastPage.start }
+        let start = pages[number] ?? words.count
+        if start == words.count {
+            words.append(contentsOf: repeatElement(0, count: Self.pageWords))
+            pages[number] = start
+        }
+        lastPage = (number, start)
+        return start
+    }
+}

@@ -1,0 +1,134 @@
+import ByteParsing
+
+import COpenSSL
+
+/// AES-128 under one key, in OpenSSL; this file is the only one that imports it.
+///
+/// A block is a `UInt128` whose most significant octet is the first one. One context is made for each key and kept,
+/// since making one costs more than fifty blocks.
+@safe public final class AESCipher {
+    private let context: OpaquePointer
+
+    public init(key: UInt128) {
+        guard let made = unsafe EVP_CIPHER_CTX_new() else { preconditionFailure("OpenSSL has no memory for a cipher") }
+        unsafe context = made
+        let ready = unsafe key.octets.withUnsafeBufferPointer {
+            unsafe EVP_EncryptInit_ex(made, EVP_aes_128_ecb(), nil, $0.baseAddress, nil)
+        }
+        precondition(ready == 1, "OpenSSL refuses AES-128-ECB")
+        unsafe EVP_CIPHER_CTX_set_padding(context, 0)
+    }
+
+    deinit {
+        unsafe EVP_CIPHER_CTX_free(context)
+    }
+
+    /// e(key, block): Mesh Protocol 1.1, "AES-128 encryption function".
+    public func encrypt(_ block: UInt128) -> UInt128 {
+        var blocks = [block]
+        encrypt(&blocks)
+        return blocks[0]
+    }
+
+    /// Encrypts each block on its own, in one call of OpenSSL: that is what makes it fast.
+    public func encrypt(_ blocks: inout [UInt128]) {
+        guard !blocks.isEmpty else { return }
+        for index in blocks.indices { blocks[index] = blocks[index].bigEndian }
+        let done = unsafe blocks.withUnsafeMutableBytes { octets in
+            let start = unsafe octets.bindMemory(to: UInt8.self)
+            var written: Int32 = 0
+            return unsafe EVP_EncryptUpdate(context, start.baseAddress, &written, start.baseAddress, Int32(start.count))
+        }
+        precondition(done == 1, "OpenSSL fails at AES-128-ECB")
+        for index in blocks.indices { blocks[index] = UInt128(bigEndian: blocks[index]) }
+    }
+}
+
+/// AES-CMAC (RFC 4493) under one key.
+@safe public final class AESCMAC {
+    private let context: OpaquePointer
+
+    public init(key: UInt128) {
+        let algorithm = unsafe EVP_MAC_fetch(nil, "CMAC", nil)
+        guard let made = unsafe EVP_MAC_CTX_new(algorithm) else { preconditionFailure("OpenSSL has no CMAC") }
+        unsafe EVP_MAC_free(algorithm)
+        unsafe context = made
+        var name = Array("AES-128-CBC".utf8CString)
+        let octets = key.octets
+        let ready = unsafe name.withUnsafeMutableBufferPointer { name in
+            let parameters = unsafe [
+                OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER, name.baseAddress, 0),
+                OSSL_PARAM_construct_end(),
+            ]
+            return unsafe EVP_MAC_init(made, octets, octets.count, parameters)
+        }
+        precondition(ready == 1, "OpenSSL refuses AES-CMAC")
+    }
+
+    deinit {
+        unsafe EVP_MAC_CTX_free(context)
+    }
+
+    public func authenticate(_ message: [UInt8]) -> UInt128 {
+        var code = [UInt8](repeating: 0, count: 16)
+        var length = 0
+        let done =
+            unsafe EVP_MAC_init(context, nil, 0, nil) == 1
+            && EVP_MAC_update(context, message, message.count) == 1
+            && EVP_MAC_final(context, &code, &length, code.count) == 1
+        precondition(done, "OpenSSL fails at AES-CMAC")
+        return UInt128(leftAligned: code)
+    }
+}
+
+/// AES-CCM (RFC 3610) with a nonce of 13 octets, as the mesh uses it everywhere.
+public enum AESCCM {
+    /// The ciphertext, followed by the message integrity check of `tagLength` octets.
+    public static func seal(
+        _ plaintext: [UInt8], key: UInt128, nonce: [UInt8], additionalData: [UInt8] = [], tagLength: Int
+    ) -> [UInt8] {
+        let context = unsafe EVP_CIPHER_CTX_new()
+        defer { unsafe EVP_CIPHER_CTX_free(context) }
+        let key = key.octets
+        var written: Int32 = 0
+        var ciphertext = [UInt8](repeating: 0, count: plaintext.count + 16)
+        var tag = [UInt8](repeating: 0, count: tagLength)
+        let done =
+            unsafe EVP_EncryptInit_ex(context, EVP_aes_128_ccm(), nil, nil, nil) == 1
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, Int32(nonce.count), nil) == 1
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), nil) == 1
+            && EVP_EncryptInit_ex(context, nil, nil, key, nonce) == 1
+            && EVP_EncryptUpdate(context, nil, &written, nil, Int32(plaintext.count)) == 1
+            && (additionalData.isEmpty
+                || EVP_EncryptUpdate(context, nil, &written, additionalData, Int32(additionalData.count)) == 1)
+            && EVP_EncryptUpdate(context, &ciphertext, &written, plaintext, Int32(plaintext.count)) == 1
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), &tag) == 1
+        precondition(done, "OpenSSL fails at AES-CCM")
+        return ciphertext.prefix(plaintext.count) + tag
+    }
+
+    /// The plaintext; `nil` if the integrity check does not match.
+    public static func open(
+        _ sealed: [UInt8], key: UInt128, nonce: [UInt8], additionalData: [UInt8] = [], tagLength: Int
+    ) -> [UInt8]? {
+        guard sealed.count >= tagLength else { return nil }
+        let context = unsafe EVP_CIPHER_CTX_new()
+        defer { unsafe EVP_CIPHER_CTX_free(context) }
+        let key = key.octets
+        let ciphertext = Array(sealed.dropLast(tagLength))
+        var tag = Array(sealed.suffix(tagLength))
+        var written: Int32 = 0
+        var plaintext = [UInt8](repeating: 0, count: ciphertext.count + 16)
+        let ready =
+            unsafe EVP_DecryptInit_ex(context, EVP_aes_128_ccm(), nil, nil, nil) == 1
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, Int32(nonce.count), nil) == 1
+            && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), &tag) == 1
+            && EVP_DecryptInit_ex(context, nil, nil, key, nonce) == 1
+            && EVP_DecryptUpdate(context, nil, &written, nil, Int32(ciphertext.count)) == 1
+            && (additionalData.isEmpty
+                || EVP_DecryptUpdate(context, nil, &written, additionalData, Int32(additionalData.count)) == 1)
+        precondition(ready, "OpenSSL fails at AES-CCM")
+        let matches = unsafe EVP_DecryptUpdate(context, &plaintext, &written, ciphertext, Int32(ciphertext.count)) == 1
+        return matches ? Array(plaintext.prefix(ciphertext.count)) : nil
+    }
+}

@@ -1,0 +1,39 @@
+/// Everything that a NetKey derives: Mesh Protocol 1.1, "Network key derivation" and the sections behind it.
+public struct NetworkKeys: Hashable, Sendable {
+    public let netKey: NetKey
+    public let networkID: UInt64
+    public let identityKey: UInt128
+    public let beaconKey: UInt128
+    public let privateBeaconKey: UInt128
+    /// The managed flooding security material.
+    public let flooding: SecurityMaterial
+
+    public init(_ netKey: NetKey) {
+        self.netKey = netKey
+        networkID = SecurityToolbox.k3(netKey.value)
+        identityKey = Self.key(netKey, salt: "nkik")
+        beaconKey = Self.key(netKey, salt: "nkbk")
+        privateBeaconKey = Self.key(netKey, salt: "nkpk")
+        flooding = SecurityMaterial(netKey, p: [0x00])
+    }
+
+    private static func key(_ netKey: NetKey, salt: String) -> UInt128 {
+        SecurityToolbox.k1(netKey.value, salt: SecurityToolbox.s1(Array(salt.utf8)), p: Array("id128".utf8) + [0x01])
+    }
+}
+
+/// NID, EncryptionKey and PrivacyKey: what opens Network PDUs.
+public struct SecurityMaterial: Hashable, Sendable {
+    /// 7 bits.
+    public let nid: UInt8
+    public let encryptionKey: UInt128
+    public let privacyKey: UInt128
+
+    /// - Parameter p: 00 for managed flooding, 02 for directed forwarding; friendship has nine octets.
+    public init(_ netKey: NetKey, p: [UInt8]) {
+        let (nid, encryptionKey, privacyKey) = SecurityToolbox.k2(netKey.value, p: p)
+        self.nid = nid
+        self.encryptionKey = encryptionKey
+        self.privacyKey = privacyKey
+    }
+}

@@ -1,0 +1,39 @@
+public import ByteParsing
+
+/// A mesh beacon as heard: Mesh Protocol 1.1, "Mesh beacons". Only authentication makes its statements evidence.
+public enum MeshBeacon: Hashable, Sendable {
+    case unprovisionedDevice(UnprovisionedDeviceBeacon)
+    case secureNetwork(SecureNetworkBeacon)
+    case meshPrivate(MeshPrivateBeacon)
+
+    ///     type 1 · the beacon
+    public init(parsing reader: inout ByteReader) throws(ParseError) {
+        let start = reader.offset
+        switch try reader.readUInt8() {
+        case 0x00: self = .unprovisionedDevice(try UnprovisionedDeviceBeacon(parsing: &reader))
+        case 0x01: self = .secureNetwork(try SecureNetworkBeacon(parsing: &reader))
+        case 0x02: self = .meshPrivate(try MeshPrivateBeacon(parsing: &reader))
+        case let type: throw ParseError(.invalidValue(UInt64(type)), at: start)
+        }
+        try reader.requireEnd()
+    }
+}
+
+/// What an authenticated Secure Network or Mesh Private beacon says.
+public struct NetworkBeaconStatement: Hashable, Sendable {
+    public let state: IVState
+    public let isKeyRefresh: Bool
+
+    /// - Parameter flags: bit 0 Key Refresh, bit 1 IV Update; the others are reserved.
+    init(flags: UInt8, ivIndex: UInt32) {
+        state = IVState(index: IVIndex(ivIndex), updateFlag: flags & 2 != 0)
+        isKeyRefresh = flags & 1 != 0
+    }
+
+    public init(state: IVState, isKeyRefresh: Bool) {
+        self.state = state
+        self.isKeyRefresh = isKeyRefresh
+    }
+
+    var flags: UInt8 { (isKeyRefresh ? 1 : 0) | (state.isUpdateInProgress ? 2 : 0) }
+}

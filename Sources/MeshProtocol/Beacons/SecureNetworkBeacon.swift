@@ -1,0 +1,42 @@
+import ByteParsing
+public import MeshCrypto
+
+/// Mesh Protocol 1.1, "Secure Network beacon".
+///
+///     flags 1 · Network ID 8 · IV Index 4 · Authentication Value 8
+public struct SecureNetworkBeacon: Hashable, Sendable {
+    public let flags: UInt8
+    public let networkID: UInt64
+    public let ivIndex: UInt32
+    public let authenticationValue: UInt64
+
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        flags = try reader.readUInt8()
+        networkID = try reader.readBigEndian(8)
+        ivIndex = try reader.readUInt32BigEndian()
+        authenticationValue = try reader.readBigEndian(8)
+    }
+
+    /// What the beacon says, if the Authentication Value is the one of this key.
+    ///
+    /// - Parameter beaconKey: a CMAC under the BeaconKey.
+    public func authenticate(with beaconKey: AESCMAC) -> NetworkBeaconStatement? {
+        guard Self.value(flags, networkID, ivIndex, beaconKey) == authenticationValue else { return nil }
+        return NetworkBeaconStatement(flags: flags, ivIndex: ivIndex)
+    }
+
+    /// The octets of a beacon, type included, as a node sends it.
+    public static func seal(_ statement: NetworkBeaconStatement, with keys: NetworkKeys) -> [UInt8] {
+        let (flags, ivIndex) = (statement.flags, statement.state.index.value)
+        let value = Self.value(flags, keys.networkID, ivIndex, AESCMAC(key: keys.beaconKey))
+        return [0x01] + message(flags, keys.networkID, ivIndex) + UInt128(value).octets.suffix(8)
+    }
+
+    private static func value(_ flags: UInt8, _ networkID: UInt64, _ ivIndex: UInt32, _ key: AESCMAC) -> UInt64 {
+        UInt64(truncatingIfNeeded: key.authenticate(message(flags, networkID, ivIndex)) >> 64)
+    }
+
+    private static func message(_ flags: UInt8, _ networkID: UInt64, _ ivIndex: UInt32) -> [UInt8] {
+        [flags] + UInt128(networkID).octets.suffix(8) + UInt128(ivIndex).octets.suffix(4)
+    }
+}

@@ -1,0 +1,46 @@
+import ByteParsing
+import MeshCrypto
+
+/// Mesh Protocol 1.1, "Unprovisioned Device beacon".
+///
+///     Device UUID 16 · OOB Information 2 · [URI Hash 4]
+public struct UnprovisionedDeviceBeacon: Hashable, Sendable {
+    public let deviceUUID: UInt128
+    public let oobInformation: OOBInformation
+    public let uriHash: UInt32?
+
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        deviceUUID = try reader.readLeftAligned(16)
+        oobInformation = OOBInformation(rawValue: try reader.readUInt16BigEndian())
+        uriHash = reader.isAtEnd ? nil : try reader.readUInt32BigEndian()
+    }
+
+    /// The URI Hash of the data of a URI AD structure: the first four octets of its s1.
+    public static func uriHash(ofURIData data: [UInt8]) -> UInt32 {
+        UInt32(truncatingIfNeeded: SecurityToolbox.s1(data) >> 96)
+    }
+}
+
+/// Where the out-of-band data of a device can be found: Mesh Protocol 1.1, "OOB Information field".
+public struct OOBInformation: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt16
+
+    public init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    private static let known: [(bit: Int, name: String)] = [
+        (0, "other"), (1, "electronic / URI"), (2, "2D machine-readable code"), (3, "bar code"), (4, "NFC"),
+        (5, "number"), (6, "string"), (7, "support for certificate-based provisioning"),
+        (8, "support for provisioning records"), (11, "on box"), (12, "inside box"), (13, "on piece of paper"),
+        (14, "inside manual"), (15, "on device"),
+    ]
+
+    /// The name of each bit that is set, reserved ones included.
+    public var names: [String] {
+        (0..<16).compactMap { bit in
+            guard rawValue >> UInt16(bit) & 1 == 1 else { return nil }
+            return Self.known.first { $0.bit == bit }?.name ?? "reserved bit \(bit)"
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import ByteParsing
+
+/// A Network PDU whose NetMIC matched: Mesh Protocol 1.1, "Network PDU".
+///
+/// Only opening makes one; it holds the IV Index that opened it.
+public struct NetworkPDU: Hashable, Sendable {
+    public let ivIndex: IVIndex
+    /// CTL: a control message, whose NetMIC has 64 bits; an access message has 32.
+    public let isControl: Bool
+    /// 0…127.
+    public let ttl: UInt8
+    public let sequence: SequenceNumber
+    public let source: UnicastAddress
+    public let content: Content
+
+    /// What the source said, whatever a relay did to TTL and credentials: DST and TransportPDU.
+    public struct Content: Hashable, Sendable {
+        /// Octets 0…15, and 16 and 17 on the left of `tail`.
+        let head: UInt128
+        let tail: UInt128
+        /// 0…18.
+        let length: Int
+
+        /// Whether this is what a relay made of `other` that cuts PDUs short.
+        public func isBeginning(of other: Content) -> Bool {
+            guard length < other.length else { return false }
+            let differsInHead = (head ^ other.head) >> UInt128(128 - 8 * min(length, 16)) != 0
+            let differsInTail = (tail ^ other.tail) >> UInt128(128 - 8 * max(length - 16, 0)) != 0
+            return !differsInHead && !differsInTail
+        }
+    }
+
+    /// - Parameter header: CTL 1 bit, TTL 7, SEQ 24, SRC 16.
+    init?(ivIndex: IVIndex, header: UInt64, content: Content) {
+        guard let source = UnicastAddress(UInt16(truncatingIfNeeded: header)) else { return nil }
+        self.ivIndex = ivIndex
+        isControl = header >> 47 & 1 == 1
+        ttl = UInt8(truncatingIfNeeded: header >> 40) & 0x7F
+        sequence = SequenceNumber(truncating: UInt32(truncatingIfNeeded: header >> 16))
+        self.source = source
+        self.content = content
+    }
+
+    public var position: SequencePosition { SequencePosition(ivIndex, sequence) }
+
+    /// `nil` where a faulty relay cut the PDU within its DST.
+    public var destination: MeshAddress? {
+        content.length < 2 ? nil : MeshAddress(UInt16(truncatingIfNeeded: content.head >> 112))
+    }
+
+    /// 1…16 octets; fewer, or none, where a faulty relay cut them.
+    public var transportPDU: [UInt8] {
+        Array((content.head.octets + content.tail.octets).prefix(content.length).dropFirst(2))
+    }
+}

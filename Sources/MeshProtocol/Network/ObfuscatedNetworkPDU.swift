@@ -1,0 +1,59 @@
+public import ByteParsing
+
+/// A Network PDU as heard: Mesh Protocol 1.1, "Network PDU".
+///
+///     IVI 1 bit · NID 7 bits · obfuscated (CTL 1 bit · TTL 7 bits · SEQ 3 · SRC 2) ·
+///     encrypted (DST 2 · TransportPDU 1…16) · NetMIC 4 or 8
+///
+/// The octets are kept left-aligned in two blocks, so that a PDU is a plain value of fixed size.
+public struct ObfuscatedNetworkPDU: Hashable, Sendable {
+    /// Octets 0…15.
+    public let first: UInt128
+    /// Octets 16…31.
+    public let second: UInt128
+    public let length: Int
+
+    /// Room for an empty payload: bluetooth-meshd 5.66 cuts what it relays, sometimes into the DST, and such copies are
+    /// authentic. The specification's shortest PDU has 14 octets.
+    public static let minimumLength = 11
+    public static let maximumLength = 29
+
+    /// Takes all octets of `reader`.
+    public init(parsing reader: inout ByteReader) throws(ParseError) {
+        length = reader.remaining
+        guard (Self.minimumLength...Self.maximumLength).contains(length) else {
+            throw ParseError(.invalidLength(length), at: reader.offset)
+        }
+        first = try reader.readLeftAligned(min(length, 16))
+        second = try reader.readLeftAligned(max(0, length - 16))
+    }
+
+    init(octets: [UInt8]) {
+        length = octets.count
+        first = UInt128(leftAligned: octets.prefix(16))
+        second = UInt128(leftAligned: octets.dropFirst(16))
+    }
+
+    public var ivi: UInt8 { UInt8(truncatingIfNeeded: first >> 127) }
+    public var nid: UInt8 { UInt8(truncatingIfNeeded: first >> 120) & 0x7F }
+    public var octets: [UInt8] { Array((first.octets + second.octets).prefix(length)) }
+
+    /// The obfuscated CTL, TTL, SEQ and SRC, 48 bits.
+    var obfuscatedHeader: UInt64 { UInt64(truncatingIfNeeded: first >> 72) & 0xFFFF_FFFF_FFFF }
+    /// The first 7 octets of the encrypted part.
+    var privacyRandom: UInt128 { (first >> 16) & ((1 << 56) - 1) }
+    /// The encrypted part and the NetMIC, left-aligned.
+    var encrypted: (UInt128, UInt128) { (first << 56 | second >> 72, second << 56) }
+    var encryptedLength: Int { length - 7 }
+
+    /// A spread of all octets, for tables; not secret.
+    public var fingerprint: UInt64 {
+        var mix = UInt64(truncatingIfNeeded: first) ^ 0x9E37_79B9_7F4A_7C15
+        mix = (mix ^ (mix >> 32)) &* 0xD6E8_FEB8_6659_FD93
+        mix ^= UInt64(truncatingIfNeeded: first >> 64)
+        mix = (mix ^ (mix >> 32)) &* 0xD6E8_FEB8_6659_FD93
+        mix ^= UInt64(truncatingIfNeeded: second >> 64) ^ UInt64(truncatingIfNeeded: second)
+        mix = (mix ^ (mix >> 32)) &* 0xD6E8_FEB8_6659_FD93
+        return mix ^ (mix >> 32)
+    }
+}

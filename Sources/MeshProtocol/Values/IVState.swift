@@ -1,0 +1,62 @@
+/// The IV Index of a network, 32 bits.
+public struct IVIndex: Hashable, Comparable, Sendable {
+    public let value: UInt32
+
+    public init(_ value: UInt32) {
+        self.value = value
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+
+    /// The least significant bit, which a Network PDU carries in clear.
+    public var ivi: UInt8 { UInt8(value & 1) }
+
+    /// The IV Index `distance` away; `nil` outside of 32 bits.
+    public func advanced(by distance: Int64) -> IVIndex? {
+        UInt32(exactly: Int64(value) + distance).map(IVIndex.init)
+    }
+}
+
+/// IV Index and IV Update Flag, as beacons say them: Mesh Protocol 1.1, "IV Update procedure".
+///
+/// States are ordered as a network goes through them: (n, Normal) < (n+1, in progress) < (n+1, Normal).
+public enum IVState: Hashable, Comparable, Sendable {
+    case normalOperation(IVIndex)
+    case updateInProgress(IVIndex)
+
+    public init(index: IVIndex, updateFlag: Bool) {
+        self = updateFlag ? .updateInProgress(index) : .normalOperation(index)
+    }
+
+    /// As in the beacon.
+    public var index: IVIndex {
+        switch self {
+        case .normalOperation(let index), .updateInProgress(let index): index
+        }
+    }
+
+    public var isUpdateInProgress: Bool {
+        if case .updateInProgress = self { true } else { false }
+    }
+
+    /// The IV Index that nodes transmit with: one less while an update is in progress.
+    public var transmitIndex: IVIndex {
+        isUpdateInProgress ? index.advanced(by: -1) ?? index : index
+    }
+
+    /// Counts the states in their order, two for each IV Index.
+    public var step: Int64 { Int64(index.value) * 2 + (isUpdateInProgress ? 0 : 1) }
+
+    public static func < (left: Self, right: Self) -> Bool { left.step < right.step }
+}
+
+/// The numbers of the IV Update procedure and of IV Index Recovery: Mesh Protocol 1.1, "IV Update procedure" and
+/// "IV Index Recovery procedure".
+public enum IVUpdateRules {
+    /// A node stays at least this long in Normal Operation, and at least this long in IV Update in Progress.
+    public static let minimumStateDuration = Duration.seconds(96 * 3600)
+    /// A node stays at most this long in IV Update in Progress.
+    public static let maximumUpdateDuration = Duration.seconds(144 * 3600)
+    /// A node takes an IV Index from a beacon only if it is at most this far ahead of its own.
+    public static let maximumAhead: UInt32 = 42
+}

@@ -1,0 +1,187 @@
+import MeshAnalysis
+
+/// The JSON of `meshscope.analysis/1`: types apart from the inner ones, so that those may change and these do not.
+///
+/// Names are the snake case of the properties. A `Nullable` is written as `null`, an optional is left out.
+struct JSONModel: Encodable {
+    var schema = "meshscope.analysis/1"
+    var captures: [Capture]
+    var networks: [Network]
+    var master: Nullable<Master>
+    var unopened: [Unopened]
+    var foreignBeacons: [ForeignBeacon]
+    var foreignPrivateBeacons: Int
+    var unprovisionedDevices: [UnprovisionedDevice]
+    var findings: [Finding]
+
+    struct Nullable<Value: Encodable>: Encodable {
+        var value: Value?
+
+        init(_ value: Value?) {
+            self.value = value
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            if let value { try container.encode(value) } else { try container.encodeNil() }
+        }
+    }
+
+    struct Capture: Encodable {
+        var path: String
+        var format: String
+        var linkTypes: [UInt32]
+        var frames: Int
+        var crcFailed: Int
+        var firstTime: Nullable<String>
+        var lastTime: Nullable<String>
+        var complete: Bool
+        var failure: String?
+    }
+
+    struct Network: Encodable {
+        var name: Nullable<String>
+        var subnets: [Subnet]
+        var iv: Nullable<IV>
+        var givenIvIndex: UInt32?
+        var ivTimeline: [IVRecord]
+        var pdus: PDUs
+        var sources: [Source]
+    }
+
+    struct Subnet: Encodable {
+        var keyIndex: UInt16
+        var networkId: String
+        var nid: UInt8
+        var name: Nullable<String>
+        var oldNetworkId: Nullable<String>
+        var beacons: Beacons
+    }
+
+    struct Beacons: Encodable {
+        var authentic: Int
+        var notAuthentic: Int
+    }
+
+    struct IV: Encodable {
+        var index: UInt32
+        var updateInProgress: Bool
+        var transmitIndex: UInt32
+        /// The evidence fits the next state as well: (index + 1, in progress).
+        var mayBeInProgress: Bool
+        var evidence: String
+        var time: String
+        var capture: Int
+        var frame: Int
+    }
+
+    struct IVRecord: Encodable {
+        var index: UInt32
+        var updateInProgress: Bool
+        var firstTime: String
+        var lastTime: String
+        var evidence: String
+        var count: Int
+        var capture: Int
+        var frame: Int
+    }
+
+    struct PDUs: Encodable {
+        var heard: Int
+        var opened: Int
+        var distinct: Int
+        var notOpened: Int
+    }
+
+    struct Source: Encodable {
+        var address: String
+        var name: Nullable<String>
+        var epochs: [Epoch]
+        var recovery: Recovery
+    }
+
+    struct Epoch: Encodable {
+        var ivIndex: UInt32
+        var firstSeq: UInt32
+        var lastSeq: UInt32
+        var distinct: Int
+        var heard: Int
+        var missed: Int
+        var longestMissedRun: Int
+        var firstTime: String
+        var lastTime: String
+        var lastCapture: Int
+        var lastFrame: Int
+    }
+
+    struct Recovery: Encodable {
+        var verdict: String
+        var ivIndex: UInt32?
+        var updateInProgress: Bool?
+        var transmitIvIndex: UInt32?
+        var lastSeq: UInt32?
+        var minimumSeq: UInt32?
+        var recommendedSeq: UInt32?
+        var margin: [Margin]?
+        var validUntil: Nullable<String>?
+    }
+
+    struct Margin: Encodable {
+        var term: String
+        var value: UInt32
+        var reason: String
+    }
+
+    struct Master: Encodable {
+        var network: Int
+        var address: String
+        var chosenBy: String
+        var reasons: [String]
+    }
+
+    struct Unopened: Encodable {
+        var nid: UInt8
+        var heard: Int
+    }
+
+    struct ForeignBeacon: Encodable {
+        var networkId: String
+        var heard: Int
+        var firstCapture: Int
+        var firstFrame: Int
+    }
+
+    struct UnprovisionedDevice: Encodable {
+        var uuid: String
+        var oob: [String]
+        var uriHash: Nullable<String>
+        var uri: Nullable<String>
+        var heard: Int
+        var firstCapture: Int
+        var firstFrame: Int
+    }
+
+    struct Finding: Encodable {
+        var kind: String
+        var severity: String
+        var count: Int
+        var network: Nullable<Int>
+        var source: Nullable<String>
+        var captures: [Int]
+        var frames: [Int]
+        var detail: [String: Detail]
+    }
+
+    enum Detail: Encodable {
+        case number(Int64)
+        case text(String)
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .number(let number): try container.encode(number)
+            case .text(let text): try container.encode(text)
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+import ByteParsing
+import CaptureFiles
+import FoundationEssentials
+public import MeshAnalysis
+import MeshProtocol
+
+/// Renders an analysis as one JSON object; the same analysis gives the same bytes.
+public enum JSONReport {
+    public static func render(_ analysis: Analysis) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return String(decoding: try encoder.encode(JSONReport.model(analysis)), as: UTF8.self) + "\n"
+    }
+
+    static func model(_ analysis: Analysis) -> JSONModel {
+        let times = CaptureTimes(analysis)
+        return JSONModel(
+            captures: analysis.captures.map { capture(of: $0) },
+            networks: analysis.networks.map { network(of: $0, times) },
+            master: .init(
+                analysis.master.map {
+                    .init(network: $0.network, address: "\($0.address)", chosenBy: $0.choice.rawValue, reasons: [])
+                }),
+            unopened: analysis.unopened.map { .init(nid: $0.nid, heard: $0.heard) },
+            foreignBeacons: analysis.foreignBeacons.map {
+                .init(
+                    networkId: Hexadecimal.text($0.networkID, digits: 16), heard: $0.count,
+                    firstCapture: $0.first.capture,
+                    firstFrame: $0.first.number)
+            },
+            foreignPrivateBeacons: analysis.foreignPrivateBeacons,
+            unprovisionedDevices: analysis.unprovisionedDevices.map { device(of: $0) },
+            findings: analysis.findings.map { finding(of: $0, times) })
+    }
+
+    private static func capture(of capture: Analysis.Capture) -> JSONModel.Capture {
+        .init(
+            path: capture.path, format: capture.format.rawValue, linkTypes: capture.linkTypes.map(\.number),
+            frames: capture.frames, crcFailed: capture.crcFailed,
+            firstTime: .init(capture.firstTime?.text(digits: capture.timeDigits)),
+            lastTime: .init(capture.lastTime?.text(digits: capture.timeDigits)), complete: capture.isComplete,
+            failure: capture.failure?.explanation)
+    }
+
+    private static func network(of network: Analysis.Network, _ times: CaptureTimes) -> JSONModel.Network {
+        .init(
+            name: .init(network.name),
+            subnets: network.subnets.map { subnet in
+                .init(
+                    keyIndex: subnet.keyIndex, networkId: Hexadecimal.text(subnet.networkID, digits: 16),
+                    nid: subnet.nid,
+                    name: .init(subnet.name),
+                    oldNetworkId: .init(subnet.oldNetworkID.map { Hexadecimal.text($0, digits: 16) }),
+                    beacons: .init(authentic: subnet.authenticBeacons, notAuthentic: subnet.notAuthenticBeacons))
+            },
+            iv: .init(network.iv.map { iv(of: $0, times) }), givenIvIndex: network.givenIVIndex?.value,
+            ivTimeline: network.ivTimeline.map { record in
+                .init(
+                    index: record.state.index.value, updateInProgress: record.state.isUpdateInProgress,
+                    firstTime: times.text(record.firstTime), lastTime: times.text(record.lastTime),
+                    evidence: record.evidence.rawValue, count: record.count, capture: record.frame.capture,
+                    frame: record.frame.number)
+            },
+            pdus: .init(
+                heard: network.heard, opened: network.opened, distinct: network.distinct, notOpened: network.notOpened),
+            sources: network.sources.map { source(of: $0, times) })
+    }
+
+    private static func iv(of record: IVStateRecord, _ times: CaptureTimes) -> JSONModel.IV {
+        .init(
+            index: record.state.index.value, updateInProgress: record.state.isUpdateInProgress,
+            transmitIndex: record.state.transmitIndex.value, mayBeInProgress: record.evidence == .networkPDU,
+            evidence: record.evidence.rawValue, time: times.text(record.frame.time), capture: record.frame.capture,
+            frame: record.frame.number)
+    }
+
+    private static func source(of source: Analysis.Source, _ times: CaptureTimes) -> JSONModel.Source {
+        .init(
+            address: "\(source.address)", name: .init(nil),
+            epochs: source.epochs.map { epoch in
+                .init(
+                    ivIndex: epoch.ivIndex.value, firstSeq: epoch.firstSequence.value,
+                    lastSeq: epoch.lastSequence.value,
+                    distinct: epoch.distinct, heard: epoch.heard, missed: epoch.missed,
+                    longestMissedRun: epoch.longestMissedRun, firstTime: times.text(epoch.firstTime),
+                    lastTime: times.text(epoch.lastFrame.time), lastCapture: epoch.lastFrame.capture,
+                    lastFrame: epoch.lastFrame.number)
+            },
+            recovery: recovery(of: source.verdict, times))
+    }
+
+    private static func recovery(of verdict: RecoveryVerdict, _ times: CaptureTimes) -> JSONModel.Recovery {
+        var model = JSONModel.Recovery(verdict: verdict.name)
+        switch verdict {
+        case .resume(let recovery), .restart(let recovery):
+            model.take(recovery.state)
+            model.lastSeq = recovery.last.sequence.value
+            model.minimumSeq = recovery.minimum.value
+            model.recommendedSeq = recovery.recommended.value
+            model.margin = recovery.margin.map {
+                .init(term: $0.term.rawValue, value: $0.value, reason: Wording.reason(of: $0))
+            }
+            model.validUntil = .init(recovery.validUntil.map(times.text))
+        case .exhausted(let state, let last):
+            model.take(state)
+            model.lastSeq = last.sequence.value
+        case .notHeard(let state): model.take(state)
+        case .ivIndexUnknown: break
+        }
+        return model
+    }
+
+    private static func device(of device: Analysis.UnprovisionedDevice) -> JSONModel.UnprovisionedDevice {
+        .init(
+            uuid: Wording.uuid(device.uuid), oob: device.oobInformation.names,
+            uriHash: .init(device.uriHash.map { Hexadecimal.text($0, digits: 8) }), uri: .init(device.uri),
+            heard: device.count, firstCapture: device.first.capture, firstFrame: device.first.number)
+    }
+
+    private static func finding(of finding: Finding, _ times: CaptureTimes) -> JSONModel.Finding {
+        let detail = finding.detail.map { detail -> (String, JSONModel.Detail) in
+            switch detail.value {
+            case .number(let number): (detail.name, .number(number))
+            case .text(let text): (detail.name, .text(text))
+            case .time(let time): (detail.name, .text(times.text(time)))
+            }
+        }
+        return .init(
+            kind: finding.kind.rawValue, severity: finding.severity.rawValue, count: finding.count,
+            network: .init(finding.network), source: .init(finding.source.map { "\($0)" }),
+            captures: finding.frames.map(\.capture), frames: finding.frames.map(\.number),
+            detail: Dictionary(detail) { first, _ in first })
+    }
+}
+
+extension JSONModel.Recovery {
+    fileprivate mutating func take(_ state: IVState) {
+        ivIndex = state.index.value
+        updateInProgress = state.isUpdateInProgress
+        transmitIvIndex = state.transmitIndex.value
+    }
+}
+
+/// Times that are not of one capture have the digits of the finest one.
+struct CaptureTimes {
+    private let digits: Int
+
+    init(_ analysis: Analysis) {
+        digits = analysis.captures.map(\.timeDigits).max() ?? 6
+    }
+
+    func text(_ time: CaptureTime) -> String { time.text(digits: digits) }
+}

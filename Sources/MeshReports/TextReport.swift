@@ -1,0 +1,309 @@
+import ByteParsing
+import CaptureFiles
+public import MeshAnalysis
+import MeshProtocol
+
+/// Renders an analysis for a person: the answer first, then what it rests on, within 100 columns.
+public struct TextReport {
+    public enum Style: Sendable { case plain, colored }
+
+    private static let width = 100
+
+    private let analysis: Analysis
+    private let style: Style
+    private let times: CaptureTimes
+    private var lines: [String] = []
+
+    public static func render(_ analysis: Analysis, style: Style = .plain) -> String {
+        var report = TextReport(analysis, style)
+        report.addAnswer()
+        report.addCaptures()
+        for index in analysis.networks.indices { report.addNetwork(index) }
+        report.addOthers()
+        report.addFindings()
+        return report.lines.joined(separator: "\n") + "\n"
+    }
+
+    private init(_ analysis: Analysis, _ style: Style) {
+        self.analysis = analysis
+        self.style = style
+        times = CaptureTimes(analysis)
+    }
+
+    // MARK: The answer
+
+    private mutating func addAnswer() {
+        if let master = analysis.master, let source = analysis.masterSource {
+            addAnswer(for: source, network: analysis.networks[master.network])
+        } else if analysis.networks.isEmpty {
+            add(emphasised("No key was given: beacons are not authenticated and PDUs stay closed."))
+            addWrapped("Give the network's NetKey with --keys FILE, MESHSCOPE_NETKEY or --netkey.", indent: "  ")
+        } else {
+            for network in analysis.networks { addAnswer(for: network) }
+        }
+    }
+
+    private mutating func addAnswer(for source: Analysis.Source, network: Analysis.Network) {
+        add(emphasised("Master \(source.address) \(Wording.verdict(source.verdict))."))
+        add("")
+        guard let recovery = source.verdict.recovery else {
+            addWaysOut(source.verdict, network)
+            return
+        }
+        let state = recovery.state
+        add("  Give the replacement, together with the keys and the address \(source.address):")
+        add("")
+        addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
+        add("    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state)))")
+        addValue("first SEQ", Hexadecimal.prefixed(recovery.recommended.value, digits: 6), recovery.recommended.value)
+        add("")
+        addDerivation(recovery)
+        addIVEvidence(network)
+        addWrapped(
+            "The failed device must never transmit again: the same address, keys, IV Index and SEQ is nonce reuse.",
+            indent: "  ")
+    }
+
+    private mutating func addDerivation(_ recovery: Recovery) {
+        let last = Hexadecimal.prefixed(recovery.last.sequence.value, digits: 6)
+        let lastIndex = Hexadecimal.prefixed(recovery.last.ivIndex.value, digits: 8)
+        let minimum = Hexadecimal.prefixed(recovery.minimum.value, digits: 6)
+        addWrapped(
+            "The last SEQ heard is \(last) (\(recovery.last.sequence.value)) under IV Index \(lastIndex); the lowest first SEQ "
+                + "that this leaves is \(minimum) (\(recovery.minimum.value)). The recommended one adds:", indent: "  ")
+        for term in recovery.margin { addWrapped("+ \(term.value)  \(Wording.reason(of: term))", indent: "    ") }
+        if let until = recovery.validUntil {
+            addWrapped(
+                "The IV Index to transmit with (\(Hexadecimal.prefixed(recovery.state.transmitIndex.value, digits: 8))) "
+                    + "cannot change before \(times.text(until)).", indent: "  ")
+        } else {
+            addWrapped(
+                "How long this holds cannot be told: take a fresh capture right before the replacement.", indent: "  ")
+        }
+    }
+
+    private mutating func addIVEvidence(_ network: Analysis.Network) {
+        guard let iv = network.iv else { return }
+        var text = "The IV Index rests on a \(Wording.evidence(iv.evidence)): \(place(of: iv.frame))."
+        if iv.evidence == .networkPDU, let next = iv.state.index.advanced(by: 1) {
+            text +=
+                " No beacon was heard: the network is in Normal Operation, or already in an IV Update to "
+                + "\(Hexadecimal.prefixed(next.value, digits: 8)). Nodes transmit with the same IV Index in both."
+        }
+        addWrapped(text, indent: "  ")
+    }
+
+    private mutating func addWaysOut(_ verdict: RecoveryVerdict, _ network: Analysis.Network) {
+        switch verdict {
+        case .resume, .restart: return
+        case .exhausted(let state, let last):
+            addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
+            addValue("last SEQ", Hexadecimal.prefixed(last.sequence.value, digits: 6), last.sequence.value)
+            addWrapped(
+                "Let another node of the primary subnet start an IV Update; when it is completed, SEQ starts again at 0. "
+                    + "Or give the replacement a new unicast address.", indent: "  ")
+        case .notHeard(let state):
+            addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
+            add("    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state)))")
+            addWrapped(
+                "The first SEQ cannot be told. Ways out: a new unicast address; an IV Update started by another node; a value "
+                    + "that the old device stored, as an upper bound; a capture from before the failure.", indent: "  ")
+            addIVEvidence(network)
+        case .ivIndexUnknown:
+            addUnknownIV(network)
+        }
+    }
+
+    private mutating func addUnknownIV(_ network: Analysis.Network) {
+        addWrapped(
+            network.heard > 0
+                ? "\(network.heard) PDUs have the NID of this key and none opened: the IV Index is another than tried, or they "
+                    + "belong to another network with the same NID."
+                : "No PDU and no beacon of this key was heard.", indent: "  ")
+        addWrapped(
+            "Capture until a beacon of the network is heard (each node should hear one about every 10 s), or say a likely "
+                + "value with --iv-index.", indent: "  ")
+    }
+
+    private mutating func addAnswer(for network: Analysis.Network) {
+        let name = network.name.map { "Network \($0)" } ?? "The network"
+        guard let iv = network.iv else {
+            add(emphasised("\(name): the IV Index cannot be told."))
+            addUnknownIV(network)
+            return
+        }
+        let state = iv.state
+        add(
+            emphasised(
+                "\(name) is at IV Index \(Hexadecimal.prefixed(state.index.value, digits: 8)) (\(state.index.value)), "
+                    + "\(Wording.state(state))."))
+        addWrapped(
+            "A replacement needs that IV Index, the IV Update flag \(state.isUpdateInProgress ? "1" : "0"), and a first SEQ from "
+                + "the table of sources below. Name the failed address with --master for the whole answer.",
+            indent: "  ")
+        addIVEvidence(network)
+    }
+
+    // MARK: What it rests on
+
+    private mutating func addCaptures() {
+        addTitle("Captures")
+        for capture in analysis.captures {
+            let types = capture.linkTypes.map { "\($0.number)" }.joined(separator: ", ")
+            let failed = capture.crcFailed > 0 ? ", \(capture.crcFailed) with a failed CRC" : ""
+            let complete = capture.isComplete ? "" : ", BREAKS OFF"
+            addWrapped(
+                "\(capture.path): \(capture.format.rawValue), link type \(types.isEmpty ? "–" : types), "
+                    + "\(capture.frames) frames\(failed)\(complete)", indent: "  ")
+            if let first = capture.firstTime, let last = capture.lastTime {
+                add("    \(first.text(digits: capture.timeDigits)) to \(last.text(digits: capture.timeDigits))")
+            }
+        }
+    }
+
+    private mutating func addNetwork(_ index: Int) {
+        let network = analysis.networks[index]
+        addTitle("Network \(network.name ?? "\(index)")")
+        var subnets = Table([
+            ("key", .right), ("name", .left), ("Network ID", .left), ("NID", .left), ("beacons", .right),
+            ("not authentic", .right),
+        ])
+        for subnet in network.subnets {
+            subnets.add([
+                "\(subnet.keyIndex)", subnet.name ?? "–", Hexadecimal.text(subnet.networkID, digits: 16),
+                Hexadecimal.prefixed(subnet.nid, digits: 2), "\(subnet.authenticBeacons)",
+                "\(subnet.notAuthenticBeacons)",
+            ])
+        }
+        lines += subnets.lines()
+        addWrapped(
+            "\(network.heard) Network PDUs heard, \(network.opened) opened, \(network.distinct) distinct, "
+                + "\(network.notOpened) not opened", indent: "  ")
+        addIVTimeline(network)
+        addSources(network)
+    }
+
+    private mutating func addIVTimeline(_ network: Analysis.Network) {
+        guard !network.ivTimeline.isEmpty else { return }
+        add("")
+        var table = Table([
+            ("IV Index", .left), ("state", .left), ("from", .left), ("to", .left), ("said", .right), ("frame", .right),
+        ])
+        for record in network.ivTimeline {
+            table.add([
+                Hexadecimal.prefixed(record.state.index.value, digits: 8),
+                record.state.isUpdateInProgress ? "in progress" : "normal", record.firstTime.text(digits: 0),
+                record.lastTime.text(digits: 0), "\(record.count)", "\(record.frame.number)",
+            ])
+        }
+        lines += table.lines()
+    }
+
+    private mutating func addSources(_ network: Analysis.Network) {
+        guard !network.sources.isEmpty else { return }
+        add("")
+        var table = Table([
+            ("source", .left), ("IV Index", .left), ("first", .left), ("last SEQ", .left), ("distinct", .right),
+            ("missed", .right), ("frame", .right), ("lowest", .left), ("first SEQ", .left), ("verdict", .left),
+        ])
+        for source in network.sources {
+            let recovery = source.verdict.recovery
+            for epoch in source.epochs {
+                let isLast = epoch == source.epochs.last
+                table.add([
+                    "\(source.address)", Hexadecimal.prefixed(epoch.ivIndex.value, digits: 8),
+                    Hexadecimal.prefixed(epoch.firstSequence.value, digits: 6),
+                    Hexadecimal.prefixed(epoch.lastSequence.value, digits: 6), "\(epoch.distinct)", "\(epoch.missed)",
+                    "\(epoch.lastFrame.number)",
+                    isLast ? recovery.map { Hexadecimal.prefixed($0.minimum.value, digits: 6) } ?? "–" : "",
+                    isLast ? recovery.map { Hexadecimal.prefixed($0.recommended.value, digits: 6) } ?? "–" : "",
+                    isLast ? source.verdict.name : "",
+                ])
+            }
+            if source.epochs.isEmpty {
+                table.add(["\(source.address)"] + Array(repeating: "–", count: 8) + [source.verdict.name])
+            }
+        }
+        lines += table.lines()
+    }
+
+    private mutating func addOthers() {
+        if !analysis.unprovisionedDevices.isEmpty {
+            addTitle("Unprovisioned devices")
+            for device in analysis.unprovisionedDevices {
+                let oob = device.oobInformation.names.joined(separator: ", ")
+                let uri = device.uri ?? device.uriHash.map { "URI hash " + Hexadecimal.text($0, digits: 8) }
+                let notes = [oob.isEmpty ? nil : "OOB: \(oob)", uri].compactMap(\.self).joined(separator: "; ")
+                addWrapped(
+                    "\(Wording.uuid(device.uuid))  heard \(device.count) times\(notes.isEmpty ? "" : "; " + notes)",
+                    indent: "  ")
+            }
+        }
+        guard !analysis.foreignBeacons.isEmpty || analysis.foreignPrivateBeacons > 0 else { return }
+        addTitle("Beacons of other networks (not authenticated)")
+        for beacon in analysis.foreignBeacons {
+            add("  Network ID \(Hexadecimal.text(beacon.networkID, digits: 16))  \(beacon.count) beacons")
+        }
+        if analysis.foreignPrivateBeacons > 0 {
+            add("  \(analysis.foreignPrivateBeacons) Mesh Private beacons that no key authenticates")
+        }
+    }
+
+    private mutating func addFindings() {
+        addTitle("Findings")
+        if analysis.findings.isEmpty { add("  none") }
+        for finding in analysis.findings {
+            let subject = finding.source.map { "\($0): " } ?? ""
+            let frames = finding.frames.map { "\($0.number)" }.joined(separator: ", ")
+            let more = finding.count > finding.frames.count ? ", …" : ""
+            let shown = frames.isEmpty ? "" : " (frames \(frames)\(more))"
+            let text = wrapped(
+                "\(finding.count) × \(subject)\(Wording.finding(finding, times))\(shown)", width: Self.width - 12)
+            for (index, line) in text.enumerated() {
+                let severity = index == 0 ? finding.severity.rawValue : ""
+                add("  \(colored(padded(severity, 8), finding.severity))  \(line)")
+            }
+        }
+    }
+
+    // MARK: Lines
+
+    private mutating func add(_ line: String) {
+        lines.append(line)
+    }
+
+    private mutating func addWrapped(_ text: String, indent: String) {
+        for line in wrapped(text, width: Self.width - indent.count) { add(indent + line) }
+    }
+
+    private mutating func addTitle(_ title: String) {
+        add("")
+        add(emphasised(title))
+    }
+
+    private mutating func addValue(_ name: String, _ hexadecimal: String, _ value: UInt32) {
+        add("    \(pad(name))\(emphasised(hexadecimal))  (\(value))")
+    }
+
+    private func place(of frame: FrameReference) -> String {
+        let file = analysis.captures.count > 1 ? " of \(analysis.captures[frame.capture].path)" : ""
+        return "frame \(frame.number)\(file), \(times.text(frame.time))"
+    }
+
+    private func pad(_ text: String) -> String { padded(text, 18) }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
+    private func emphasised(_ text: String) -> String { style == .colored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+
+    private func colored(_ text: String, _ severity: Finding.Severity) -> String {
+        guard style == .colored else { return text }
+        switch severity {
+        case .critical: return "\u{1B}[1;31m\(text)\u{1B}[0m"
+        case .warning: return "\u{1B}[33m\(text)\u{1B}[0m"
+        case .info: return text
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import ByteParsing
+import MeshAnalysis
+import MeshProtocol
+
+/// The sentences of the reports, each said in one place.
+enum Wording {
+    static func reason(of term: MarginTerm) -> String {
+        switch term.term {
+        case .unheardAfterLast:
+            "fixed allowance for PDUs that were sent behind the last one heard, and for SEQ that a stack reserves"
+        case .unheardUnderIVIndex:
+            "what the source would have sent at its own rate until the end of the capture, unheard under this IV Index"
+        }
+    }
+
+    static func state(_ state: IVState) -> String {
+        state.isUpdateInProgress ? "IV Update in progress" : "Normal Operation"
+    }
+
+    static func evidence(_ evidence: IVEvidence) -> String {
+        switch evidence {
+        case .secureNetworkBeacon: "Secure Network beacon"
+        case .privateBeacon: "Mesh Private beacon"
+        case .networkPDU: "Network PDU"
+        }
+    }
+
+    /// 8-4-4-4-12 digits.
+    static func uuid(_ value: UInt128) -> String {
+        let digits = Hexadecimal.text(value.octets)
+        var parts: [Substring] = []
+        var rest = digits[...]
+        for length in [8, 4, 4, 4, 12] {
+            parts.append(rest.prefix(length))
+            rest = rest.dropFirst(length)
+        }
+        return parts.joined(separator: "-")
+    }
+
+    static func verdict(_ verdict: RecoveryVerdict) -> String {
+        switch verdict {
+        case .resume: "can be resumed"
+        case .restart: "can be restarted: the network has moved to a newer IV Index since it was heard"
+        case .exhausted: "has no SEQ left: an IV Update must come first"
+        case .notHeard: "was not heard"
+        case .ivIndexUnknown: "cannot be told: nothing authentic gives the IV Index"
+        }
+    }
+
+    static func finding(_ finding: Finding, _ times: CaptureTimes) -> String {
+        let detail = Dictionary(finding.detail.map { ($0.name, $0.value) }) { first, _ in first }
+        func number(_ name: String) -> Int64 {
+            if case .number(let number)? = detail[name] { number } else { 0 }
+        }
+        func text(_ name: String) -> String {
+            switch detail[name] {
+            case .text(let text)?: text
+            case .number(let number)?: "\(number)"
+            case .time(let time)?: times.text(time)
+            case nil: ""
+            }
+        }
+        func index(_ name: String) -> String { Hexadecimal.prefixed(number(name), digits: 8) }
+        switch finding.kind {
+        case .damagedRecord: return "\(text("capture")) breaks off, what was before it is analysed: \(text("reason"))"
+        case .unsupportedLinkType:
+            return "frames of link type \(number("link_type")) cannot be peeled and were passed over"
+        case .crcFailed: return "frames whose CRC failed, not decoded"
+        case .truncatedFrame: return "frames that the capture holds only in part"
+        case .malformedStructure: return "structures that break their format; \(text("first"))"
+        case .beaconNotAuthentic:
+            return "beacons with the Network ID of key \(number("key_index")) whose Authentication Value is wrong"
+        case .subnetsDisagree:
+            return "key \(number("key_index")) still says IV Index \(index("iv_index")) while the network is at "
+                + "\(index("network_iv_index")): a key of another network, or an update that is not passed on"
+        case .beaconReplayed:
+            return "authentic beacons with IV Index \(index("iv_index")) long after \(index("network_iv_index")): "
+                + "replayed, or from a node that lags"
+        case .ivUpdateTooSoon:
+            return "the state before IV Index \(index("iv_index")) lasted at most \(number("at_most_hours")) h, "
+                + "the minimum is 96 h: test mode, or a faulty node"
+        case .ivUpdateOverdue:
+            return "IV Update to \(index("iv_index")) in progress since \(text("since")), the maximum is 144 h"
+        case .ivIndexJump:
+            return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")) faster than updates allow"
+        case .ivIndexOutOfRange:
+            return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")): nodes take at most 42 ahead"
+        case .nonceReused:
+            return "the same IV Index and SEQ with other content: two devices send as this source, or one restarted; "
+                + "first at IV Index \(index("iv_index")), SEQ \(Hexadecimal.prefixed(number("seq"), digits: 6))"
+        case .pduAlteredByRelay:
+            return "relayed copies that are cut short (bluetooth-meshd 5.66 does this); their SEQ counts"
+        case .sequenceNearExhaustion:
+            return "only \(number("left")) SEQ are left under IV Index \(index("iv_index")): an IV Update is due"
+        case .pduNotOpened:
+            return "PDUs with NID \(Hexadecimal.prefixed(number("nid"), digits: 2)) that no key opened: "
+                + "another network with the same NID, or an IV Index that nothing told"
+        case .foreignNetwork: return "PDUs with NID \(Hexadecimal.prefixed(number("nid"), digits: 2)), which no key has"
+        }
+    }
+}

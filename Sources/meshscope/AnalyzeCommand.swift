@@ -1,0 +1,107 @@
+public import ArgumentParser
+import CaptureFiles
+import FoundationEssentials
+import KeyFiles
+import MeshAnalysis
+public import MeshProtocol
+import MeshReports
+
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+extension IVIndex: ExpressibleByArgument {
+    /// Decimal, or hexadecimal behind `0x`.
+    public init?(argument: String) {
+        let isHexadecimal = argument.hasPrefix("0x") || argument.hasPrefix("0X")
+        guard let value = isHexadecimal ? UInt32(argument.dropFirst(2), radix: 16) : UInt32(argument) else {
+            return nil
+        }
+        self.init(value)
+    }
+}
+
+extension UnicastAddress: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(text: argument)
+    }
+}
+
+struct AnalyzeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "analyze",
+        abstract: "Tells the IV Index of a network and the next SEQ of each source.",
+        discussion: """
+            Reads pcap, pcapng and btsnoop, also compressed with gzip. Several captures are one analysis, in the order of \
+            time.
+
+            Examples:
+              meshscope analyze capture.pcap --keys office.json --master 0x0001
+              meshscope analyze monday.pcapng tuesday.pcapng --keys office.json --format json --output report.json
+              zcat btmon.log.gz | meshscope analyze - --keys office.json
+            """)
+
+    @Argument(help: "Captures; - is standard input.")
+    var captures: [String]
+
+    @OptionGroup var keys: KeyOptions
+
+    @Option(
+        name: .customLong("iv-index"),
+        help: ArgumentHelp(
+            "A likely IV Index, to open PDUs where no beacon was heard; never evidence by itself.", valueName: "n"))
+    var ivIndex: IVIndex?
+
+    @Option(help: ArgumentHelp("The unicast address of the failed device, such as 0x0001.", valueName: "address"))
+    var master: UnicastAddress?
+
+    @Option(help: "The report's format: text or json.")
+    var format: ReportFormat = .text
+
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where the report goes, instead of standard output.", valueName: "file")
+    )
+    var output: String?
+
+    func validate() throws {
+        guard captures.filter({ $0 == "-" }).count <= 1 else {
+            throw ValidationError("Standard input can be read only once.")
+        }
+    }
+
+    func run() throws {
+        let analyzer = Analyzer(
+            keys: try keys.keyRing(), options: AnalysisOptions(givenIVIndex: ivIndex, master: master))
+        let progress = ProgressLine()
+        let analysis: Analysis
+        do {
+            analysis = try analyzer.analyze(captures) { progress.show($0) }
+            progress.clear()
+        } catch {
+            progress.clear()
+            throw Terminal.fail(error)
+        }
+        try OutputFile.write(try report(analysis), to: output)
+        guard analysis.isAnswered else { throw ExitCode.answerIsNo }
+    }
+
+    private func report(_ analysis: Analysis) throws -> String {
+        switch format {
+        case .text: TextReport.render(analysis, style: output == nil && Terminal.wantsColor ? .colored : .plain)
+        case .json: try JSONReport.render(analysis)
+        }
+    }
+}
+
+/// How far a long read has come, on a terminal's standard error.
+struct ProgressLine {
+    private let isShown = Terminal.isErrorTerminal
+
+    func show(_ progress: AnalysisProgress) {
+        guard isShown else { return }
+        let share = progress.octets.map { $0.size > 0 ? ", \($0.read * 100 / $0.size) %" : "" } ?? ""
+        Terminal.say("\r\u{1B}[K\(progress.frames) frames\(share)")
+    }
+
+    func clear() {
+        if isShown { Terminal.say("\r\u{1B}[K") }
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import FoundationEssentials
+import KeyFiles
+import MeshProtocol
+
+/// How keys reach the command.
+struct KeyOptions: ParsableArguments {
+    @Option(
+        name: .customLong("netkey"),
+        help: ArgumentHelp(
+            "A NetKey: 32 hexadecimal digits, or INDEX=HEX. Repeat it for the subnets of one network.",
+            discussion: """
+                Other users see it in the list of processes and your shell keeps it: prefer --keys or the environment \
+                variable MESHSCOPE_NETKEY, which takes the same, separated by spaces. The first key is the primary \
+                subnet's (index 0) unless it says another index; two keys under one index are the old and the new one \
+                of a Key Refresh.
+                """, valueName: "hex"))
+    var netKeys: [String] = []
+
+    @Option(
+        name: .customLong("keys"),
+        help: ArgumentHelp(
+            "A file of keys: JSON with networks, their NetKeys and names. Can be repeated.", valueName: "file"))
+    var keyFiles: [String] = []
+
+    /// The keys of options, files and environment, in this order.
+    func keyRing() throws -> KeyRing {
+        do {
+            let given = try netKeys.enumerated().map { try SubnetKey(argument: $1, place: "--netkey number \($0 + 1)") }
+            let environment = ProcessInfo.processInfo.environment["MESHSCOPE_NETKEY"] ?? ""
+            let words = environment.split { $0 == " " || $0 == "," || $0 == "\n" }
+            let inherited =
+                given.isEmpty
+                ? try words.enumerated().map {
+                    try SubnetKey(argument: String($1), place: "MESHSCOPE_NETKEY, key \($0 + 1)")
+                }
+                : []
+            let keys = given + inherited
+            var networks = keys.isEmpty ? [] : [try SubnetKey.network(of: keys, name: nil, place: "the keys given")]
+            for file in keyFiles { networks += try KeyFile.read(path: file) }
+            return KeyRing(networks: networks)
+        } catch let error as KeyFileError {
+            throw Terminal.fail(error)
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Glibc
+
+@main
+struct Meshscope: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "meshscope",
+        abstract:
+            "Tells from a capture of Bluetooth Mesh traffic what a replacement for a failed master must be given.",
+        discussion: """
+            The IV Index, the IV Update flag and the first SEQ that every node will accept, read from authenticated \
+            beacons and Network PDUs.
+
+            Examples:
+              meshscope analyze capture.pcap --keys office.json --master 0x0001
+              MESHSCOPE_NETKEY=… meshscope analyze btmon.log
+              meshscope check --captures Captures --reports Reports
+
+            Exit status: 0 done; 1 the analysis is complete and the answer is no; 2 an input could not be used; \
+            64 wrong usage.
+            """,
+        version: "0.1.0",
+        subcommands: [AnalyzeCommand.self])
+
+    static func main() {
+        // A closed pipe is seen as a failed write, and is no error.
+        signal(SIGPIPE, SIG_IGN)
+        main(nil)
+    }
+}
