@@ -43,10 +43,13 @@ let package = Package(
         source("MeshAnalysis", ["ByteParsing", "CaptureFiles", "BluetoothFrames", "MeshCrypto", "MeshProtocol"]),
         source("KeyFiles", ["ByteParsing", "MeshCrypto", "MeshProtocol"]),
         source("MeshReports", ["MeshAnalysis", "ByteParsing", "CaptureFiles", "MeshProtocol"]),
+        source(
+            "MeshSimulation", ["ByteParsing", "BluetoothFrames", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),
         .executableTarget(
             name: "meshscope",
             dependencies: [
-                "ByteParsing", "CaptureFiles", "KeyFiles", "MeshAnalysis", "MeshProtocol", "MeshReports",
+                "ByteParsing", "CaptureFiles", "KeyFiles", "MeshAnalysis", "MeshCrypto", "MeshProtocol", "MeshReports",
+                "MeshSimulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

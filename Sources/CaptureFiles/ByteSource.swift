@@ -115,3 +115,27 @@ import Glibc
         return unsafe stream
     }
 }
+
+/// gzip for written captures. The header holds no name and no time, so that the same octets give the same file.
+public enum Gzip {
+    public static func compress(_ octets: [UInt8]) -> [UInt8] {
+        var stream = unsafe z_stream()
+        let size = unsafe Int32(MemoryLayout<z_stream>.size)
+        let ready = unsafe deflateInit2_(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
+        precondition(ready == Z_OK, "zlib has no memory")
+        var input = octets
+        var output = [UInt8](repeating: 0, count: unsafe Int(deflateBound(&stream, UInt(octets.count))))
+        let written = unsafe input.withUnsafeMutableBufferPointer { input in
+            unsafe output.withUnsafeMutableBufferPointer { output in
+                unsafe stream.next_in = input.baseAddress
+                unsafe stream.avail_in = UInt32(input.count)
+                unsafe stream.next_out = output.baseAddress
+                unsafe stream.avail_out = UInt32(output.count)
+                unsafe deflate(&stream, Z_FINISH)
+                return unsafe Int(stream.total_out)
+            }
+        }
+        unsafe deflateEnd(&stream)
+        return Array(output.prefix(written))
+    }
+}

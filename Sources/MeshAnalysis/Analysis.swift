@@ -4,7 +4,7 @@ public import MeshProtocol
 /// The finished result. Reports show it and cannot ask for more, so that two formats cannot disagree.
 public struct Analysis: Sendable {
     public struct Capture: Sendable {
-        public let path: String
+        public internal(set) var path: String
         public let format: CaptureFormat
         /// In the order in which they were met.
         public internal(set) var linkTypes: [LinkType] = []
@@ -80,7 +80,7 @@ public struct Analysis: Sendable {
         public let first: FrameReference
     }
 
-    public let captures: [Capture]
+    public private(set) var captures: [Capture]
     public let networks: [Network]
     public let master: Master?
     /// PDUs with a NID of no key.
@@ -102,5 +102,12 @@ public struct Analysis: Sendable {
     public var isAnswered: Bool {
         if master != nil { return masterSource?.verdict.recovery != nil }
         return networks.allSatisfy { $0.iv != nil }
+    }
+
+    /// The same analysis with other names for its captures, so that a report does not depend on where it was made.
+    public func renamed(_ paths: [String]) -> Analysis {
+        var renamed = self
+        for (index, path) in zip(captures.indices, paths) { renamed.captures[index].path = path }
+        return renamed
     }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 
 @main
 struct Meshscope: ParsableCommand {
@@ -20,11 +19,10 @@ struct Meshscope: ParsableCommand {
             64 wrong usage.
             """,
         version: "0.1.0",
-        subcommands: [AnalyzeCommand.self])
+        subcommands: [AnalyzeCommand.self, CheckCommand.self, KeysCommand.self, SimulateCommand.self])
 
     static func main() {
-        // A closed pipe is seen as a failed write, and is no error.
-        signal(SIGPIPE, SIG_IGN)
+        Descriptor.ignoreClosedPipes()
         main(nil)
     }
 }

@@ -9,13 +9,39 @@ enum OutputFile {
             try Terminal.output(text)
             return
         }
+        try write(Data(text.utf8), to: path)
+    }
+
+    /// Writes beside the target and renames.
+    static func write(_ data: Data, to path: String) throws {
         do {
-            // A device or a pipe cannot be replaced by a file.
-            let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-            let isReplaceable = type == nil || type == .typeRegular || type == .typeSymbolicLink
-            try Data(text.utf8).write(to: URL(filePath: path), options: isReplaceable ? .atomic : [])
+            try data.write(to: URL(filePath: path), options: isReplaceable(path) ? .atomic : [])
         } catch {
-            throw Terminal.fail("\(path): cannot be written; is the folder there, and yours to write?")
+            throw cannotWrite(path)
         }
+    }
+
+    /// Writes what is too large for memory piece by piece, and renames when it is whole.
+    static func write(pieces: (([UInt8]) throws -> Void) throws -> Void, to path: String) throws {
+        let temporary = path + ".part"
+        guard let file = Descriptor(creating: temporary) else { throw cannotWrite(path) }
+        do {
+            try pieces { octets in guard file.write(octets) == .written else { throw cannotWrite(path) } }
+        } catch {
+            _ = file.close()
+            Descriptor.remove(temporary)
+            throw error
+        }
+        guard file.close(), Descriptor.rename(temporary, to: path) else { throw cannotWrite(path) }
+    }
+
+    /// A device or a pipe cannot be replaced by a file.
+    private static func isReplaceable(_ path: String) -> Bool {
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        return type == nil || type == .typeRegular || type == .typeSymbolicLink
+    }
+
+    private static func cannotWrite(_ path: String) -> ExitCode {
+        Terminal.fail("\(path): cannot be written; is the folder there, and yours to write?")
     }
 }

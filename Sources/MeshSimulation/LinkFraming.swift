@@ -1,0 +1,138 @@
+import BluetoothFrames
+public import CaptureFiles
+
+/// Wraps simulated advertisements as the frames of a link type.
+public struct LinkFraming {
+    /// A frame, and btsnoop's flags for it.
+    struct Wrapped {
+        var octets: [UInt8]
+        var flags: UInt32
+    }
+
+    private let linkType: LinkType
+    /// Version of the nRF Sniffer's header.
+    private let nordicVersion: UInt8
+    private var counter = 0
+
+    /// - Parameter nordicVersion: 1, 2 or 3; only for link type 272.
+    public init(_ linkType: LinkType, nordicVersion: UInt8 = 3) {
+        self.linkType = linkType
+        self.nordicVersion = nordicVersion
+    }
+
+    /// The frames for one advertisement; none where a host's controller would have dropped it.
+    mutating func wrap(_ frame: SimulatedFrame) -> [Wrapped] {
+        counter += 1
+        switch linkType {
+        case .bluetoothLELinkLayer, .bluetoothLELinkLayerWithHeader, .perPacketInformation, .nordicBLE:
+            guard frame.direction == .heard else { return [] }
+            return [Wrapped(octets: sniffed(frame), flags: 0)]
+        default:
+            guard !frame.isDamaged else { return [] }
+            return frame.direction == .heard ? reports(frame) : commands(frame)
+        }
+    }
+
+    // MARK: Sniffers
+
+    private func sniffed(_ frame: SimulatedFrame) -> [UInt8] {
+        let air = linkLayer(frame)
+        switch linkType {
+        case .bluetoothLELinkLayerWithHeader:
+            // Dewhitened, signal valid, reference access address valid, CRC checked, CRC valid.
+            let flags: UInt16 = 0x0413 | (frame.isDamaged ? 0 : 0x0800)
+            let channel = [UInt8(0), 12, 39][Int(frame.channel - 37)]
+            return [channel, 0xC8, 0x80, 0] + [0xD6, 0xBE, 0x89, 0x8E] + little(UInt64(flags), 2) + air
+        case .perPacketInformation:
+            return [0, 0] + little(8, 2) + little(251, 4) + air
+        case .nordicBLE:
+            let body =
+                [10, frame.isDamaged ? 0 : 1, frame.channel, 60, 0, 0] + little(UInt64(truncatingIfNeeded: counter), 4)
+                + air
+            let id: UInt8 = nordicVersion == 3 ? 2 : 6
+            let head =
+                nordicVersion == 1
+                ? [6, UInt8(body.count), 1] : little(UInt64(body.count), 2) + [nordicVersion]
+            return [7] + head + little(UInt64(counter & 0xFFFF), 2) + [id] + body
+        default: return air
+        }
+    }
+
+    ///     access address 4 · header 2 · AdvA 6 · AdvData · CRC 3
+    private func linkLayer(_ frame: SimulatedFrame) -> [UInt8] {
+        let address = little(frame.address, 6)
+        // An extended PDU: header of 9 octets with AdvA and ADI, AdvMode 0.
+        let payload = frame.type == 7 ? [9, 0x09] + address + [0x34, 0x12] + frame.data : address + frame.data
+        let header: [UInt8] = [frame.type | 0x40, UInt8(payload.count)]
+        var crc = CRC24.compute(header + payload)
+        if frame.isDamaged { crc ^= 0x00_1000 }
+        return [0xD6, 0xBE, 0x89, 0x8E] + header + payload + little(UInt64(crc), 3)
+    }
+
+    // MARK: Hosts
+
+    /// LE Advertising Report, every seventh one extended, and every third of those in two events.
+    private func reports(_ frame: SimulatedFrame) -> [Wrapped] {
+        guard frame.type == 7 || counter % 7 == 0 else {
+            let report = [frame.type == 4 ? 4 : 3, 1] + little(frame.address, 6) + [UInt8(frame.data.count)] + frame.data
+            return [event([0x02, 1] + report + [0xC4])]
+        }
+        guard counter % 21 == 0, frame.data.count > 8 else { return [extendedReport(frame, frame.data, status: 0)] }
+        let half = frame.data.count / 2
+        return [
+            extendedReport(frame, Array(frame.data[..<half]), status: 1),
+            extendedReport(frame, Array(frame.data[half...]), status: 0),
+        ]
+    }
+
+    private func extendedReport(_ frame: SimulatedFrame, _ data: [UInt8], status: UInt16) -> Wrapped {
+        let type = UInt64(status << 5)
+        let head = little(type, 2) + [1] + little(frame.address, 6) + [1, 0, 0x05, 0x7F, 0xC4, 0, 0, 0]
+        return event([0x0D, 1] + head + [0, 0, 0, 0, 0, 0] + [UInt8(data.count)] + data)
+    }
+
+    /// LE Set Advertising Data; every third one in fragments of LE Set Extended Advertising Data; every fourth one as
+    /// Mesh Send where the log has management records.
+    private func commands(_ frame: SimulatedFrame) -> [Wrapped] {
+        if counter % 4 == 0, isMonitor {
+            let parameters = little(0, 6) + [0] + little(0, 8) + little(0, 2) + [3, UInt8(frame.data.count)] + frame.data
+            return [wrap(little(1, 4) + little(0x0059, 2) + parameters, h4: 0, monitor: 16, received: false)]
+        }
+        guard counter % 3 == 0 else {
+            let padding = [UInt8](repeating: 0, count: 31 - frame.data.count)
+            return [command(0x2008, [UInt8(frame.data.count)] + frame.data + padding)]
+        }
+        let half = frame.data.count / 2
+        let (first, last) = (Array(frame.data[..<half]), Array(frame.data[half...]))
+        return [
+            command(0x2037, [0, 1, 0, UInt8(first.count)] + first), command(0x2037, [0, 2, 0, UInt8(last.count)] + last),
+        ]
+    }
+
+    private func event(_ parameters: [UInt8]) -> Wrapped {
+        wrap([0x3E, UInt8(parameters.count)] + parameters, h4: 4, monitor: 3, received: true)
+    }
+
+    private func command(_ opcode: UInt64, _ parameters: [UInt8]) -> Wrapped {
+        wrap(little(opcode, 2) + [UInt8(parameters.count)] + parameters, h4: 1, monitor: 2, received: false)
+    }
+
+    private var isMonitor: Bool { linkType == .bluetoothLinuxMonitor || linkType == .btsnoopMonitor }
+
+    private func wrap(_ packet: [UInt8], h4: UInt8, monitor: UInt8, received: Bool) -> Wrapped {
+        let direction: UInt32 = received ? 1 : 0
+        switch linkType {
+        case .bluetoothHCIH4: return Wrapped(octets: [h4] + packet, flags: 0)
+        case .bluetoothHCIH4WithDirection:
+            return Wrapped(octets: [0, 0, 0, UInt8(direction), h4] + packet, flags: 0)
+        case .bluetoothLinuxMonitor: return Wrapped(octets: [0, 0, 0, monitor] + packet, flags: 0)
+        case .btsnoopMonitor: return Wrapped(octets: packet, flags: UInt32(monitor))
+        case .btsnoopH1: return Wrapped(octets: packet, flags: direction | 2)
+        default: return Wrapped(octets: [h4] + packet, flags: direction | 2)
+        }
+    }
+
+    private func little(_ value: UInt64, _ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
+    }
+}

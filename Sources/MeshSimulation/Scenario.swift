@@ -1,0 +1,201 @@
+public import CaptureFiles
+import MeshCrypto
+public import MeshProtocol
+
+/// The stories that can be simulated.
+public enum Scenario: String, CaseIterable, Sendable {
+    /// A network in Normal Operation whose master falls silent.
+    case steady
+    /// As steady, but no beacon is heard in the first half.
+    case lateBeacon = "late-beacon"
+    /// An IV Update from start to end, the master alive.
+    case ivUpdate = "iv-update"
+    /// The master dies before an IV Update, during it, and after it.
+    case deadBeforeUpdate = "dead-before-update"
+    case deadDuringUpdate = "dead-during-update"
+    case deadAfterUpdate = "dead-after-update"
+    /// The capture ends while the update in which the master died is still in progress.
+    case deadInProgress = "dead-in-progress"
+    /// Only Mesh Private beacons.
+    case privateBeacons = "private-beacons"
+    /// Two subnets of one network, and a foreign network with the NID of the first.
+    case subnets
+    /// A log of the master's own host: its PDUs stand there only as commands.
+    case hostLog = "host-log"
+    /// Four of ten frames lost, one of ten damaged.
+    case lossy
+}
+
+/// A simulated capture: what stands in it, its keys, and the truth.
+public struct SimulatedCapture: Sendable {
+    public let frames: [SimulatedFrame]
+    public let keys: KeyRing
+    public let truth: SimulationTruth
+    /// The keys as a key file of the project's own format.
+    public let keyFile: String
+
+    public init(_ scenario: Scenario, seed: UInt64) {
+        var story = Story(scenario, seed: seed)
+        story.play()
+        frames = story.mesh.frames
+        truth = story.mesh.truth
+        keys = story.keyRing
+        keyFile = story.keyFile
+    }
+
+    /// The octets of a capture file.
+    public func write(_ container: CaptureContainer, _ framing: LinkFraming, linkType: LinkType) -> [UInt8] {
+        var framing = framing
+        var writer = CaptureWriter(container, linkTypes: [linkType])
+        for frame in frames {
+            for wrapped in framing.wrap(frame) {
+                writer.write(wrapped.octets, at: frame.time, flags: wrapped.flags)
+            }
+        }
+        return writer.takeOctets()
+    }
+
+    /// A pcapng whose interfaces differ in link type, each with every other frame.
+    public func writeMixed(_ order: CaptureContainer.ByteOrder, _ linkTypes: [LinkType]) -> [UInt8] {
+        var framings = linkTypes.map { LinkFraming($0) }
+        var writer = CaptureWriter(.pcapng(order, .nanoseconds), linkTypes: linkTypes)
+        for (index, frame) in frames.enumerated() {
+            let interface = index % linkTypes.count
+            for wrapped in framings[interface].wrap(frame) {
+                writer.write(wrapped.octets, at: frame.time, interface: interface, flags: wrapped.flags)
+            }
+        }
+        return writer.takeOctets()
+    }
+}
+
+/// Plays one scenario.
+private struct Story {
+    let scenario: Scenario
+    let seed: UInt64
+    var mesh: SimulatedMesh
+    let start: CaptureTime
+    let masterAddress: UInt16 = 0x0001
+    private static let hour: Int64 = 3600
+
+    init(_ scenario: Scenario, seed: UInt64) {
+        self.scenario = scenario
+        self.seed = seed
+        mesh = SimulatedMesh(seed: seed &* 0x1_0000_01B3 &+ UInt64(Scenario.allCases.firstIndex(of: scenario) ?? 0))
+        // 2026-06-01T00:00:00Z
+        start = CaptureTime(seconds: 1_780_272_000)
+    }
+
+    private func time(hours: Int64, seconds: Int64 = 0) -> CaptureTime {
+        start.advanced(by: .seconds(hours * Self.hour + seconds))
+    }
+
+    mutating func play() {
+        addNetwork()
+        switch scenario {
+        case .steady, .privateBeacons, .subnets, .hostLog, .lossy: runSteady()
+        case .lateBeacon:
+            mesh.networks[0].beaconsFrom = start.advanced(by: .seconds(30))
+            runSteady()
+        case .ivUpdate: runUpdate(masterDies: nil)
+        case .deadBeforeUpdate: runUpdate(masterDies: time(hours: 0, seconds: 15))
+        case .deadDuringUpdate: runUpdate(masterDies: time(hours: 30, seconds: 12))
+        case .deadAfterUpdate: runUpdate(masterDies: time(hours: 140, seconds: 14))
+        case .deadInProgress: runUpdate(masterDies: time(hours: 30, seconds: 12), isCutShort: true)
+        }
+        mesh.describe(scenario: scenario.rawValue, seed: seed, master: masterAddress)
+    }
+
+    private mutating func addNetwork() {
+        let index = IVIndex(UInt32(mesh.random.below(1 << 16)))
+        var network = SimulatedNetwork(
+            subnets: [NetworkKeys(NetKey(value: mesh.random.block()))], nodes: [],
+            changes: [.init(time: CaptureTime(nanoseconds: .min), state: .normalOperation(index))])
+        if scenario == .subnets { network.subnets.append(NetworkKeys(NetKey(value: mesh.random.block()))) }
+        if scenario == .privateBeacons { network.beaconKind = .meshPrivate }
+        if scenario == .lossy {
+            mesh.loss = 0.4
+            mesh.damage = 0.1
+        }
+        if scenario == .hostLog { mesh.logHost = masterAddress }
+        for (position, address) in [masterAddress, 0x0005, 0x0010, 0x0023].enumerated() {
+            guard let unicast = UnicastAddress(address) else { continue }
+            var node = SimulatedNode(
+                address: unicast, nextSequence: UInt32(mesh.random.below(100_000)), transmitIndex: index,
+                deviceAddress: 0xC0_0000_0001_00 + UInt64(address))
+            node.isRelay = position == 1 || position == 3
+            if scenario == .subnets { node.subnets = [[0, 1], [0], [1], [0, 1]][position] }
+            network.nodes.append(node)
+        }
+        mesh.add(network)
+        if scenario == .subnets || scenario == .lossy { addForeign(like: network) }
+    }
+
+    /// Other people's network with the NID of our first key.
+    private mutating func addForeign(like network: SimulatedNetwork) {
+        let index = IVIndex(UInt32(mesh.random.below(1 << 16)))
+        let keys = SimulatedNetwork.keys(withNID: network.subnets[0].flooding.nid, &mesh.random)
+        guard let address = UnicastAddress(0x0001) else { return }
+        let node = SimulatedNode(
+            address: address, nextSequence: 500, transmitIndex: index, deviceAddress: 0xC0_0000_0002_01)
+        mesh.add(
+            SimulatedNetwork(
+                subnets: [keys], nodes: [node],
+                changes: [.init(time: CaptureTime(nanoseconds: .min), state: .normalOperation(index))]),
+            isForeign: true)
+    }
+
+    private mutating func runSteady() {
+        mesh.networks[0].nodes[0].diesAt = start.advanced(by: .seconds(45))
+        mesh.run(from: start, seconds: 60)
+    }
+
+    /// Normal Operation, an update at hour 24 that is completed at hour 124, and the time after it, in windows.
+    private mutating func runUpdate(masterDies: CaptureTime?, isCutShort: Bool = false) {
+        let index = mesh.networks[0].changes[0].state.index
+        guard let next = index.advanced(by: 1) else { return }
+        mesh.networks[0].nodes[0].diesAt = masterDies
+        mesh.networks[0].changes.append(.init(time: time(hours: 24, seconds: 10), state: .updateInProgress(next)))
+        mesh.networks[0].changes.append(.init(time: time(hours: 124, seconds: 10), state: .normalOperation(next)))
+        let windows: [Int64] = isCutShort ? [0, 24, 30] : [0, 24, 30, 80, 124, 140]
+        for hours in windows { mesh.run(from: time(hours: hours), seconds: 25) }
+    }
+
+    // MARK: Keys
+
+    var keyRing: KeyRing {
+        KeyRing(
+            networks: mesh.networks.filter { $0.truthIndex != nil }.map { network in
+                .init(
+                    name: scenario.rawValue,
+                    subnets: network.subnets.enumerated().map { .init(keyIndex: UInt16($0), netKey: $1.netKey) },
+                    master: UnicastAddress(masterAddress))
+            })
+    }
+
+    var keyFile: String {
+        let networks = mesh.networks.filter { $0.truthIndex != nil }.map { network in
+            let keys = network.subnets.enumerated().map { index, keys in
+                "        { \"index\": \(index), \"key\": \"\(String(format: keys.netKey.value))\" }"
+            }
+            return """
+                    {
+                      "name": "\(scenario.rawValue)",
+                      "master": "\(MeshAddress(masterAddress))",
+                      "netkeys": [
+                \(keys.joined(separator: ",\n"))
+                      ]
+                    }
+                """
+        }
+        return "{\n  \"networks\": [\n\(networks.joined(separator: ",\n"))\n  ]\n}\n"
+    }
+}
+
+extension String {
+    /// 32 hexadecimal digits.
+    fileprivate init(format value: UInt128) {
+        let digits = String(value, radix: 16)
+        self = String(repeating: "0", count: 32 - digits.count) + digits
+    }
+}

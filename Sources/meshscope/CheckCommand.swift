@@ -1,0 +1,117 @@
+import ArgumentParser
+import FoundationEssentials
+import KeyFiles
+import MeshAnalysis
+import MeshProtocol
+import MeshReports
+
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Compares captures with their expected reports.",
+        discussion: """
+            Each capture X.pcap of a folder is analysed with the keys of X.keys.json beside it, if there are any, and held \
+            against X.json in the folder of reports; and against X.txt, where that is there. Exits with 1 if anything \
+            differs or is missing.
+
+            Examples:
+              meshscope check
+              meshscope check --captures fixtures --reports fixtures/expected
+              meshscope check fixtures/office.pcap --reports expected
+              meshscope check --record        # rewrites the reports, and exits with 1
+            """)
+
+    @Argument(help: "Captures to check, instead of all in the folder.")
+    var captures: [String] = []
+
+    @Option(name: .customLong("captures"), help: ArgumentHelp("The folder of captures.", valueName: "dir"))
+    var captureFolder = "Captures"
+
+    @Option(help: ArgumentHelp("The folder of expected reports.", valueName: "dir"))
+    var reports = "Reports"
+
+    @Flag(help: "Rewrite the reports with what comes out now. Exits with 1, so that it cannot pass for a check.")
+    var record = false
+
+    func run() throws {
+        let paths = try captures.isEmpty ? listCaptures() : captures
+        guard !paths.isEmpty else { throw Terminal.fail("\(captureFolder): holds no captures") }
+        var failed = 0
+        for path in paths {
+            let outcome = try check(path)
+            if !outcome.isEmpty { failed += 1 }
+            try Terminal.output(outcome.isEmpty ? "ok      \(path)\n" : "DIFFERS \(path)\n\(outcome)")
+        }
+        try Terminal.output("\(paths.count - failed) passed, \(failed) failed\n")
+        if record { Terminal.say("meshscope: the reports in \(reports) are rewritten: read the change before you keep it\n") }
+        guard failed == 0, !record else { throw ExitCode.answerIsNo }
+    }
+
+    /// Every file of the folder that is no companion of another and no text.
+    private func listCaptures() throws -> [String] {
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: captureFolder) else {
+            throw Terminal.fail("\(captureFolder): is no folder that can be read; name one with --captures")
+        }
+        let others = [".json", ".md", ".txt"]
+        return names.sorted().filter { name in
+            !name.hasPrefix(".") && !others.contains { name.hasSuffix($0) } && !isFolder(captureFolder + "/" + name)
+        }.map { captureFolder + "/" + $0 }
+    }
+
+    private func isFolder(_ path: String) -> Bool {
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        return type == .typeDirectory
+    }
+
+    /// What differs, as lines; empty if nothing does.
+    private func check(_ path: String) throws -> String {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let analysis: Analysis
+        do {
+            let keyFile = CaptureName.stem(path) + ".keys.json"
+            let keyed = FileManager.default.fileExists(atPath: keyFile)
+            let keys = KeyRing(networks: keyed ? try KeyFile.read(path: keyFile) : [])
+            analysis = try Analyzer(keys: keys).analyze([path]).renamed([name])
+        } catch {
+            return "  cannot be analysed: \(error)\n"
+        }
+        let base = reports + "/" + CaptureName.stem(name)
+        let text = TextReport.render(analysis)
+        if record {
+            try? FileManager.default.createDirectory(atPath: reports, withIntermediateDirectories: true)
+            try OutputFile.write(try JSONReport.render(analysis), to: base + ".json")
+            try OutputFile.write(text, to: base + ".txt")
+            return ""
+        }
+        var outcome = compare(base + ".json", with: try JSONReport.render(analysis))
+        if FileManager.default.fileExists(atPath: base + ".txt") { outcome += compare(base + ".txt", with: text) }
+        return outcome
+    }
+
+    private func compare(_ path: String, with actual: String) -> String {
+        guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+            return "  \(path) is not there; --record writes it\n"
+        }
+        let expected = String(decoding: data, as: UTF8.self)
+        guard expected != actual else { return "" }
+        return "  \(path)\n" + LineDifference.text(expected, actual)
+    }
+}
+
+/// The lines in which two texts differ.
+enum LineDifference {
+    private static let mostLines = 40
+
+    static func text(_ expected: String, _ actual: String) -> String {
+        let old = expected.split(separator: "\n", omittingEmptySubsequences: false)
+        let new = actual.split(separator: "\n", omittingEmptySubsequences: false)
+        let changes = new.difference(from: old).map { change -> (line: Int, order: Int, text: String) in
+            switch change {
+            case .remove(let offset, let line, _): (offset, 0, "    line \(offset + 1) - \(line)\n")
+            case .insert(let offset, let line, _): (offset, 1, "    line \(offset + 1) + \(line)\n")
+            }
+        }.sorted { ($0.line, $0.order) < ($1.line, $1.order) }
+        let more = changes.count > mostLines ? "    … \(changes.count - mostLines) more lines\n" : ""
+        return changes.prefix(mostLines).map(\.text).joined() + more
+    }
+}

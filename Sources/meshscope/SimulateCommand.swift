@@ -1,0 +1,113 @@
+public import ArgumentParser
+import CaptureFiles
+import FoundationEssentials
+public import MeshSimulation
+
+extension Scenario: ExpressibleByArgument {}
+
+/// The containers that a capture can be written as, by the names of the command line.
+enum ContainerName: String, ExpressibleByArgument, CaseIterable {
+    case pcap
+    case pcapBigEndian = "pcap-be"
+    case pcapNanoseconds = "pcap-ns"
+    case pcapng
+    case pcapngBigEndian = "pcapng-be"
+    /// Two interfaces that differ in link type.
+    case pcapngMixed = "pcapng-mixed"
+    case btsnoop
+}
+
+struct SimulateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "simulate",
+        abstract: "Writes a capture of a simulated mesh, its keys and its truth.",
+        discussion: """
+            Beside FILE come STEM.keys.json and STEM.truth.json, where STEM is FILE without its ending. A FILE that ends in \
+            .gz is compressed.
+
+            Scenarios: \(Scenario.allCases.map(\.rawValue).joined(separator: ", ")); and benchmark, a large capture of \
+            --frames frames.
+
+            Examples:
+              meshscope simulate steady --seed 1 -o steady.pcap
+              meshscope simulate host-log --seed 7 --container btsnoop --link-type 2001 -o host.btsnoop
+            """)
+
+    @Argument(help: "The scenario's name, or benchmark.")
+    var scenario: String
+
+    @Option(help: "The same seed gives the same capture.")
+    var seed: UInt64 = 1
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Where the capture goes.", valueName: "file"))
+    var output: String
+
+    @Option(help: "The container: \(ContainerName.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var container: ContainerName = .pcap
+
+    @Option(help: "The link type, or btsnoop's datalink: 187, 192, 201, 251, 254, 256, 272; 1001, 1002, 2001.")
+    var linkType: UInt32 = 256
+
+    @Option(help: "The version of the nRF Sniffer's header, for link type 272.")
+    var nordicVersion: UInt8 = 3
+
+    @Option(help: "How many frames the benchmark has.")
+    var frames: Int = 1_000_000
+
+    func validate() throws {
+        guard scenario == "benchmark" || Scenario(rawValue: scenario) != nil else {
+            throw ValidationError("There is no scenario '\(scenario)'.")
+        }
+        let numbers: [UInt32] = container == .btsnoop ? [1001, 1002, 2001] : [187, 192, 201, 251, 254, 256, 272]
+        guard container == .pcapngMixed || numbers.contains(linkType) else {
+            throw ValidationError("\(container.rawValue) cannot be written with link type \(linkType); \(numbers) can.")
+        }
+        guard (1...3).contains(nordicVersion) else { throw ValidationError("The nRF Sniffer's header versions are 1 to 3.") }
+    }
+
+    func run() throws {
+        guard let scenario = Scenario(rawValue: scenario) else {
+            try writeBenchmark()
+            return
+        }
+        let capture = SimulatedCapture(scenario, seed: seed)
+        let octets = write(capture)
+        try OutputFile.write(Data(output.hasSuffix(".gz") ? Gzip.compress(octets) : octets), to: output)
+        try OutputFile.write(capture.keyFile, to: CaptureName.stem(output) + ".keys.json")
+        try OutputFile.write(try capture.truth.json(), to: CaptureName.stem(output) + ".truth.json")
+    }
+
+    private func write(_ capture: SimulatedCapture) -> [UInt8] {
+        let type = LinkType(container == .btsnoop ? .btsnoop : .pcap, linkType)
+        let framing = LinkFraming(type, nordicVersion: nordicVersion)
+        switch container {
+        case .pcap: return capture.write(.pcap(.little, .microseconds), framing, linkType: type)
+        case .pcapBigEndian: return capture.write(.pcap(.big, .microseconds), framing, linkType: type)
+        case .pcapNanoseconds: return capture.write(.pcap(.little, .nanoseconds), framing, linkType: type)
+        case .pcapng: return capture.write(.pcapng(.little, .microseconds), framing, linkType: type)
+        case .pcapngBigEndian: return capture.write(.pcapng(.big, .nanoseconds), framing, linkType: type)
+        case .pcapngMixed:
+            return capture.writeMixed(.little, [.bluetoothLELinkLayerWithHeader, .nordicBLE, .bluetoothHCIH4WithDirection])
+        case .btsnoop: return capture.write(.btsnoop, framing, linkType: type)
+        }
+    }
+
+    /// Piece by piece, since it may be larger than memory; the name appears when it is whole.
+    private func writeBenchmark() throws {
+        let benchmark = BenchmarkCapture(frames: frames, seed: seed)
+        try OutputFile.write(pieces: { sink in try benchmark.write(sink) }, to: output)
+        let key = "{ \"networks\": [ { \"netkeys\": [ { \"key\": \"\(KeysCommand.digits(benchmark.netKey))\" } ] } ] }\n"
+        try OutputFile.write(key, to: CaptureName.stem(output) + ".keys.json")
+    }
+}
+
+/// What belongs together has one stem: `x.pcap`, `x.pcapng.gz`, `x.keys.json`.
+enum CaptureName {
+    /// The path without its ending, and without `.gz` before that.
+    static func stem(_ path: String) -> String {
+        let plain = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
+        let name = plain.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return plain }
+        return String(plain.dropLast(name.distance(from: dot, to: name.endIndex)))
+    }
+}
