@@ -10,77 +10,78 @@ public enum FrameOutcome: Hashable, Sendable {
     case other
 }
 
+/// Takes what frames hold.
+public protocol AdvertisingReceiver {
+    mutating func take(_ structure: AdvertisingStructure)
+    /// One advertisement of a frame breaks its format; the frame's other ones are still peeled.
+    mutating func takeMalformed(_ error: ParseError)
+}
+
 /// Peels frames down to advertising structures.
 ///
 /// It remembers what Bluetooth itself spreads over several frames: fragments of extended advertising data. That
 /// memory is bounded.
 public struct FramePeeler {
-    /// Receives what a frame holds.
-    public struct Receiver {
-        let structure: (AdvertisingStructure) -> Void
-        let malformed: (ParseError) -> Void
-
-        public init(
-            structure: @escaping (AdvertisingStructure) -> Void, malformed: @escaping (ParseError) -> Void
-        ) {
-            self.structure = structure
-            self.malformed = malformed
-        }
-    }
-
     var receivedFragments = FragmentStore()
     var sentFragments = FragmentStore()
-    let receiver: Receiver
 
-    public init(_ receiver: Receiver) {
-        self.receiver = receiver
-    }
+    public init() {}
 
+    /// Peels one frame and hands what it holds to `receiver`.
+    ///
     /// - Parameters:
+    ///   - bytes: the whole frame, as far as it was captured.
+    ///   - encapsulation: how the frame is wrapped.
     ///   - flags: btsnoop's packet flags, where the encapsulation needs them.
     ///   - isCut: the capture holds only the beginning of the frame.
+    ///   - receiver: takes the structures, in their order.
+    /// - Returns: what became of the frame.
+    /// - Throws: where the frame breaks its format; what was handed out before stays good.
     public mutating func peel(
-        _ bytes: Span<UInt8>, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool
+        _ bytes: Span<UInt8>, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool,
+        into receiver: inout some AdvertisingReceiver
     ) throws(ParseError) -> FrameOutcome {
         var reader = ByteReader(bytes)
         switch encapsulation {
         case .linkLayer:
-            return try peelLinkLayer(&reader, crc: .notChecked, isCut: isCut)
+            return try peelLinkLayer(&reader, crc: .notChecked, isCut: isCut, &receiver)
         case .linkLayerWithHeader:
             let header = try LinkLayerPseudoHeader(parsing: &reader)
-            return try peelLinkLayer(&reader, crc: header.crc, isCoded: header.isCoded, isCut: isCut)
+            return try peelLinkLayer(&reader, crc: header.crc, isCoded: header.isCoded, isCut: isCut, &receiver)
         case .perPacketInformation:
             guard try PerPacketInformation(parsing: &reader).isLinkLayer else { return .other }
-            return try peelLinkLayer(&reader, crc: .notChecked, isCut: isCut)
+            return try peelLinkLayer(&reader, crc: .notChecked, isCut: isCut, &receiver)
         case .nordicSniffer:
             let header = try NordicSnifferHeader(parsing: &reader)
             guard header.isPDU else { return .other }
-            return try peelLinkLayer(&reader, crc: header.crc, isCoded: header.isCoded, isCut: isCut)
+            return try peelLinkLayer(&reader, crc: header.crc, isCoded: header.isCoded, isCut: isCut, &receiver)
         case .hciH4:
-            return try peelH4(&reader, adapter: 0)
+            return try peelH4(&reader, adapter: 0, &receiver)
         case .hciH4WithDirection:
             try reader.skip(4)
-            return try peelH4(&reader, adapter: 0)
+            return try peelH4(&reader, adapter: 0, &receiver)
         case .hciH1:
-            return try peelH1(&reader, flags: flags)
+            return try peelH1(&reader, flags: flags, &receiver)
         case .linuxMonitorWithHeader:
             let adapter = try reader.readUInt16BigEndian()
-            return try peelMonitor(&reader, adapter: adapter, opcode: try reader.readUInt16BigEndian())
+            return try peelMonitor(&reader, adapter: adapter, opcode: try reader.readUInt16BigEndian(), &receiver)
         case .linuxMonitor:
             let opcode = UInt16(truncatingIfNeeded: flags)
-            return try peelMonitor(&reader, adapter: UInt16(truncatingIfNeeded: flags >> 16), opcode: opcode)
+            return try peelMonitor(&reader, adapter: UInt16(truncatingIfNeeded: flags >> 16), opcode: opcode, &receiver)
         }
     }
 
     /// Hands out each AD structure of advertising data; a length of zero ends it early.
-    func peelStructures(_ data: ByteReader, _ advertisement: Advertisement) throws(ParseError) {
+    func peelStructures(_ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some AdvertisingReceiver)
+        throws(ParseError)
+    {
         var data = data
         while !data.isAtEnd {
             let length = try data.readUInt8()
             guard length > 0 else { return }
             var structure = try data.readPiece(Int(length))
             let type = try structure.readUInt8()
-            receiver.structure(AdvertisingStructure(type: type, value: structure, advertisement: advertisement))
+            receiver.take(AdvertisingStructure(type: type, value: structure, advertisement: advertisement))
         }
     }
 }

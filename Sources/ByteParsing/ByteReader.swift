@@ -2,10 +2,12 @@
 ///
 /// A reader holds the whole frame, an offset and an end, so that an error in a nested piece still points into
 /// the frame. Reading beyond the end throws and leaves the cursor where it was.
+@frozen
 public struct ByteReader: ~Escapable {
     @usableFromInline let bytes: Span<UInt8>
     /// The offset of the next octet, from the beginning of the frame.
-    public private(set) var offset: Int
+    @inlinable public var offset: Int { position }
+    @usableFromInline var position: Int
     /// The offset behind the last octet of this piece.
     public let end: Int
 
@@ -15,18 +17,19 @@ public struct ByteReader: ~Escapable {
         self.init(bytes, from: 0, to: bytes.count)
     }
 
-    @usableFromInline
+    @inlinable
     @_lifetime(copy bytes)
     init(_ bytes: Span<UInt8>, from offset: Int, to end: Int) {
         self.bytes = bytes
-        self.offset = offset
+        self.position = offset
         self.end = end
     }
 
-    public var remaining: Int { end - offset }
-    public var isAtEnd: Bool { offset == end }
+    @inlinable public var remaining: Int { end - offset }
+    @inlinable public var isAtEnd: Bool { offset == end }
 
     /// The octet `distance` octets ahead of the cursor, which does not move.
+    @inlinable
     public func peek(_ distance: Int = 0) throws(ParseError) -> UInt8 {
         guard distance >= 0, distance < remaining else {
             throw ParseError(.truncated(needed: distance + 1, available: remaining), at: offset)
@@ -34,94 +37,130 @@ public struct ByteReader: ~Escapable {
         return bytes[offset + distance]
     }
 
+    @inlinable
     public mutating func readUInt8() throws(ParseError) -> UInt8 {
         try require(1)
         let value = bytes[offset]
-        offset += 1
+        position += 1
         return value
     }
 
+    @inlinable
     public mutating func readUInt16BigEndian() throws(ParseError) -> UInt16 {
         UInt16(truncatingIfNeeded: try readBigEndian(2))
     }
 
+    @inlinable
     public mutating func readUInt16LittleEndian() throws(ParseError) -> UInt16 {
-        UInt16(truncatingIfNeeded: try readLittleEndian(2))
+        try require(2)
+        let value = UInt16(bytes[position]) | UInt16(bytes[position + 1]) << 8
+        position += 2
+        return value
     }
 
+    @inlinable
     public mutating func readUInt32BigEndian() throws(ParseError) -> UInt32 {
         UInt32(truncatingIfNeeded: try readBigEndian(4))
     }
 
+    @inlinable
     public mutating func readUInt32LittleEndian() throws(ParseError) -> UInt32 {
-        UInt32(truncatingIfNeeded: try readLittleEndian(4))
+        try require(4)
+        let field = bytes.extracting(position..<(position + 4))
+        position += 4
+        return UInt32(field[0]) | UInt32(field[1]) << 8 | UInt32(field[2]) << 16 | UInt32(field[3]) << 24
+    }
+
+    /// A device address, 48 bits.
+    @inlinable
+    public mutating func readUInt48LittleEndian() throws(ParseError) -> UInt64 {
+        try require(6)
+        let low = try readUInt32LittleEndian()
+        return UInt64(low) | UInt64(try readUInt16LittleEndian()) << 32
     }
 
     /// An unsigned number of 1 to 8 octets, most significant octet first.
+    @inlinable
     public mutating func readBigEndian(_ count: Int) throws(ParseError) -> UInt64 {
         precondition((1...8).contains(count))
         try require(count)
         var value: UInt64 = 0
         for index in 0..<count { value = value << 8 | UInt64(bytes[offset + index]) }
-        offset += count
+        position += count
         return value
     }
 
     /// An unsigned number of 1 to 8 octets, least significant octet first.
+    @inlinable
     public mutating func readLittleEndian(_ count: Int) throws(ParseError) -> UInt64 {
         precondition((1...8).contains(count))
         try require(count)
         var value: UInt64 = 0
         for index in 0..<count { value |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
-        offset += count
+        position += count
         return value
     }
 
     /// Up to 16 octets, the first one most significant, the value left-aligned and filled up with zeros.
+    @inlinable
     public mutating func readLeftAligned(_ count: Int) throws(ParseError) -> UInt128 {
         precondition((0...16).contains(count))
         try require(count)
-        var high: UInt64 = 0
-        var low: UInt64 = 0
-        for index in 0..<min(count, 8) { high |= UInt64(bytes[offset + index]) << UInt64(56 - 8 * index) }
-        if count > 8 {
-            for index in 8..<count { low |= UInt64(bytes[offset + index]) << UInt64(120 - 8 * index) }
-        }
-        offset += count
+        let high = leftAligned(at: position, count: min(count, 8))
+        let low = count > 8 ? leftAligned(at: position + 8, count: count - 8) : 0
+        position += count
         return UInt128(high) << 64 | UInt128(low)
     }
 
+    /// Up to 8 octets; eight in one piece are a single load.
+    @inlinable
+    func leftAligned(at offset: Int, count: Int) -> UInt64 {
+        let field = bytes.extracting(offset..<(offset + count))
+        guard count == 8 else {
+            var value: UInt64 = 0
+            for index in 0..<count { value |= UInt64(field[index]) << UInt64(56 - 8 * index) }
+            return value
+        }
+        let high = UInt64(field[0]) << 56 | UInt64(field[1]) << 48 | UInt64(field[2]) << 40 | UInt64(field[3]) << 32
+        return high | UInt64(field[4]) << 24 | UInt64(field[5]) << 16 | UInt64(field[6]) << 8 | UInt64(field[7])
+    }
+
+    @inlinable
     public mutating func readOctets(_ count: Int) throws(ParseError) -> [UInt8] {
         try require(count)
         var octets: [UInt8] = []
         octets.reserveCapacity(count)
         for index in 0..<count { octets.append(bytes[offset + index]) }
-        offset += count
+        position += count
         return octets
     }
 
+    @inlinable
     public mutating func skip(_ count: Int) throws(ParseError) {
         try require(count)
-        offset += count
+        position += count
     }
 
     /// The next `count` octets as a reader of their own, which still counts offsets from the frame's beginning.
+    @inlinable
     @_lifetime(copy self)
     public mutating func readPiece(_ count: Int) throws(ParseError) -> ByteReader {
         guard count >= 0, count <= remaining else {
             throw ParseError(.lengthBeyondEnd(length: count, available: remaining), at: offset)
         }
         let piece = ByteReader(bytes, from: offset, to: offset + count)
-        offset += count
+        position += count
         return piece
     }
 
     /// Throws if octets are left.
+    @inlinable
     public func requireEnd() throws(ParseError) {
         guard isAtEnd else { throw ParseError(.trailingOctets(remaining), at: offset) }
     }
 
-    private func require(_ count: Int) throws(ParseError) {
+    @inlinable
+    func require(_ count: Int) throws(ParseError) {
         guard count >= 0, count <= remaining else {
             throw ParseError(.truncated(needed: count, available: remaining), at: offset)
         }

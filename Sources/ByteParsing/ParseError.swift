@@ -1,7 +1,9 @@
 /// Bytes that break a format: what is wrong, and where in the frame.
 ///
 /// A frame with such an error becomes a finding, and the next frame is read.
+@frozen
 public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
+    @frozen
     public enum Reason: Hashable, Sendable {
         /// A field needs more octets than its enclosing structure has left.
         case truncated(needed: Int, available: Int)
@@ -19,6 +21,7 @@ public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Octets from the beginning of the frame.
     public let offset: Int
 
+    @inlinable
     public init(_ reason: Reason, at offset: Int) {
         self.reason = reason
         self.offset = offset

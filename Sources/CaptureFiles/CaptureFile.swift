@@ -57,7 +57,13 @@ public struct CaptureFile: ~Copyable {
     }
 
     /// Octets read and octets in all, of the file as it lies on disk; `nil` for a pipe.
-    public var progress: (read: Int64, size: Int64)? { source.size.map { (source.position, $0) } }
+    public var progress: (read: Int64, size: Int64)? {
+        guard let size = source.size else { return nil }
+        switch pcap {
+        case .some(let reader): return (reader.position, size)
+        case .none: return (source.position, size)
+        }
+    }
 
     /// The next frame, valid until the one behind it is read; `nil` at the end of the file.
     ///

@@ -31,6 +31,12 @@ import Glibc
         unsafe pcap_close(handle)
     }
 
+    /// Octets of the file on disk that were read so far.
+    var position: Int64 {
+        // A stream of callbacks cannot tell; its source can.
+        max(unsafe Int64(ftello(pcap_file(handle))), source.position)
+    }
+
     /// The next frame; `nil` at the end of the file.
     @_lifetime(&self)
     mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {

@@ -11,8 +11,8 @@ struct AnalysisBuilder {
 
     func build() -> Analysis {
         let master = master()
-        var findings = collector.findings
-        let networks = collector.networks.map { network(of: $0, master: master, into: &findings) }
+        var findings = collector.records.findings
+        let networks = collector.records.networks.map { network(of: $0, master: master, into: &findings) }
         return Analysis(
             captures: captures, networks: networks, master: master,
             unopened: (UInt8(0)..<128).compactMap { nid in
@@ -26,8 +26,8 @@ struct AnalysisBuilder {
 
     /// The address that the user names, in the network that heard it, or else the one that a key file names.
     private func master() -> Analysis.Master? {
-        if let address = options.master, !collector.networks.isEmpty {
-            let network = collector.networks.firstIndex { $0.sources.contains { $0.address == address } } ?? 0
+        if let address = options.master, !collector.records.networks.isEmpty {
+            let network = collector.records.networks.firstIndex { $0.sources.contains { $0.address == address } } ?? 0
             return .init(network: network, address: address, choice: .option)
         }
         for (index, network) in keyRing.networks.enumerated() {

@@ -39,9 +39,9 @@ public struct Analyzer {
     public func analyze(
         _ paths: [String], progress: (AnalysisProgress) -> Void = { _ in }
     ) throws(CaptureError) -> Analysis {
-        let collector = EvidenceCollector(keyRing, given: options.givenIVIndex)
-        var captures = try CaptureMerge(paths, collector)
-        try captures.run(progress)
+        var collector = EvidenceCollector(keyRing, given: options.givenIVIndex)
+        let captures = try CaptureMerge(paths)
+        try captures.run(into: &collector, progress)
         collector.finish()
         return AnalysisBuilder(keyRing: keyRing, options: options, collector: collector, captures: captures.summaries)
             .build()

@@ -33,14 +33,16 @@ import COpenSSL
     /// Encrypts each block on its own, in one call of OpenSSL: that is what makes it fast.
     public func encrypt(_ blocks: inout [UInt128]) {
         guard !blocks.isEmpty else { return }
-        for index in blocks.indices { blocks[index] = blocks[index].bigEndian }
-        let done = unsafe blocks.withUnsafeMutableBytes { octets in
-            let start = unsafe octets.bindMemory(to: UInt8.self)
+        let done = unsafe blocks.withUnsafeMutableBufferPointer { blocks in
+            for index in blocks.indices { unsafe blocks[index] = blocks[index].bigEndian }
+            let octets = unsafe UnsafeMutableRawBufferPointer(blocks).bindMemory(to: UInt8.self)
             var written: Int32 = 0
-            return unsafe EVP_EncryptUpdate(context, start.baseAddress, &written, start.baseAddress, Int32(start.count))
+            let done = unsafe EVP_EncryptUpdate(
+                context, octets.baseAddress, &written, octets.baseAddress, Int32(octets.count))
+            for index in blocks.indices { unsafe blocks[index] = UInt128(bigEndian: blocks[index]) }
+            return done
         }
         precondition(done == 1, "OpenSSL fails at AES-128-ECB")
-        for index in blocks.indices { blocks[index] = UInt128(bigEndian: blocks[index]) }
     }
 }
 

@@ -74,7 +74,8 @@ public struct LinkFraming {
     /// LE Advertising Report, every seventh one extended, and every third of those in two events.
     private func reports(_ frame: SimulatedFrame) -> [Wrapped] {
         guard frame.type == 7 || counter % 7 == 0 else {
-            let report = [frame.type == 4 ? 4 : 3, 1] + little(frame.address, 6) + [UInt8(frame.data.count)] + frame.data
+            let report =
+                [frame.type == 4 ? 4 : 3, 1] + little(frame.address, 6) + [UInt8(frame.data.count)] + frame.data
             return [event([0x02, 1] + report + [0xC4])]
         }
         guard counter % 21 == 0, frame.data.count > 8 else { return [extendedReport(frame, frame.data, status: 0)] }
@@ -95,7 +96,8 @@ public struct LinkFraming {
     /// Mesh Send where the log has management records.
     private func commands(_ frame: SimulatedFrame) -> [Wrapped] {
         if counter % 4 == 0, isMonitor {
-            let parameters = little(0, 6) + [0] + little(0, 8) + little(0, 2) + [3, UInt8(frame.data.count)] + frame.data
+            let parameters =
+                little(0, 6) + [0] + little(0, 8) + little(0, 2) + [3, UInt8(frame.data.count)] + frame.data
             return [wrap(little(1, 4) + little(0x0059, 2) + parameters, h4: 0, monitor: 16, received: false)]
         }
         guard counter % 3 == 0 else {
@@ -105,7 +107,8 @@ public struct LinkFraming {
         let half = frame.data.count / 2
         let (first, last) = (Array(frame.data[..<half]), Array(frame.data[half...]))
         return [
-            command(0x2037, [0, 1, 0, UInt8(first.count)] + first), command(0x2037, [0, 2, 0, UInt8(last.count)] + last),
+            command(0x2037, [0, 1, 0, UInt8(first.count)] + first),
+            command(0x2037, [0, 2, 0, UInt8(last.count)] + last),
         ]
     }
 

@@ -164,7 +164,9 @@ struct SimulatedMesh {
         case 0: broadcast(flags + AD.structure(0x09, Array("Lamp".utf8)), address: address, type: 0, at: time)
         case 1: broadcast(AD.structure(0xFF, [0x4C, 0x00] + random.octets(20)), address: address, type: 2, at: time)
         case 2: broadcast(AD.structure(0x09, Array("Sensor".utf8)), address: address, type: 4, at: time)
-        case 3: broadcast(flags + AD.structure(0x16, [0xAA, 0xFE] + random.octets(10)), address: address, type: 7, at: time)
+        case 3:
+            broadcast(
+                flags + AD.structure(0x16, [0xAA, 0xFE] + random.octets(10)), address: address, type: 7, at: time)
         default:
             // A device that waits to be provisioned, and the URI that its beacon's hash stands for.
             let uri: [UInt8] = [0x17] + Array("//example.com/mesh".utf8)
@@ -187,7 +189,8 @@ struct SimulatedMesh {
         if let logHost, node.address.value == logHost {
             frames.append(
                 SimulatedFrame(
-                    time: time, channel: 37, address: node.deviceAddress, data: data, direction: .sent, isDamaged: false,
+                    time: time, channel: 37, address: node.deviceAddress, data: data, direction: .sent,
+                    isDamaged: false,
                     type: 2))
             return 1
         }

@@ -29,7 +29,8 @@ struct SimulatedNetwork {
     func transmitIndexChange(before time: CaptureTime) -> CaptureTime? {
         let index = state(at: time).transmitIndex
         let passed = changes.filter { $0.time <= time }
-        guard let first = passed.first(where: { $0.state.transmitIndex == index }), index != changes[0].state.transmitIndex
+        guard let first = passed.first(where: { $0.state.transmitIndex == index }),
+            index != changes[0].state.transmitIndex
         else { return nil }
         return first.time
     }

@@ -43,7 +43,9 @@ struct CheckCommand: ParsableCommand {
             try Terminal.output(outcome.isEmpty ? "ok      \(path)\n" : "DIFFERS \(path)\n\(outcome)")
         }
         try Terminal.output("\(paths.count - failed) passed, \(failed) failed\n")
-        if record { Terminal.say("meshscope: the reports in \(reports) are rewritten: read the change before you keep it\n") }
+        if record {
+            Terminal.say("meshscope: the reports in \(reports) are rewritten: read the change before you keep it\n")
+        }
         guard failed == 0, !record else { throw ExitCode.answerIsNo }
     }
 

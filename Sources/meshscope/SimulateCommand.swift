@@ -62,7 +62,9 @@ struct SimulateCommand: ParsableCommand {
         guard container == .pcapngMixed || numbers.contains(linkType) else {
             throw ValidationError("\(container.rawValue) cannot be written with link type \(linkType); \(numbers) can.")
         }
-        guard (1...3).contains(nordicVersion) else { throw ValidationError("The nRF Sniffer's header versions are 1 to 3.") }
+        guard (1...3).contains(nordicVersion) else {
+            throw ValidationError("The nRF Sniffer's header versions are 1 to 3.")
+        }
     }
 
     func run() throws {
@@ -87,7 +89,8 @@ struct SimulateCommand: ParsableCommand {
         case .pcapng: return capture.write(.pcapng(.little, .microseconds), framing, linkType: type)
         case .pcapngBigEndian: return capture.write(.pcapng(.big, .nanoseconds), framing, linkType: type)
         case .pcapngMixed:
-            return capture.writeMixed(.little, [.bluetoothLELinkLayerWithHeader, .nordicBLE, .bluetoothHCIH4WithDirection])
+            return capture.writeMixed(
+                .little, [.bluetoothLELinkLayerWithHeader, .nordicBLE, .bluetoothHCIH4WithDirection])
         case .btsnoop: return capture.write(.btsnoop, framing, linkType: type)
         }
     }
@@ -96,7 +99,8 @@ struct SimulateCommand: ParsableCommand {
     private func writeBenchmark() throws {
         let benchmark = BenchmarkCapture(frames: frames, seed: seed)
         try OutputFile.write(pieces: { sink in try benchmark.write(sink) }, to: output)
-        let key = "{ \"networks\": [ { \"netkeys\": [ { \"key\": \"\(KeysCommand.digits(benchmark.netKey))\" } ] } ] }\n"
+        let key =
+            "{ \"networks\": [ { \"netkeys\": [ { \"key\": \"\(KeysCommand.digits(benchmark.netKey))\" } ] } ] }\n"
         try OutputFile.write(key, to: CaptureName.stem(output) + ".keys.json")
     }
 }

@@ -22,6 +22,8 @@ enum Terminal {
     }
 
     static func output(_ text: String) throws {
-        guard Descriptor.output.write(Array(text.utf8)) != .failed else { throw fail("standard output cannot be written") }
+        guard Descriptor.output.write(Array(text.utf8)) != .failed else {
+            throw fail("standard output cannot be written")
+        }
     }
 }

@@ -5,29 +5,34 @@ import ByteParsing
 ///
 ///     opcode 2 · length 1 · parameters
 extension FramePeeler {
-    mutating func peelCommand(_ reader: inout ByteReader, adapter: UInt16) throws(ParseError) -> FrameOutcome {
+    mutating func peelCommand(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some AdvertisingReceiver)
+        throws(ParseError) -> FrameOutcome
+    {
         let opcode = try reader.readUInt16LittleEndian()
         var parameters = try reader.readPiece(Int(try reader.readUInt8()))
         switch opcode {
-        case 0x2008, 0x2009: try peelSetData(&parameters)
-        case 0x2037: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: false)
-        case 0x2038: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: true)
+        case 0x2008, 0x2009: try peelSetData(&parameters, &receiver)
+        case 0x2037: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: false, &receiver)
+        case 0x2038: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: true, &receiver)
         default: return .other
         }
         return .peeled
     }
 
     ///     length 1 · data, filled up to 31
-    private func peelSetData(_ parameters: inout ByteReader) throws(ParseError) {
+    private func peelSetData(_ parameters: inout ByteReader, _ receiver: inout some AdvertisingReceiver)
+        throws(ParseError)
+    {
         let data = try parameters.readPiece(Int(try parameters.readUInt8()))
-        peelData(data, Advertisement(direction: .sent, address: nil))
+        peelData(data, Advertisement(direction: .sent, address: nil), &receiver)
     }
 
     ///     handle 1 · operation 1 · fragment preference 1 · length 1 · data
     ///
     /// Operations: 0 intermediate fragment, 1 first, 2 last, 3 complete, 4 unchanged.
     private mutating func peelSetExtendedData(
-        _ parameters: inout ByteReader, adapter: UInt16, isScanResponse: Bool
+        _ parameters: inout ByteReader, adapter: UInt16, isScanResponse: Bool,
+        _ receiver: inout some AdvertisingReceiver
     ) throws(ParseError) {
         let handle = try parameters.readUInt8()
         let start = parameters.offset
@@ -43,8 +48,8 @@ extension FramePeeler {
         case 2:
             sentFragments.append(try data.readOctets(data.remaining), to: key)
             guard let joined = sentFragments.end(key) else { return }
-            peelData(ByteReader(joined.span), advertisement)
-        case 3: peelData(data, advertisement)
+            peelData(ByteReader(joined.span), advertisement, &receiver)
+        case 3: peelData(data, advertisement, &receiver)
         case 4: break
         default: throw ParseError(.invalidValue(UInt64(operation)), at: start)
         }

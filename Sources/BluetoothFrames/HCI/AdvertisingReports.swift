@@ -5,14 +5,16 @@ import ByteParsing
 ///
 ///     event code 1 · length 1 · subevent 1 · number of reports 1 · reports
 extension FramePeeler {
-    mutating func peelEvent(_ reader: inout ByteReader, adapter: UInt16) throws(ParseError) -> FrameOutcome {
+    mutating func peelEvent(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some AdvertisingReceiver)
+        throws(ParseError) -> FrameOutcome
+    {
         guard try reader.readUInt8() == 0x3E else { return .other }
         var event = try reader.readPiece(Int(try reader.readUInt8()))
         switch try event.readUInt8() {
         case 0x02:
-            for _ in 0..<(try event.readUInt8()) { try peelReport(&event) }
+            for _ in 0..<(try event.readUInt8()) { try peelReport(&event, &receiver) }
         case 0x0D:
-            for _ in 0..<(try event.readUInt8()) { try peelExtendedReport(&event, adapter: adapter) }
+            for _ in 0..<(try event.readUInt8()) { try peelExtendedReport(&event, adapter: adapter, &receiver) }
         default:
             return .other
         }
@@ -20,11 +22,11 @@ extension FramePeeler {
     }
 
     ///     event type 1 · address type 1 · address 6 · length 1 · data · RSSI 1
-    private func peelReport(_ event: inout ByteReader) throws(ParseError) {
+    private func peelReport(_ event: inout ByteReader, _ receiver: inout some AdvertisingReceiver) throws(ParseError) {
         try event.skip(2)
-        let address = try event.readLittleEndian(6)
+        let address = try event.readUInt48LittleEndian()
         let data = try event.readPiece(Int(try event.readUInt8()))
-        peelData(data, Advertisement(direction: .heard, address: address))
+        peelData(data, Advertisement(direction: .heard, address: address), &receiver)
         try event.skip(1)
     }
 
@@ -32,10 +34,12 @@ extension FramePeeler {
     ///     direct address type 1 · direct address 6 · length 1 · data
     ///
     /// Bits 5 and 6 of the event type: 0 the data is complete, 1 more comes in another event, 2 it is cut off.
-    private mutating func peelExtendedReport(_ event: inout ByteReader, adapter: UInt16) throws(ParseError) {
+    private mutating func peelExtendedReport(
+        _ event: inout ByteReader, adapter: UInt16, _ receiver: inout some AdvertisingReceiver
+    ) throws(ParseError) {
         let status = try event.readUInt16LittleEndian() >> 5 & 3
         try event.skip(1)
-        let address = try event.readLittleEndian(6)
+        let address = try event.readUInt48LittleEndian()
         try event.skip(2)
         let set = try event.readUInt8()
         try event.skip(11)
@@ -43,18 +47,28 @@ extension FramePeeler {
         let advertisement = Advertisement(direction: .heard, address: address)
         let key = FragmentStore.Key(adapter: adapter, advertiser: address, set: set)
         guard status == 1 || receivedFragments.holds(key) else {
-            if status == 0 { peelData(data, advertisement) } else { peelCutData(data, advertisement) }
+            if status == 0 {
+                peelData(data, advertisement, &receiver)
+            } else {
+                peelCutData(data, advertisement, &receiver)
+            }
             return
         }
         if !receivedFragments.holds(key) { receivedFragments.begin(key) }
         receivedFragments.append(try data.readOctets(data.remaining), to: key)
         guard status != 1, let joined = receivedFragments.end(key) else { return }
         let whole = ByteReader(joined.span)
-        if status == 0 { peelData(whole, advertisement) } else { peelCutData(whole, advertisement) }
+        if status == 0 {
+            peelData(whole, advertisement, &receiver)
+        } else {
+            peelCutData(whole, advertisement, &receiver)
+        }
     }
 
     /// Data that the controller cut off ends within a structure: that is no error.
-    private func peelCutData(_ data: ByteReader, _ advertisement: Advertisement) {
-        do { try peelStructures(data, advertisement) } catch {}
+    private func peelCutData(
+        _ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some AdvertisingReceiver
+    ) {
+        do { try peelStructures(data, advertisement, &receiver) } catch {}
     }
 }

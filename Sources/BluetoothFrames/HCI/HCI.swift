@@ -3,32 +3,37 @@ import ByteParsing
 /// The host controller interface in its three wrappings: Bluetooth Core, "HCI packets" and "UART transport layer".
 extension FramePeeler {
     /// H4: the first octet says what follows.
-    mutating func peelH4(_ reader: inout ByteReader, adapter: UInt16) throws(ParseError) -> FrameOutcome {
+    mutating func peelH4(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some AdvertisingReceiver)
+        throws(ParseError) -> FrameOutcome
+    {
         switch try reader.readUInt8() {
-        case 0x01: try peelCommand(&reader, adapter: adapter)
-        case 0x04: try peelEvent(&reader, adapter: adapter)
+        case 0x01: try peelCommand(&reader, adapter: adapter, &receiver)
+        case 0x04: try peelEvent(&reader, adapter: adapter, &receiver)
         default: .other
         }
     }
 
     /// H1: btsnoop's packet flags say it. Bit 0: received; bit 1: command or event.
-    mutating func peelH1(_ reader: inout ByteReader, flags: UInt32) throws(ParseError) -> FrameOutcome {
+    mutating func peelH1(_ reader: inout ByteReader, flags: UInt32, _ receiver: inout some AdvertisingReceiver)
+        throws(ParseError) -> FrameOutcome
+    {
         switch flags & 3 {
-        case 2: try peelCommand(&reader, adapter: 0)
-        case 3: try peelEvent(&reader, adapter: 0)
+        case 2: try peelCommand(&reader, adapter: 0, &receiver)
+        case 3: try peelEvent(&reader, adapter: 0, &receiver)
         default: .other
         }
     }
 
     /// A record of the Linux monitor channel; the opcodes are those of the kernel's `hci_mon.h`.
     mutating func peelMonitor(
-        _ reader: inout ByteReader, adapter: UInt16, opcode: UInt16
+        _ reader: inout ByteReader, adapter: UInt16, opcode: UInt16,
+        _ receiver: inout some AdvertisingReceiver
     ) throws(ParseError) -> FrameOutcome {
         switch opcode {
-        case 2: try peelCommand(&reader, adapter: adapter)
-        case 3: try peelEvent(&reader, adapter: adapter)
-        case 16: try peelManagementCommand(&reader)
-        case 17: try peelManagementEvent(&reader)
+        case 2: try peelCommand(&reader, adapter: adapter, &receiver)
+        case 3: try peelEvent(&reader, adapter: adapter, &receiver)
+        case 16: try peelManagementCommand(&reader, &receiver)
+        case 17: try peelManagementEvent(&reader, &receiver)
         default: .other
         }
     }
@@ -37,28 +42,32 @@ extension FramePeeler {
 /// The management interface of the Linux kernel, as its monitor shows it: cookie 4 · opcode 2 · parameters.
 extension FramePeeler {
     /// Mesh Send: address 6 · type 1 · instant 8 · delay 2 · count 1 · length 1 · advertising data
-    private func peelManagementCommand(_ reader: inout ByteReader) throws(ParseError) -> FrameOutcome {
+    private func peelManagementCommand(_ reader: inout ByteReader, _ receiver: inout some AdvertisingReceiver)
+        throws(ParseError) -> FrameOutcome
+    {
         try reader.skip(4)
         guard try reader.readUInt16LittleEndian() == 0x0059 else { return .other }
         try reader.skip(18)
         let data = try reader.readPiece(Int(try reader.readUInt8()))
-        peelData(data, Advertisement(direction: .sent, address: nil))
+        peelData(data, Advertisement(direction: .sent, address: nil), &receiver)
         return .peeled
     }
 
     /// Mesh Device Found: address 6 · type 1 · RSSI 1 · instant 8 · flags 4 · length 2 · advertising data
-    private func peelManagementEvent(_ reader: inout ByteReader) throws(ParseError) -> FrameOutcome {
+    private func peelManagementEvent(_ reader: inout ByteReader, _ receiver: inout some AdvertisingReceiver)
+        throws(ParseError) -> FrameOutcome
+    {
         try reader.skip(4)
         guard try reader.readUInt16LittleEndian() == 0x0031 else { return .other }
-        let address = try reader.readLittleEndian(6)
+        let address = try reader.readUInt48LittleEndian()
         try reader.skip(14)
         let data = try reader.readPiece(Int(try reader.readUInt16LittleEndian()))
-        peelData(data, Advertisement(direction: .heard, address: address))
+        peelData(data, Advertisement(direction: .heard, address: address), &receiver)
         return .peeled
     }
 
     /// The structures of one advertisement; what is malformed in it does not touch the frame's other ones.
-    func peelData(_ data: ByteReader, _ advertisement: Advertisement) {
-        do { try peelStructures(data, advertisement) } catch { receiver.malformed(error) }
+    func peelData(_ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some AdvertisingReceiver) {
+        do { try peelStructures(data, advertisement, &receiver) } catch { receiver.takeMalformed(error) }
     }
 }

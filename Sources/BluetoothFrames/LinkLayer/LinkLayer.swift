@@ -11,7 +11,8 @@ extension FramePeeler {
     static let advertisingCRCInit: UInt32 = 0x555555
 
     func peelLinkLayer(
-        _ reader: inout ByteReader, crc verdict: CRCVerdict, isCoded: Bool = false, isCut: Bool
+        _ reader: inout ByteReader, crc verdict: CRCVerdict, isCoded: Bool = false, isCut: Bool,
+        _ receiver: inout some AdvertisingReceiver
     ) throws(ParseError) -> FrameOutcome {
         guard verdict != .failed else { return .crcFailed }
         guard try reader.readUInt32LittleEndian() == Self.advertisingAccessAddress else { return .other }
@@ -29,8 +30,8 @@ extension FramePeeler {
         try reader.skip(2)
         let payload = try reader.readPiece(isCut ? min(length, reader.remaining) : length)
         switch type {
-        case 0, 2, 4, 6: try peelLegacy(payload)
-        case 7: try peelExtended(payload)
+        case 0, 2, 4, 6: try peelLegacy(payload, &receiver)
+        case 7: try peelExtended(payload, &receiver)
         default: return .other
         }
         return .peeled
@@ -39,10 +40,10 @@ extension FramePeeler {
     /// ADV_IND, ADV_NONCONN_IND, SCAN_RSP, ADV_SCAN_IND.
     ///
     ///     AdvA 6 · AdvData 0…31
-    private func peelLegacy(_ payload: ByteReader) throws(ParseError) {
+    private func peelLegacy(_ payload: ByteReader, _ receiver: inout some AdvertisingReceiver) throws(ParseError) {
         var payload = payload
-        let address = try payload.readLittleEndian(6)
-        try peelStructures(payload, Advertisement(direction: .heard, address: address))
+        let address = try payload.readUInt48LittleEndian()
+        try peelStructures(payload, Advertisement(direction: .heard, address: address), &receiver)
     }
 
     /// ADV_EXT_IND, AUX_ADV_IND, AUX_SCAN_RSP, AUX_CHAIN_IND: as far as one frame tells.
@@ -51,15 +52,15 @@ extension FramePeeler {
     ///     header: flags 1 · [AdvA 6] · [TargetA 6] · [CTEInfo 1] · [ADI 2] · [AuxPtr 3] · …
     ///
     /// Data that goes on in another frame, or came from one, may begin or end within a structure: that is no error.
-    private func peelExtended(_ payload: ByteReader) throws(ParseError) {
+    private func peelExtended(_ payload: ByteReader, _ receiver: inout some AdvertisingReceiver) throws(ParseError) {
         var payload = payload
         let headerLength = Int(try payload.readUInt8() & 0x3F)
         var header = try payload.readPiece(headerLength)
         let flags = headerLength > 0 ? try header.readUInt8() : 0
-        let address = flags & 0x01 != 0 ? try header.readLittleEndian(6) : nil
+        let address = flags & 0x01 != 0 ? try header.readUInt48LittleEndian() : nil
         let isWhole = address != nil && flags & 0x10 == 0
         do {
-            try peelStructures(payload, Advertisement(direction: .heard, address: address))
+            try peelStructures(payload, Advertisement(direction: .heard, address: address), &receiver)
         } catch {
             if isWhole { throw error }
         }

@@ -15,21 +15,21 @@ struct CaptureIntake {
     private(set) var summary: Analysis.Capture
     var ahead: Ahead?
     private let index: Int
-    private let collector: EvidenceCollector
-    private var peeler: FramePeeler
+    private var peeler = FramePeeler()
+    /// The last link type met, which is nearly always the next one's too.
+    private var last: (linkType: LinkType, encapsulation: Encapsulation?)?
     private var unsupported = 0
 
-    init(path: String, format: CaptureFormat, timeDigits: Int, index: Int, _ collector: EvidenceCollector) {
+    init(path: String, format: CaptureFormat, timeDigits: Int, index: Int) {
         summary = Analysis.Capture(path: path, format: format, timeDigits: timeDigits)
         self.index = index
-        self.collector = collector
-        peeler = FramePeeler(collector.makeReceiver())
     }
 
-    mutating func take(_ frame: CapturedFrame) {
+    mutating func take(_ frame: CapturedFrame, into collector: inout EvidenceCollector) {
         let reference = FrameReference(capture: index, number: frame.number, time: frame.time)
         take(
-            frame.bytes, reference, frame.linkType, flags: frame.flags, isCut: frame.originalLength > frame.bytes.count)
+            frame.bytes, reference, frame.linkType, flags: frame.flags, isCut: frame.originalLength > frame.bytes.count,
+            into: &collector)
     }
 
     /// Keeps a copy of a frame until its turn comes.
@@ -42,33 +42,37 @@ struct CaptureIntake {
             flags: frame.flags, isCut: frame.originalLength > frame.bytes.count, octets: octets)
     }
 
-    mutating func takeAhead() {
+    mutating func takeAhead(into collector: inout EvidenceCollector) {
         guard let ahead else { return }
-        take(ahead.octets.span, ahead.frame, ahead.linkType, flags: ahead.flags, isCut: ahead.isCut)
+        take(ahead.octets.span, ahead.frame, ahead.linkType, flags: ahead.flags, isCut: ahead.isCut, into: &collector)
     }
 
     private mutating func take(
-        _ bytes: Span<UInt8>, _ frame: FrameReference, _ linkType: LinkType, flags: UInt32, isCut: Bool
+        _ bytes: Span<UInt8>, _ frame: FrameReference, _ linkType: LinkType, flags: UInt32, isCut: Bool,
+        into collector: inout EvidenceCollector
     ) {
         summary.frames += 1
         summary.firstTime = min(summary.firstTime ?? frame.time, frame.time)
         summary.lastTime = max(summary.lastTime ?? frame.time, frame.time)
         if frame.time.nanoseconds % 1000 != 0 { summary.timeDigits = 9 }
-        if !summary.linkTypes.contains(linkType) { summary.linkTypes.append(linkType) }
         collector.begin(frame)
-        guard let encapsulation = Encapsulation(linkType) else {
+        guard let encapsulation = encapsulation(of: linkType) else {
             unsupported += 1
             collector.record(
                 .unsupportedLinkType, .warning, subject: UInt64(linkType.number),
                 detail: [.init("link_type", .number(Int64(linkType.number)))])
             return
         }
-        peel(bytes, as: encapsulation, flags: flags, isCut: isCut)
+        peel(bytes, as: encapsulation, flags: flags, isCut: isCut, into: &collector)
     }
 
-    private mutating func peel(_ bytes: Span<UInt8>, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool) {
+    private mutating func peel(
+        _ bytes: Span<UInt8>, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool,
+        into collector: inout EvidenceCollector
+    ) {
         do {
-            let outcome = try peeler.peel(bytes, as: encapsulation, flags: flags, isCut: isCut)
+            let outcome = try peeler.peel(
+                bytes, as: encapsulation, flags: flags, isCut: isCut, into: &collector)
             if isCut { collector.record(.truncatedFrame, .info) }
             guard outcome == .crcFailed else { return }
             summary.crcFailed += 1
@@ -78,7 +82,15 @@ struct CaptureIntake {
         }
     }
 
-    mutating func breakOff(_ error: CaptureError) {
+    private mutating func encapsulation(of linkType: LinkType) -> Encapsulation? {
+        if let last, last.linkType == linkType { return last.encapsulation }
+        if !summary.linkTypes.contains(linkType) { summary.linkTypes.append(linkType) }
+        let encapsulation = Encapsulation(linkType)
+        last = (linkType, encapsulation)
+        return encapsulation
+    }
+
+    mutating func breakOff(_ error: CaptureError, into collector: inout EvidenceCollector) {
         summary.isComplete = false
         summary.failure = error
         let after = summary.lastTime ?? CaptureTime(nanoseconds: 0)

@@ -5,23 +5,30 @@ struct CaptureMerge {
     private let inputs: [CaptureInput]
     private static let progressInterval = 1 << 16
 
-    init(_ paths: [String], _ collector: EvidenceCollector) throws(CaptureError) {
+    init(_ paths: [String]) throws(CaptureError) {
         var inputs: [CaptureInput] = []
         for (index, path) in paths.enumerated() {
-            inputs.append(try CaptureInput(path: path, index: index, collector))
+            inputs.append(try CaptureInput(path: path, index: index))
         }
         self.inputs = inputs
     }
 
     var summaries: [Analysis.Capture] { inputs.map(\.summary) }
 
-    mutating func run(_ progress: (AnalysisProgress) -> Void) throws(CaptureError) {
+    func run(
+        into collector: inout EvidenceCollector, _ progress: (AnalysisProgress) -> Void
+    ) throws(CaptureError) {
         var frames = 0
+        if let only = inputs.first, inputs.count == 1 {
+            while only.takeNext(Self.progressInterval, into: &collector) {
+                progress(AnalysisProgress(frames: only.summary.frames, octets: octets))
+            }
+            return try only.requireUsable()
+        }
         var waiting = inputs
-        if waiting.count > 1 { for input in waiting { input.readAhead() } }
+        for input in waiting { input.readAhead(into: &collector) }
         while let next = earliest(of: waiting) {
-            let hasMore = waiting.count > 1 || next.hasReadAhead ? next.takeReadAhead() : next.takeNext()
-            if !hasMore { waiting.removeAll { $0 === next } }
+            if !next.takeReadAhead(into: &collector) { waiting.removeAll { $0 === next } }
             frames += 1
             if frames % Self.progressInterval == 0 { progress(AnalysisProgress(frames: frames, octets: octets)) }
         }
@@ -48,8 +55,8 @@ struct CaptureMerge {
 final class CaptureInput {
     private var stream: CaptureStream
 
-    init(path: String, index: Int, _ collector: EvidenceCollector) throws(CaptureError) {
-        stream = try CaptureStream(path: path, index: index, collector)
+    init(path: String, index: Int) throws(CaptureError) {
+        stream = try CaptureStream(path: path, index: index)
     }
 
     var summary: Analysis.Capture { stream.intake.summary }
@@ -57,16 +64,18 @@ final class CaptureInput {
     var hasReadAhead: Bool { stream.intake.ahead != nil }
     var aheadTime: CaptureTime { stream.intake.ahead?.frame.time ?? CaptureTime(nanoseconds: .max) }
 
-    /// Reads and takes the next frame; false if there is none.
-    func takeNext() -> Bool { stream.takeNext() }
+    /// Reads and takes the next frames; false if the capture ended before there were `count`.
+    func takeNext(_ count: Int, into collector: inout EvidenceCollector) -> Bool {
+        stream.takeNext(count, into: &collector)
+    }
 
     /// Reads the next frame and keeps it.
-    func readAhead() { stream.readAhead() }
+    func readAhead(into collector: inout EvidenceCollector) { stream.readAhead(into: &collector) }
 
     /// Takes the frame read ahead and reads the one behind it; false if there is none.
-    func takeReadAhead() -> Bool {
-        stream.intake.takeAhead()
-        stream.readAhead()
+    func takeReadAhead(into collector: inout EvidenceCollector) -> Bool {
+        stream.intake.takeAhead(into: &collector)
+        stream.readAhead(into: &collector)
         return hasReadAhead
     }
 
@@ -78,30 +87,32 @@ private struct CaptureStream: ~Copyable {
     var file: CaptureFile
     var intake: CaptureIntake
 
-    init(path: String, index: Int, _ collector: EvidenceCollector) throws(CaptureError) {
+    init(path: String, index: Int) throws(CaptureError) {
         let file = try CaptureFile(path: path)
-        intake = CaptureIntake(path: path, format: file.format, timeDigits: file.timeDigits, index: index, collector)
+        intake = CaptureIntake(path: path, format: file.format, timeDigits: file.timeDigits, index: index)
         self.file = file
     }
 
-    mutating func takeNext() -> Bool {
+    mutating func takeNext(_ count: Int, into collector: inout EvidenceCollector) -> Bool {
         do throws(CaptureError) {
-            guard let frame = try file.nextFrame() else { return false }
-            intake.take(frame)
+            for _ in 0..<count {
+                guard let frame = try file.nextFrame() else { return false }
+                intake.take(frame, into: &collector)
+            }
             return true
         } catch {
-            intake.breakOff(error)
+            intake.breakOff(error, into: &collector)
             return false
         }
     }
 
-    mutating func readAhead() {
+    mutating func readAhead(into collector: inout EvidenceCollector) {
         intake.ahead = nil
         do throws(CaptureError) {
             guard let frame = try file.nextFrame() else { return }
             intake.keep(frame)
         } catch {
-            intake.breakOff(error)
+            intake.breakOff(error, into: &collector)
         }
     }
 }

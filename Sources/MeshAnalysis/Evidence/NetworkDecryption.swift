@@ -5,14 +5,7 @@ import MeshProtocol
 ///
 /// A PDU that is byte-identical to a recent one is recognised before any AES. What no candidate opens is held, in a
 /// bounded store, and tried again when the IV state of a network moves.
-final class NetworkDecryption {
-    /// What becomes of a heard PDU.
-    enum Outcome {
-        case opened(network: Int, pdu: NetworkPDU)
-        /// One more copy of a PDU that was handed on before.
-        case copy(network: Int, pdu: NetworkPDU)
-    }
-
+struct NetworkDecryption {
     private struct Credential {
         let network: Int
         let credentials: NetworkCredentials
@@ -24,25 +17,35 @@ final class NetworkDecryption {
         let ivIndex: IVIndex
     }
 
-    private enum Verdict {
-        case empty
-        case pending
-        case opened(network: Int, pdu: NetworkPDU)
-        case failed(held: Int)
-    }
-
+    /// A recent PDU and what became of it; small, so that the table stays in a processor's cache.
     private struct Slot {
+        enum State { case empty, pending, opened, failed }
+
         var pdu: ObfuscatedNetworkPDU
-        var verdict = Verdict.empty
-        var isHandedOn = false
+        var state = State.empty
+        var network: Int16 = 0
+        /// Where its copies count, if it was opened.
+        var source: UInt16 = 0
+        var ivIndex = IVIndex(0)
+        /// Its place among what is held, if it failed.
+        var held = -1
     }
 
     private struct Heard {
         var slot: Int
+        /// The PDU's place among those of this batch that wait for AES; −1 for a copy.
+        var pending: Int
         var frame: FrameReference
     }
 
-    private static let slotCount = 8192
+    private struct Pending {
+        var pdu: ObfuscatedNetworkPDU
+        var network = 0
+        var opened: NetworkPDU?
+    }
+
+    /// Copies of a PDU come within a fraction of a second; the table stays within a processor's cache.
+    private static let slotCount = 2048
     private static let batch = 256
     private static let longestQueue = 1024
 
@@ -52,13 +55,16 @@ final class NetworkDecryption {
     /// For each first octet of a PDU (IVI and NID), what to try, the likeliest first.
     private var options: [[Option]] = Array(repeating: [], count: 256)
 
-    private var slots: [Slot?] = Array(repeating: nil, count: slotCount)
+    private var slots: [Slot]
     private var queue: [Heard] = []
-    private var pending: [Int] = []
+    private var pending: [Pending] = []
     private(set) var held = HeldPDUs()
     /// PDUs that no key opened, by NID.
     private(set) var notOpenedByNID = [Int](repeating: 0, count: 128)
-    private var results: [NetworkPDU?] = []
+    private var workspace = NetworkCredentials.Workspace()
+    /// For each credential what to try in a round, and whose attempts those are.
+    private var attempts: [[NetworkCredentials.Attempt]]
+    private var owners: [[Int]]
 
     init(_ keyRing: KeyRing) {
         var credentials: [Credential] = []
@@ -75,6 +81,9 @@ final class NetworkDecryption {
         self.credentials = credentials
         credentialsByNID = byNID
         networksByNID = networks
+        attempts = Array(repeating: [], count: credentials.count)
+        owners = Array(repeating: [], count: credentials.count)
+        slots = Array(repeating: Slot(pdu: .none), count: credentials.isEmpty ? 0 : Self.slotCount)
     }
 
     /// Whether a key has this NID.
@@ -89,120 +98,139 @@ final class NetworkDecryption {
     }
 
     /// Queues a PDU; true if the queue is full and is to be flushed before the next one.
-    func hear(_ pdu: ObfuscatedNetworkPDU, at frame: FrameReference) -> Bool {
-        let index = Int(truncatingIfNeeded: pdu.fingerprint) & (Self.slotCount - 1)
-        if let slot = slots[index], slot.pdu == pdu {
-            if case .empty = slot.verdict { wait(index) }
-        } else {
-            if let slot = slots[index], case .pending = slot.verdict { return spill(pdu, frame) }
-            slots[index] = Slot(pdu: pdu)
-            wait(index)
+    mutating func hear(_ pdu: ObfuscatedNetworkPDU, at frame: FrameReference) -> Bool {
+        var index = Int(truncatingIfNeeded: pdu.fingerprint) & (Self.slotCount - 1)
+        if slots[index].pdu != pdu {
+            if slots[index].state == .pending {
+                // Its place is taken by another PDU of this batch: it gets one of its own until the flush.
+                index = slots.count
+                slots.append(Slot(pdu: pdu))
+            } else {
+                slots[index] = Slot(pdu: pdu)
+            }
         }
-        queue.append(Heard(slot: index, frame: frame))
+        let isFirst = slots[index].state == .empty
+        if isFirst {
+            slots[index].state = .pending
+            pending.append(Pending(pdu: pdu))
+        }
+        queue.append(Heard(slot: index, pending: isFirst ? pending.count - 1 : -1, frame: frame))
         return pending.count >= Self.batch || queue.count >= Self.longestQueue
     }
 
-    /// A PDU whose place is taken by another one of this batch gets a place of its own until the flush.
-    private func spill(_ pdu: ObfuscatedNetworkPDU, _ frame: FrameReference) -> Bool {
-        slots.append(Slot(pdu: pdu))
-        wait(slots.count - 1)
-        queue.append(Heard(slot: slots.count - 1, frame: frame))
-        return pending.count >= Self.batch
-    }
-
-    private func wait(_ index: Int) {
-        slots[index]?.verdict = .pending
-        pending.append(index)
-    }
-
-    /// Opens what is queued and hands it on, in the order of hearing.
-    func flush(_ handOn: (Outcome, FrameReference) -> Void) {
-        resolve(pending)
+    /// Opens what is queued and hands it on, in the order of hearing; true if a network's IV state moved by it.
+    mutating func flush(into records: inout NetworkRecords) -> Bool {
+        resolve()
+        var moved = false
+        for heard in queue {
+            if heard.pending >= 0 {
+                moved = deliver(heard, into: &records) || moved
+            } else {
+                count(heard, into: &records)
+            }
+        }
         pending.removeAll(keepingCapacity: true)
-        for heard in queue { deliver(heard, handOn) }
         queue.removeAll(keepingCapacity: true)
         if slots.count > Self.slotCount { slots.removeLast(slots.count - Self.slotCount) }
+        return moved
     }
 
-    private func deliver(_ heard: Heard, _ handOn: (Outcome, FrameReference) -> Void) {
-        guard let slot = slots[heard.slot] else { return }
-        switch slot.verdict {
-        case .opened(let network, let pdu):
-            handOn(
-                slot.isHandedOn ? .copy(network: network, pdu: pdu) : .opened(network: network, pdu: pdu), heard.frame)
-            slots[heard.slot]?.isHandedOn = true
-        case .failed(let place):
-            notOpenedByNID[Int(slot.pdu.nid)] += 1
-            let kept = held.take(slot.pdu, at: heard.frame, place: place)
-            slots[heard.slot]?.verdict = .failed(held: kept)
-        case .empty, .pending:
-            break
+    /// The first hearing of a PDU.
+    private mutating func deliver(_ heard: Heard, into records: inout NetworkRecords) -> Bool {
+        guard let pdu = pending[heard.pending].opened else {
+            slots[heard.slot].state = .failed
+            hold(heard)
+            return false
         }
+        let network = pending[heard.pending].network
+        slots[heard.slot].state = .opened
+        slots[heard.slot].network = Int16(network)
+        slots[heard.slot].source = pdu.source.value
+        slots[heard.slot].ivIndex = pdu.ivIndex
+        return records.take(pdu, network: network, at: heard.frame)
     }
 
-    /// Tries every option of each slot, round by round, all attempts of a credential in one batch.
-    private func resolve(_ indexes: [Int]) {
-        var unresolved = indexes
+    /// One more copy of a PDU.
+    private mutating func count(_ heard: Heard, into records: inout NetworkRecords) {
+        let slot = slots[heard.slot]
+        guard slot.state == .opened, let source = UnicastAddress(slot.source) else {
+            hold(heard)
+            return
+        }
+        records.takeCopies(of: source, ivIndex: slot.ivIndex, network: Int(slot.network), count: 1)
+    }
+
+    private mutating func hold(_ heard: Heard) {
+        let pdu = slots[heard.slot].pdu
+        notOpenedByNID[Int(pdu.nid)] += 1
+        slots[heard.slot].held = held.take(pdu, at: heard.frame, place: slots[heard.slot].held)
+    }
+
+    /// Tries every option of each pending PDU, round by round, all attempts of a credential in one batch.
+    private mutating func resolve() {
+        var unresolved = Array(pending.indices)
         var round = 0
         while !unresolved.isEmpty {
-            var attempts: [[NetworkCredentials.Attempt]] = Array(repeating: [], count: credentials.count)
-            var owners: [[Int]] = Array(repeating: [], count: credentials.count)
             for index in unresolved {
-                guard let pdu = slots[index]?.pdu else { continue }
-                let options = options[Int(pdu.ivi) << 7 | Int(pdu.nid)]
-                guard round < options.count else {
-                    slots[index]?.verdict = .failed(held: -1)
-                    continue
-                }
-                attempts[options[round].credential].append(.init(pdu, ivIndex: options[round].ivIndex))
-                owners[options[round].credential].append(index)
+                let pdu = pending[index].pdu
+                let first = Int(pdu.ivi) << 7 | Int(pdu.nid)
+                guard round < options[first].count else { continue }
+                let option = options[first][round]
+                attempts[option.credential].append(.init(pdu, ivIndex: option.ivIndex))
+                owners[option.credential].append(index)
             }
             unresolved.removeAll(keepingCapacity: true)
-            for (credential, attempts) in attempts.enumerated() where !attempts.isEmpty {
-                credentials[credential].credentials.open(attempts, into: &results)
-                for (owner, result) in zip(owners[credential], results) {
-                    guard let result else {
-                        unresolved.append(owner)
-                        continue
-                    }
-                    slots[owner]?.verdict = .opened(network: credentials[credential].network, pdu: result)
+            for credential in attempts.indices where !attempts[credential].isEmpty {
+                credentials[credential].credentials.open(attempts[credential], in: &workspace)
+                for (position, owner) in owners[credential].enumerated() {
+                    pending[owner].opened = workspace.results[position]
+                    pending[owner].network = credentials[credential].network
+                    if workspace.results[position] == nil { unresolved.append(owner) }
                 }
+                attempts[credential].removeAll(keepingCapacity: true)
+                owners[credential].removeAll(keepingCapacity: true)
             }
             round += 1
         }
     }
 
-    /// The IV state of a network moved: what is held is tried again.
+    /// The IV state of a network moved: what is held is tried again; true if a state moved by that.
     ///
     /// The queue must have been flushed.
-    func retry(_ timelines: [NetworkTimeline], _ handOn: (Outcome, FrameReference) -> Void) {
-        updateOptions(timelines)
-        for index in slots.indices {
-            if case .failed = slots[index]?.verdict { slots[index] = nil }
-        }
+    mutating func retry(into records: inout NetworkRecords) -> Bool {
+        updateOptions(records.networks)
+        for index in slots.indices where slots[index].state == .failed { slots[index] = Slot(pdu: .none) }
         let waiting = held.removeAll()
+        var moved = false
         for start in stride(from: 0, to: waiting.count, by: Self.batch) {
             let batch = waiting[start..<min(start + Self.batch, waiting.count)]
-            let first = slots.count
-            slots.append(contentsOf: batch.map { Slot(pdu: $0.pdu) })
-            resolve(Array(first..<slots.count))
-            for (index, entry) in zip(first..., batch) {
-                guard case .opened(let network, let pdu) = slots[index]?.verdict else {
-                    held.restore(entry)
-                    continue
-                }
-                notOpenedByNID[Int(entry.pdu.nid)] -= entry.count
-                handOn(.opened(network: network, pdu: pdu), entry.first)
-                for _ in 1..<max(1, entry.count) { handOn(.copy(network: network, pdu: pdu), entry.last) }
-            }
-            slots.removeLast(slots.count - first)
+            moved = retry(batch, into: &records) || moved
         }
+        return moved
     }
 
-    func updateOptions(_ timelines: [NetworkTimeline]) {
+    private mutating func retry(_ batch: ArraySlice<HeldPDUs.Entry>, into records: inout NetworkRecords) -> Bool {
+        pending = batch.map { Pending(pdu: $0.pdu) }
+        resolve()
+        var moved = false
+        for (tried, entry) in zip(pending, batch) {
+            guard let pdu = tried.opened else {
+                held.restore(entry)
+                continue
+            }
+            notOpenedByNID[Int(entry.pdu.nid)] -= entry.count
+            moved = records.take(pdu, network: tried.network, at: entry.first) || moved
+            records.takeCopies(of: pdu.source, ivIndex: pdu.ivIndex, network: tried.network, count: entry.count - 1)
+        }
+        pending.removeAll(keepingCapacity: true)
+        return moved
+    }
+
+    mutating func updateOptions(_ networks: [NetworkRecord]) {
         for octet in 0..<256 {
             let ranked = credentialsByNID[octet & 0x7F].flatMap { credential in
-                timelines[credentials[credential].network].candidates(ivi: UInt8(octet >> 7)).enumerated().map {
+                let timeline = networks[credentials[credential].network].timeline
+                return timeline.candidates(ivi: UInt8(octet >> 7)).enumerated().map {
                     (rank: $0, option: Option(credential: credential, ivIndex: $1))
                 }
             }

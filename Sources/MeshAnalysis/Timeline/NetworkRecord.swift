@@ -33,9 +33,9 @@ struct NetworkRecord {
         return timeline.take(.normalOperation(pdu.ivIndex), .networkPDU, at: frame)
     }
 
-    mutating func takeCopies(of pdu: NetworkPDU, count: Int) {
+    mutating func takeCopies(of source: UnicastAddress, ivIndex: IVIndex, count: Int) {
         opened += count
-        sources[place(of: pdu.source)].takeCopy(of: pdu, count: count)
+        sources[place(of: source)].takeCopies(under: ivIndex, count: count)
     }
 
     private mutating func place(of address: UnicastAddress) -> Int {

@@ -54,9 +54,9 @@ struct SourceTimeline {
         self.address = address
     }
 
-    /// One more copy of a PDU that was taken before.
-    mutating func takeCopy(of pdu: NetworkPDU, count: Int) {
-        guard let index = records.lastIndex(where: { $0.epoch.ivIndex == pdu.ivIndex }) else { return }
+    /// More copies of a PDU that was taken before.
+    mutating func takeCopies(under ivIndex: IVIndex, count: Int) {
+        guard let index = records.lastIndex(where: { $0.epoch.ivIndex == ivIndex }) else { return }
         records[index].epoch.heard += count
     }
 

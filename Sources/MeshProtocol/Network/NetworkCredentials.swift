@@ -1,14 +1,11 @@
 public import MeshCrypto
 
 /// Security material made ready to open Network PDUs: Mesh Protocol 1.1, "Network layer security".
-public final class NetworkCredentials {
-    public let material: SecurityMaterial
+public struct NetworkCredentials {
     private let encryption: AESCipher
     private let privacy: AESCipher
-    private var work = Work()
 
     public init(_ material: SecurityMaterial) {
-        self.material = material
         encryption = AESCipher(key: material.encryptionKey)
         privacy = AESCipher(key: material.privacyKey)
     }
@@ -25,7 +22,7 @@ public final class NetworkCredentials {
     }
 
     /// An attempt behind de-obfuscation.
-    private struct Candidate {
+    fileprivate struct Candidate {
         var index: Int
         var header: UInt64
         /// The network nonce, 104 bits.
@@ -39,21 +36,25 @@ public final class NetworkCredentials {
         var tag: UInt128 = 0
     }
 
-    /// Kept from batch to batch, so that a batch allocates nothing.
-    private struct Work {
-        var blocks: [UInt128] = []
-        var candidates: [Candidate] = []
+    /// Room to work in, kept from batch to batch so that a batch allocates nothing.
+    public struct Workspace {
+        fileprivate var blocks: [UInt128] = []
+        fileprivate var candidates: [Candidate] = []
+        /// Of the last batch, one for each attempt: the PDU, or `nil` where the NetMIC does not match.
+        public fileprivate(set) var results: [NetworkPDU?] = []
+
+        public init() {}
     }
 
-    /// Opens each attempt: the PDU, or `nil` where the NetMIC does not match.
+    /// Opens each attempt into the workspace's results.
     ///
     /// AES runs in batches over all attempts: the privacy blocks, then the counter blocks, then CBC-MAC step by step.
-    public func open(_ attempts: [Attempt], into results: inout [NetworkPDU?]) {
-        results.removeAll(keepingCapacity: true)
-        results.append(contentsOf: repeatElement(nil, count: attempts.count))
-        deobfuscate(attempts)
-        decrypt(attempts)
-        authenticate()
+    public func open(_ attempts: [Attempt], in work: inout Workspace) {
+        work.results.removeAll(keepingCapacity: true)
+        work.results.append(contentsOf: repeatElement(nil, count: attempts.count))
+        deobfuscate(attempts, in: &work)
+        decrypt(attempts, in: &work)
+        authenticate(in: &work)
         for candidate in work.candidates {
             let attempt = attempts[candidate.index]
             let isControl = candidate.header >> 47 & 1 == 1
@@ -62,12 +63,13 @@ public final class NetworkCredentials {
             guard (candidate.tag ^ Self.octets(encrypted, from: candidate.length)) >> unused == 0 else { continue }
             let content = NetworkPDU.Content(
                 head: candidate.plaintext.0, tail: candidate.plaintext.1, length: candidate.length)
-            results[candidate.index] = NetworkPDU(ivIndex: attempt.ivIndex, header: candidate.header, content: content)
+            work.results[candidate.index] = NetworkPDU(
+                ivIndex: attempt.ivIndex, header: candidate.header, content: content)
         }
     }
 
     /// PECB = e(PrivacyKey, 0^40 ‖ IV Index ‖ Privacy Random); only what has a unicast SRC and a possible length goes on.
-    private func deobfuscate(_ attempts: [Attempt]) {
+    private func deobfuscate(_ attempts: [Attempt], in work: inout Workspace) {
         work.blocks.removeAll(keepingCapacity: true)
         work.candidates.removeAll(keepingCapacity: true)
         for attempt in attempts {
@@ -84,7 +86,7 @@ public final class NetworkCredentials {
     }
 
     /// Counter mode: blocks A0 (for the NetMIC), A1 and A2 of each candidate, and CBC-MAC's first block beside them.
-    private func decrypt(_ attempts: [Attempt]) {
+    private func decrypt(_ attempts: [Attempt], in work: inout Workspace) {
         work.blocks.removeAll(keepingCapacity: true)
         for candidate in work.candidates {
             let counter = UInt128(0x01) << 120 | candidate.nonce << 16
@@ -107,7 +109,7 @@ public final class NetworkCredentials {
 
     /// CBC-MAC over the plaintext, a step for each block that there is; the first step is done already. Leaves the
     /// encrypted NetMIC in `tag`.
-    private func authenticate() {
+    private func authenticate(in work: inout Workspace) {
         for index in work.candidates.indices { work.candidates[index].chain = work.blocks[4 * index + 3] }
         for step in 0..<2 {
             work.blocks.removeAll(keepingCapacity: true)

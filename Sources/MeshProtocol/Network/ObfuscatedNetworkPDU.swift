@@ -28,6 +28,9 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
         second = try reader.readLeftAligned(max(0, length - 16))
     }
 
+    /// No PDU at all: what an empty place in a table holds.
+    public static let none = ObfuscatedNetworkPDU(octets: [])
+
     init(octets: [UInt8]) {
         length = octets.count
         first = UInt128(leftAligned: octets.prefix(16))
