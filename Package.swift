@@ -18,7 +18,7 @@ func source(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: common)
+    .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: common)
 }
 
 let package = Package(
@@ -53,5 +53,25 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
+        test("ByteParsingTests", ["ByteParsing"]),
+        test("CaptureFilesTests", ["CaptureFiles", "MeshSimulation"]),
+        test("BluetoothFramesTests", ["BluetoothFrames", "ByteParsing"]),
+        test("MeshCryptoTests", ["MeshCrypto", "ByteParsing"]),
+        test("MeshProtocolTests", ["MeshProtocol", "MeshCrypto", "ByteParsing"]),
+        test(
+            "MeshAnalysisTests",
+            ["MeshAnalysis", "MeshProtocol", "MeshCrypto", "CaptureFiles", "BluetoothFrames", "MeshSimulation"]),
+        test("KeyFilesTests", ["KeyFiles", "MeshProtocol", "MeshCrypto"]),
+        test(
+            "MeshReportsTests",
+            ["MeshReports", "MeshAnalysis", "MeshCrypto", "MeshProtocol", "MeshSimulation", "CaptureFiles"]),
+        test(
+            "EndToEndTests",
+            [
+                "meshscope", "MeshAnalysis", "MeshReports", "MeshProtocol", "MeshCrypto", "KeyFiles", "CaptureFiles",
+                "ByteParsing",
+            ]),
     ]
 )

@@ -21,7 +21,7 @@ struct FragmentStore {
         sets[order.removeFirst()] = nil
     }
 
-    var isEmpty: Bool { sets.isEmpty }
+    var count: Int { sets.count }
 
     func holds(_ key: Key) -> Bool { sets[key] != nil }
 

@@ -6,14 +6,14 @@ import Glibc
 /// The only place that touches zlib. Plain octets pass through unchanged.
 @safe final class ByteSource {
     let path: String
-    /// Octets of the file as it lies on disk, `nil` for a pipe.
+    /// Octets of the file as it lies on disk; `nil` for a pipe and for standard input, which can be read only once.
     let size: Int64?
     private let file: gzFile
     /// What was read to recognise the format and not yet consumed.
     private var peeked: [UInt8] = []
     private(set) var failure: String?
 
-    /// - Parameter path: a file's path, or `-` for standard input.
+    /// `path`: a file's path, or `-` for standard input.
     init(path: String) throws(CaptureError) {
         self.path = path
         let descriptor = path == "-" ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -25,7 +25,7 @@ import Glibc
             close(descriptor)
             throw CaptureError(.cannotOpen, path: path, "is a directory; name the capture files in it")
         }
-        size = status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
+        size = path != "-" && status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
         guard let opened = unsafe gzdopen(descriptor, "rb") else {
             close(descriptor)
             throw CaptureError(.cannotOpen, path: path, "cannot be opened: out of memory")
@@ -78,17 +78,20 @@ import Glibc
         while total < target.count, failure == nil {
             let piece = unsafe UnsafeMutableRawBufferPointer(rebasing: target[total...])
             let count = unsafe Int(gzread(file, piece.baseAddress, UInt32(min(piece.count, 1 << 30))))
-            if count > 0 { total += count }
-            if count < 0 { failure = readError() }
-            if count <= 0 { break }
+            guard count > 0 else {
+                failure = readError()
+                break
+            }
+            total += count
         }
         return total
     }
 
-    private func readError() -> String {
+    /// What went wrong, if anything did; a compressed file that is cut off ends without an error of its own.
+    private func readError() -> String? {
         var code: Int32 = 0
-        guard let text = unsafe gzerror(file, &code), code != Z_ERRNO else { return Self.systemError() }
-        return unsafe String(cString: text)
+        guard let text = unsafe gzerror(file, &code), code != Z_OK, code != Z_STREAM_END else { return nil }
+        return code == Z_ERRNO ? Self.systemError() : unsafe String(cString: text)
     }
 
     static func systemError() -> String { unsafe String(cString: strerror(errno)) }

@@ -16,7 +16,7 @@ public struct CaptureFile: ~Copyable {
     private var pcapng: PcapngReader?
     private var btsnoop: BtsnoopReader?
 
-    /// - Parameter path: a file's path, or `-` for standard input.
+    /// `path`: a file's path, or `-` for standard input.
     public init(path: String) throws(CaptureError) {
         let source = try ByteSource(path: path)
         let start = source.peek(8)

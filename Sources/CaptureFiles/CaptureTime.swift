@@ -10,7 +10,7 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    /// - Parameter fraction: nanoseconds to add to `seconds`.
+    /// `fraction`: nanoseconds to add to `seconds`.
     public init(seconds: Int64, nanoseconds fraction: Int64 = 0) {
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, beyond) = whole.addingReportingOverflow(fraction)
@@ -34,7 +34,7 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
 
     /// RFC 3339 in UTC.
     ///
-    /// - Parameter digits: decimal digits of the second, 0 to 9.
+    /// `digits`: decimal digits of the second, 0 to 9.
     public func text(digits: Int) -> String {
         let (seconds, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         let floor = fraction < 0 ? seconds - 1 : seconds

@@ -21,9 +21,8 @@ public struct SubnetKey: Sendable {
         guard (index ?? 0) <= 0xFFF else { throw KeyFileError(place, "key index \(index ?? 0) is beyond 4095") }
     }
 
-    /// - Parameters:
-    ///   - text: `HEX` or `INDEX=HEX`.
-    ///   - place: the option or variable that it comes from, for messages.
+    /// `text`: `HEX` or `INDEX=HEX`.
+    /// `place`: the option or variable that it comes from, for messages.
     public init(argument text: String, place: String) throws(KeyFileError) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else {

@@ -26,10 +26,18 @@ public struct AnalysisProgress: Sendable {
 public struct Analyzer {
     private let keyRing: KeyRing
     private let options: AnalysisOptions
+    private let observer: ((Observation) -> Void)?
 
-    public init(keys: KeyRing, options: AnalysisOptions = AnalysisOptions()) {
+    /// - Parameters:
+    ///   - keys: the networks that the question is about.
+    ///   - options: what the user says beside keys and captures.
+    ///   - observer: is shown every authenticated statement as it is taken.
+    public init(
+        keys: KeyRing, options: AnalysisOptions = AnalysisOptions(), observer: ((Observation) -> Void)? = nil
+    ) {
         keyRing = keys
         self.options = options
+        self.observer = observer
     }
 
     /// One analysis of all captures, their frames in the order of time.
@@ -39,7 +47,7 @@ public struct Analyzer {
     public func analyze(
         _ paths: [String], progress: (AnalysisProgress) -> Void = { _ in }
     ) throws(CaptureError) -> Analysis {
-        var collector = EvidenceCollector(keyRing, given: options.givenIVIndex)
+        var collector = EvidenceCollector(keyRing, given: options.givenIVIndex, observer: observer)
         let captures = try CaptureMerge(paths)
         try captures.run(into: &collector, progress)
         collector.finish()

@@ -82,7 +82,7 @@ struct FindingCollector {
     private var findings: [Key: Finding] = [:]
     private static let mostSubjects = 1024
 
-    /// - Parameter subject: tells findings of one kind apart that are to be counted apart.
+    /// `subject`: tells findings of one kind apart that are to be counted apart.
     mutating func record(
         _ kind: Finding.Kind, _ severity: Finding.Severity, at frame: FrameReference?, network: Int? = nil,
         source: UnicastAddress? = nil, subject: UInt64 = 0, count: Int = 1, detail: [Finding.Detail] = []

@@ -8,7 +8,7 @@ public struct NetKey: Hashable, Sendable, CustomStringConvertible, CustomDebugSt
         self.value = value
     }
 
-    /// - Parameter text: 32 hexadecimal digits.
+    /// `text`: 32 hexadecimal digits.
     public init(hexadecimal text: some StringProtocol) throws(KeyTextError) {
         value = try KeyTextError.parse(text)
     }

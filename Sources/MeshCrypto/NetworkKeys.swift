@@ -29,7 +29,7 @@ public struct SecurityMaterial: Hashable, Sendable {
     public let encryptionKey: UInt128
     public let privacyKey: UInt128
 
-    /// - Parameter p: 00 for managed flooding, 02 for directed forwarding; friendship has nine octets.
+    /// `p`: 00 for managed flooding, 02 for directed forwarding; friendship has nine octets.
     public init(_ netKey: NetKey, p: [UInt8]) {
         let (nid, encryptionKey, privacyKey) = SecurityToolbox.k2(netKey.value, p: p)
         self.nid = nid

@@ -14,7 +14,7 @@ public struct LinkFraming {
     private let nordicVersion: UInt8
     private var counter = 0
 
-    /// - Parameter nordicVersion: 1, 2 or 3; only for link type 272.
+    /// `nordicVersion`: 1, 2 or 3; only for link type 272.
     public init(_ linkType: LinkType, nordicVersion: UInt8 = 3) {
         self.linkType = linkType
         self.nordicVersion = nordicVersion

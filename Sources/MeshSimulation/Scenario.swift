@@ -95,13 +95,13 @@ private struct Story {
         switch scenario {
         case .steady, .privateBeacons, .subnets, .hostLog, .lossy: runSteady()
         case .lateBeacon:
-            mesh.networks[0].beaconsFrom = start.advanced(by: .seconds(30))
+            mesh.networks[0].beaconsFrom = start.advanced(by: .seconds(12))
             runSteady()
         case .ivUpdate: runUpdate(masterDies: nil)
-        case .deadBeforeUpdate: runUpdate(masterDies: time(hours: 0, seconds: 15))
-        case .deadDuringUpdate: runUpdate(masterDies: time(hours: 30, seconds: 12))
-        case .deadAfterUpdate: runUpdate(masterDies: time(hours: 140, seconds: 14))
-        case .deadInProgress: runUpdate(masterDies: time(hours: 30, seconds: 12), isCutShort: true)
+        case .deadBeforeUpdate: runUpdate(masterDies: time(hours: 0, seconds: 9))
+        case .deadDuringUpdate: runUpdate(masterDies: time(hours: 30, seconds: 9))
+        case .deadAfterUpdate: runUpdate(masterDies: time(hours: 140, seconds: 9))
+        case .deadInProgress: runUpdate(masterDies: time(hours: 30, seconds: 9), isCutShort: true)
         }
         mesh.describe(scenario: scenario.rawValue, seed: seed, master: masterAddress)
     }
@@ -146,8 +146,8 @@ private struct Story {
     }
 
     private mutating func runSteady() {
-        mesh.networks[0].nodes[0].diesAt = start.advanced(by: .seconds(45))
-        mesh.run(from: start, seconds: 60)
+        mesh.networks[0].nodes[0].diesAt = start.advanced(by: .seconds(18))
+        mesh.run(from: start, seconds: 24)
     }
 
     /// Normal Operation, an update at hour 24 that is completed at hour 124, and the time after it, in windows.
@@ -155,10 +155,11 @@ private struct Story {
         let index = mesh.networks[0].changes[0].state.index
         guard let next = index.advanced(by: 1) else { return }
         mesh.networks[0].nodes[0].diesAt = masterDies
-        mesh.networks[0].changes.append(.init(time: time(hours: 24, seconds: 10), state: .updateInProgress(next)))
-        mesh.networks[0].changes.append(.init(time: time(hours: 124, seconds: 10), state: .normalOperation(next)))
+        mesh.loss = 0.5
+        mesh.networks[0].changes.append(.init(time: time(hours: 24, seconds: 6), state: .updateInProgress(next)))
+        mesh.networks[0].changes.append(.init(time: time(hours: 124, seconds: 6), state: .normalOperation(next)))
         let windows: [Int64] = isCutShort ? [0, 24, 30] : [0, 24, 30, 80, 124, 140]
-        for hours in windows { mesh.run(from: time(hours: hours), seconds: 25) }
+        for hours in windows { mesh.run(from: time(hours: hours), seconds: 12) }
     }
 
     // MARK: Keys

@@ -12,7 +12,7 @@ struct SimulatedMesh {
     /// The address of the host that takes the log itself: its own PDUs are commands, the others are reports.
     var logHost: UInt16?
     /// Other people's advertising, a second.
-    var noiseRate = 2.0
+    var noiseRate = 0.5
 
     var networks: [SimulatedNetwork] = []
     private(set) var frames: [SimulatedFrame] = []

@@ -51,7 +51,7 @@ struct SimulatedNode {
     var subnets = [0]
     var isRelay = false
     /// PDUs a second, on average.
-    var rate = 0.5
+    var rate = 0.2
     var diesAt: CaptureTime?
     var nextSequence: UInt32
     var transmitIndex: IVIndex

@@ -88,7 +88,7 @@ extension SimulationTruth {
 
     public func json() throws -> String {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let documents: [NetworkDocument] = self.networks.enumerated().map { index, network in
             let state = self.state(ofNetwork: index)
             return NetworkDocument(

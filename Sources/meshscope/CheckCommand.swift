@@ -37,8 +37,11 @@ struct CheckCommand: ParsableCommand {
         let paths = try captures.isEmpty ? listCaptures() : captures
         guard !paths.isEmpty else { throw Terminal.fail("\(captureFolder): holds no captures") }
         var failed = 0
+        var stems: [String: String] = [:]
         for path in paths {
-            let outcome = try check(path)
+            // Two captures with one stem would share keys and report, and record over each other.
+            let twin = stems.updateValue(path, forKey: CaptureName.stem(path))
+            let outcome = try twin.map { "  has the same stem as \($0); rename one\n" } ?? check(path)
             if !outcome.isEmpty { failed += 1 }
             try Terminal.output(outcome.isEmpty ? "ok      \(path)\n" : "DIFFERS \(path)\n\(outcome)")
         }

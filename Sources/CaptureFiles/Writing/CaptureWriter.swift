@@ -19,7 +19,7 @@ public struct CaptureWriter {
     private var linkTypes: [LinkType] = []
     private var octets: [UInt8] = []
 
-    /// - Parameter linkTypes: the interfaces; only pcapng can have more than one.
+    /// `linkTypes`: the interfaces; only pcapng can have more than one.
     public init(_ container: CaptureContainer, linkTypes: [LinkType]) {
         self.container = container
         self.linkTypes = linkTypes
@@ -44,10 +44,9 @@ public struct CaptureWriter {
         }
     }
 
-    /// - Parameters:
-    ///   - interface: the link type's place in the list given at the start.
-    ///   - flags: btsnoop's packet flags.
-    ///   - originalLength: the frame's length on the air, where `frame` is cut.
+    /// `interface`: the link type's place in the list given at the start.
+    /// `flags`: btsnoop's packet flags.
+    /// `originalLength`: the frame's length on the air, where `frame` is cut.
     public mutating func write(
         _ frame: [UInt8], at time: CaptureTime, interface: Int = 0, flags: UInt32 = 0, originalLength: Int? = nil
     ) {

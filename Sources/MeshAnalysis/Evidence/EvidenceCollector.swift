@@ -21,9 +21,10 @@ struct EvidenceCollector: AdvertisingReceiver {
     private var frame = FrameReference(capture: 0, number: 0, time: CaptureTime(nanoseconds: 0))
     private static let mostForeignBeacons = 1024
 
-    init(_ keyRing: KeyRing, given: IVIndex?) {
+    init(_ keyRing: KeyRing, given: IVIndex?, observer: ((Observation) -> Void)? = nil) {
         records = NetworkRecords(
-            networks: keyRing.networks.enumerated().map { NetworkRecord(index: $0, keys: $1, given: given) })
+            networks: keyRing.networks.enumerated().map { NetworkRecord(index: $0, keys: $1, given: given) },
+            observer: observer)
         beacons = BeaconAuthentication(keyRing)
         decryption = NetworkDecryption(keyRing)
         decryption.updateOptions(records.networks)
@@ -77,7 +78,7 @@ struct EvidenceCollector: AdvertisingReceiver {
         }
         switch beacons.authenticate(beacon) {
         case .authentic(let network, let subnet, let statement):
-            takeAuthentic(statement.state, of: beacon, network: network, subnet: subnet)
+            takeAuthentic(statement, of: beacon, network: network, subnet: subnet)
         case .notAuthentic(let network, let subnet):
             records.networks[network].subnets[subnet].notAuthentic += 1
             let keyIndex = records.networks[network].keys.subnets[subnet].keyIndex
@@ -89,14 +90,13 @@ struct EvidenceCollector: AdvertisingReceiver {
         }
     }
 
-    private mutating func takeAuthentic(_ state: IVState, of beacon: MeshBeacon, network: Int, subnet: Int) {
+    private mutating func takeAuthentic(
+        _ statement: NetworkBeaconStatement, of beacon: MeshBeacon, network: Int, subnet: Int
+    ) {
         let evidence: IVEvidence
         if case .meshPrivate = beacon { evidence = .privateBeacon } else { evidence = .secureNetworkBeacon }
-        if records.networks[network].timeline.current.map({ $0.state < state }) ?? true { flush() }
-        BeaconRules.judge(
-            state, at: frame, in: records.networks[network].timeline, network: network, into: &records.findings)
-        records.networks[network].subnets[subnet].take(state, evidence, at: frame)
-        if records.networks[network].timeline.take(state, evidence, at: frame) { retry() }
+        if records.networks[network].timeline.current.map({ $0.state < statement.state }) ?? true { flush() }
+        if records.take(statement, evidence, network: network, subnet: subnet, at: frame) { retry() }
     }
 
     private mutating func takeForeign(_ beacon: MeshBeacon) {

@@ -24,7 +24,7 @@ public struct NetworkBeaconStatement: Hashable, Sendable {
     public let state: IVState
     public let isKeyRefresh: Bool
 
-    /// - Parameter flags: bit 0 Key Refresh, bit 1 IV Update; the others are reserved.
+    /// `flags`: bit 0 Key Refresh, bit 1 IV Update; the others are reserved.
     init(flags: UInt8, ivIndex: UInt32) {
         state = IVState(index: IVIndex(ivIndex), updateFlag: flags & 2 != 0)
         isKeyRefresh = flags & 1 != 0

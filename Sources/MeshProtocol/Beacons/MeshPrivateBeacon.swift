@@ -26,7 +26,7 @@ public struct MeshPrivateBeacon: Hashable, Sendable {
 
     /// The octets of a beacon, type included, as a node sends it.
     ///
-    /// - Parameter random: 13 octets.
+    /// `random`: 13 octets.
     public static func seal(_ statement: NetworkBeaconStatement, random: [UInt8], with keys: NetworkKeys) -> [UInt8] {
         let plaintext = [statement.flags] + UInt128(statement.state.index.value).octets.suffix(4)
         return [0x02] + random + AESCCM.seal(plaintext, key: keys.privateBeaconKey, nonce: random, tagLength: 8)

@@ -19,7 +19,7 @@ public struct SecureNetworkBeacon: Hashable, Sendable {
 
     /// What the beacon says, if the Authentication Value is the one of this key.
     ///
-    /// - Parameter beaconKey: a CMAC under the BeaconKey.
+    /// `beaconKey`: a CMAC under the BeaconKey.
     public func authenticate(with beaconKey: AESCMAC) -> NetworkBeaconStatement? {
         guard Self.value(flags, networkID, ivIndex, beaconKey) == authenticationValue else { return nil }
         return NetworkBeaconStatement(flags: flags, ivIndex: ivIndex)

@@ -24,9 +24,8 @@ extension NetworkPDU {
 
     /// A Network PDU as a node sends it.
     ///
-    /// - Parameters:
-    ///   - ttl: 0…127.
-    ///   - transportPDU: 1…16 octets, at most 12 of a control message.
+    /// `ttl`: 0…127.
+    /// `transportPDU`: 1…16 octets, at most 12 of a control message.
     public static func seal(
         position: SequencePosition, isControl: Bool, ttl: UInt8, source: UnicastAddress, destination: MeshAddress,
         transportPDU: [UInt8], with material: SecurityMaterial

@@ -30,7 +30,7 @@ public struct NetworkPDU: Hashable, Sendable {
         }
     }
 
-    /// - Parameter header: CTL 1 bit, TTL 7, SEQ 24, SRC 16.
+    /// `header`: CTL 1 bit, TTL 7, SEQ 24, SRC 16.
     init?(ivIndex: IVIndex, header: UInt64, content: Content) {
         guard let source = UnicastAddress(UInt16(truncatingIfNeeded: header)) else { return nil }
         self.ivIndex = ivIndex

@@ -1,0 +1,53 @@
+# meshscope: everything that is needed on a fresh Debian or Ubuntu machine with a Swift 6.3 toolchain.
+#
+#   make demo     installs, builds, and answers the question on a capture
+#   make test     installs, builds, and runs every test, the fixture check and the format lint
+#   make bench    times the analysis against the bare libpcap loop and against tshark
+#   make install  PREFIX=/usr/local: one binary, its manual page and shell completions
+#   make fixtures rewrites Captures/ (then: meshscope check --record, and read the difference)
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+SWIFT_BUILD = swift build -c release --static-swift-stdlib
+# Tests see internal names, also in release, where every prefix of every fixture takes seconds and not minutes.
+TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
+BINARY = .build/release/meshscope
+TEST_BINARY = .build-test/release/meshscope
+
+.PHONY: all demo test bench install fixtures lint clean packages test-packages build
+
+all: build
+
+packages:
+	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev pkg-config
+
+test-packages: packages
+	@Scripts/install-packages tshark gzip
+
+build: packages
+	$(SWIFT_BUILD)
+
+demo: build
+	$(BINARY) analyze Captures/steady.pcap --keys Captures/steady.keys.json
+
+test: test-packages lint
+	swift build $(TEST_FLAGS) --build-tests
+	$(TEST_BINARY) check
+	swift test $(TEST_FLAGS) --skip-build
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+bench: build
+	@Scripts/install-packages tshark gcc time
+	Scripts/bench $(BINARY)
+
+install: build
+	Scripts/install $(BINARY) "$(DESTDIR)$(PREFIX)"
+
+fixtures: build
+	Scripts/make-fixtures $(BINARY)
+
+clean:
+	rm -rf .build .build-test bench-data

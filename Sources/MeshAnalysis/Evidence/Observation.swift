@@ -1,0 +1,15 @@
+public import MeshProtocol
+
+/// One authenticated statement at one time.
+public struct Observation: Hashable, Sendable {
+    public enum Statement: Hashable, Sendable {
+        case beacon(NetworkBeaconStatement, IVEvidence, subnet: Int)
+        /// A PDU at its first hearing; byte-identical copies are only counted.
+        case networkPDU(NetworkPDU)
+    }
+
+    public let frame: FrameReference
+    /// Index in the analysis' networks.
+    public let network: Int
+    public let statement: Statement
+}

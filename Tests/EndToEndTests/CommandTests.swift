@@ -1,0 +1,126 @@
+import Foundation
+import TestSupport
+import Testing
+
+private let sampleKey = "7dd7364cd842ad18c17c2b820c84c3d6"
+private let steady = Checkout.captures.appending(path: "steady.pcap").path
+private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").path
+
+@Suite struct CommandTests {
+    @Test func answersOnAFixture() throws {
+        let result = try Program.run("analyze", steady, "--keys", steadyKeys)
+        #expect(result.status == 0)
+        #expect(result.output.hasPrefix("Master 0x0001 can be resumed.\n"))
+        #expect(result.error.isEmpty)
+        #expect(!result.output.contains("\u{1B}"), "no colours without a terminal")
+    }
+
+    @Test func theAnswerNoIsStatusOne() throws {
+        #expect(try Program.run("analyze", steady, "--netkey", sampleKey).status == 1)
+        #expect(try Program.run("analyze", steady, "--keys", steadyKeys, "--master", "0x7777").status == 1)
+        #expect(try Program.run("analyze", steady).status == 0, "without a key nothing was asked")
+    }
+
+    @Test(arguments: [
+        (["analyze", "/nonexistent.pcap"], "No such file"), (["analyze", "/tmp"], "directory"),
+        (["analyze", "/dev/null"], "empty"), (["analyze", "/bin/sh"], "no capture"),
+        (["analyze", steady, "--netkey", "12345"], "--netkey number 1: the key has 5 characters"),
+        (["analyze", steady, "--netkey", "7dd7364cd842ad18c17c2b820c84c3dz"], "position 32"),
+        (["analyze", steady, "--netkey", "0x" + sampleKey, "--netkey", sampleKey], "same key"),
+        (["analyze", steady, "--keys", "/nonexistent"], "cannot be read"),
+        (["analyze", steady, "--keys", steady], "no JSON"),
+        (["analyze", steady, "--output", "/nonexistent/report"], "cannot be written"),
+        (["check", "--captures", "/nonexistent"], "no folder"), (["keys"], "no key"),
+        (["simulate", "steady", "-o", "/nonexistent/x.pcap"], "cannot be written"),
+    ])
+    func anUnusableInputIsStatusTwoAndSaysWhy(arguments: [String], message: String) throws {
+        let result = try Program.run(Program.meshscope, arguments)
+        #expect(result.status == 2)
+        #expect(result.error.contains(message), "\(result.error)")
+        #expect(result.error.hasPrefix("meshscope: error: "))
+        #expect(result.output.isEmpty)
+        #expect(!result.error.contains("7dd7364c"), "a key shows")
+    }
+
+    @Test(arguments: [
+        ["analyze"], ["frobnicate"], ["analyze", steady, "--format", "xml"], ["analyze", steady, "--master", "0x8000"],
+        ["analyze", steady, "--iv-index", "-1"], ["analyze", "-", "-"], ["simulate", "nothing", "-o", "x"],
+        ["simulate", "steady", "--link-type", "1", "-o", "x"],
+    ])
+    func wrongUsageIsStatusSixtyFour(arguments: [String]) throws {
+        #expect(try Program.run(Program.meshscope, arguments).status == 64)
+    }
+
+    @Test func readsStandardInputAlsoCompressed() throws {
+        let plain = try Program.run("analyze", steady, "--keys", steadyKeys, "--format", "json")
+        let octets = try Data(contentsOf: URL(filePath: steady))
+        let arguments = ["analyze", "-", "--keys", steadyKeys, "--format", "json"]
+        let piped = try Program.run(Program.meshscope, arguments, input: octets)
+        #expect(piped.output == plain.output.replacing("\"path\" : \"\(steady)\"", with: "\"path\" : \"-\""))
+        let gzip = try #require(Program.find("gzip"))
+        let shell =
+            "\(gzip.path) -c '\(steady)' | '\(Program.meshscope.path)' analyze - --keys '\(steadyKeys)' --format json"
+        #expect(try Program.run(URL(filePath: "/bin/sh"), ["-c", shell]).output == piped.output)
+    }
+
+    @Test func takesKeysFromTheEnvironment() throws {
+        let environment = ["MESHSCOPE_NETKEY": "0=\(sampleKey) 1=f7a2a44f8e8a8029064f173ddc1e2b00"]
+        let result = try Program.run("keys", environment: environment)
+        #expect(result.status == 0)
+        #expect(result.output.contains("3ecaff672f673370") && result.output.contains("0x68"))
+        #expect(!result.output.contains("5423d967da639a99cb02231a83f7d254"), "secrets only when asked")
+        let secrets = try Program.run("keys", "--show-secrets", environment: environment)
+        #expect(secrets.output.contains("5423d967da639a99cb02231a83f7d254"))
+        #expect(!secrets.output.contains(sampleKey))
+    }
+
+    @Test func writesAReportWholeOrNotAtAll() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let report = folder.appending(path: "report.json").path
+        let arguments = ["analyze", steady, "--keys", steadyKeys, "--format", "json"]
+        #expect(try Program.run(Program.meshscope, arguments + ["-o", report]).output.isEmpty)
+        let printed = try Program.run(Program.meshscope, arguments).output
+        #expect(try String(contentsOfFile: report, encoding: .utf8) == printed)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["report.json"])
+    }
+
+    @Test func aClosedPipeIsNoError() throws {
+        let shell = "'\(Program.meshscope.path)' analyze '\(steady)' --keys '\(steadyKeys)' --format json | head -n 1; "
+        let status = "echo ${PIPESTATUS[0]}"
+        let bash = try #require(Program.find("bash"))
+        #expect(try Program.run(bash, ["-c", shell + status]).output == "{\n0\n")
+    }
+
+    @Test func doesNotDependOnLocaleOrTimeZone() throws {
+        let arguments = ["analyze", steady, "--keys", steadyKeys]
+        let plain = try Program.run(Program.meshscope, arguments)
+        let other = try Program.run(
+            Program.meshscope, arguments,
+            environment: ["TZ": "Asia/Kathmandu", "LC_ALL": "tr_TR.UTF-8", "LANG": "ar_EG"])
+        #expect(plain.output == other.output)
+    }
+
+    @Test func simulationsRepeat() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func simulate(_ name: String, _ seed: String) throws -> Data {
+            let path = folder.appending(path: name).path
+            #expect(try Program.run("simulate", "subnets", "--seed", seed, "-o", path).status == 0)
+            return try Data(contentsOf: URL(filePath: path))
+        }
+        let first = try simulate("a.pcap", "4")
+        #expect(try simulate("b.pcap", "4") == first)
+        #expect(try simulate("c.pcap", "5") != first)
+        let truth = try String(contentsOfFile: folder.path + "/a.truth.json", encoding: .utf8)
+        #expect(truth.contains("meshscope.truth/1"))
+        #expect(try Program.run("analyze", folder.path + "/a.pcap", "--keys", folder.path + "/a.keys.json").status == 0)
+    }
+
+    @Test func helpHasExamples() throws {
+        for command in [[], ["analyze"], ["check"], ["keys"], ["simulate"]] {
+            let result = try Program.run(Program.meshscope, command + ["--help"])
+            #expect(result.status == 0 && result.output.contains("Example"))
+        }
+    }
+}

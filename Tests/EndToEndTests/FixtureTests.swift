@@ -1,0 +1,130 @@
+import CaptureFiles
+import Foundation
+import KeyFiles
+import MeshAnalysis
+import MeshProtocol
+import MeshReports
+import TestSupport
+import Testing
+
+private func keys(of fixture: String) throws -> KeyRing {
+    KeyRing(networks: try Checkout.keyFile(of: fixture).map { try KeyFile.read(path: $0) } ?? [])
+}
+
+@Suite struct FixtureTests {
+    @Test func everyFixtureHasItsExpectedReport() throws {
+        let result = try Program.run(
+            "check", "--captures", Checkout.captures.path, "--reports", Checkout.reports.path)
+        #expect(result.status == 0, "\(result.output)")
+        #expect(Checkout.fixtures().count >= 20)
+    }
+
+    @Test func aDifferenceIsShownAndRecordingFails() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let manager = FileManager.default
+        for name in ["steady.pcap", "steady.keys.json"] {
+            try manager.copyItem(atPath: Checkout.captures.path + "/" + name, toPath: folder.path + "/" + name)
+        }
+        let arguments = ["check", "--captures", folder.path, "--reports", folder.path + "/reports"]
+        let missing = try Program.run(Program.meshscope, arguments)
+        #expect(missing.status == 1 && missing.output.contains("is not there"))
+        #expect(try Program.run(Program.meshscope, arguments + ["--record"]).status == 1)
+        #expect(try Program.run(Program.meshscope, arguments).status == 0)
+        let report = folder.path + "/reports/steady.json"
+        let text = try String(contentsOfFile: report, encoding: .utf8)
+        try text.replacing("\"verdict\" : \"resume\"", with: "\"verdict\" : \"restart\"")
+            .write(toFile: report, atomically: true, encoding: .utf8)
+        let differs = try Program.run(Program.meshscope, arguments)
+        #expect(differs.status == 1)
+        #expect(differs.output.contains("-") && differs.output.contains("\"verdict\" : \"restart\""))
+        #expect(differs.output.contains("0 passed, 1 failed"))
+    }
+
+    /// The capture is cut by one octet at a time: whatever is left gives a report or a clear error, never a trap.
+    @Test(arguments: Checkout.fixtures())
+    func everyPrefixGivesAReportOrAClearError(fixture: String) throws {
+        let ring = try keys(of: fixture)
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "x").path
+        let octets = try Data(contentsOf: Checkout.captures.appending(path: fixture))
+        try octets.write(to: URL(filePath: path))
+        let handle = try FileHandle(forWritingTo: URL(filePath: path))
+        var frames = Int.max
+        for count in stride(from: octets.count - 1, through: 0, by: -1) {
+            try handle.truncate(atOffset: UInt64(count))
+            do throws(CaptureError) {
+                let analysis = try Analyzer(keys: ring).analyze([path])
+                #expect(analysis.captures[0].frames <= frames, "\(count) octets")
+                frames = analysis.captures[0].frames
+                #expect(analysis.captures[0].isComplete == (analysis.captures[0].failure == nil))
+            } catch {
+                #expect(!error.explanation.isEmpty)
+            }
+        }
+    }
+
+    /// Random octets are changed, with seeds that a failure names.
+    @Test(arguments: Checkout.fixtures())
+    func damagedFixturesGiveAReportOrAClearError(fixture: String) throws {
+        let ring = try keys(of: fixture)
+        let octets = [UInt8](try Data(contentsOf: Checkout.captures.appending(path: fixture)))
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "x").path
+        let truth = try Analyzer(keys: ring).analyze([Checkout.captures.appending(path: fixture).path])
+        for seed in UInt64(1)...150 {
+            var random = SeededNumbers(seed: seed)
+            var damaged = octets
+            for _ in 0..<(1 + random.below(40)) { damaged[random.below(damaged.count)] = UInt8(random.below(256)) }
+            try Data(damaged).write(to: URL(filePath: path))
+            do throws(CaptureError) {
+                let analysis = try Analyzer(keys: ring).analyze([path])
+                for (network, expected) in zip(analysis.networks, truth.networks) {
+                    // Damage can take evidence away; it can never make any.
+                    #expect(network.distinct <= expected.distinct, "seed \(seed)")
+                    if let state = network.iv?.state, let known = expected.iv?.state {
+                        #expect(state <= known, "seed \(seed)")
+                    }
+                }
+            } catch {
+                #expect(!error.explanation.isEmpty, "seed \(seed)")
+            }
+        }
+    }
+
+    @Test(arguments: [
+        ("unknown-magic.pcap", "no capture"), ("empty.pcap", "is empty"), ("ethernet.pcap", "link type 1 (Ethernet)"),
+    ])
+    func malformedCapturesAreRefused(name: String, message: String) throws {
+        let path = Checkout.captures.path + "/malformed/" + name
+        let result = try Program.run("analyze", path)
+        #expect(result.status == 2)
+        #expect(result.error.contains(message) && result.error.contains(name))
+    }
+
+    @Test(arguments: [
+        ("record-cut-off.pcap", "truncated dump file"), ("record-length-beyond-file.btsnoop", "is cut off"),
+        ("record-length-absurd.btsnoop", "longer than any Bluetooth frame"),
+        ("block-length-wrong.pcapng", "ends with 40"), ("gzip-cut-off.pcap.gz", "unexpected end of file"),
+    ])
+    func capturesThatBreakOffAreAnalysedUpToThere(name: String, message: String) throws {
+        let keys = Checkout.captures.path + "/malformed/keys.json"
+        let path = Checkout.captures.path + "/malformed/" + name
+        let result = try Program.run("analyze", path, "--keys", keys, "--format", "json")
+        #expect(result.status == 0, "\(result.error)")
+        #expect(result.output.contains("\"complete\" : false"))
+        #expect(result.output.contains("damaged_record"))
+        #expect(result.output.contains(message))
+        #expect(result.output.contains("\"verdict\" : \"resume\""))
+    }
+
+    @Test func structuresThatRunOverAreFindings() throws {
+        let keys = Checkout.captures.path + "/malformed/keys.json"
+        let path = Checkout.captures.path + "/malformed/ad-structure-runs-over.pcap"
+        let result = try Program.run("analyze", path, "--keys", keys, "--format", "json")
+        #expect(result.status == 0)
+        #expect(result.output.contains("malformed_structure"))
+    }
+}

@@ -1,0 +1,186 @@
+import CaptureFiles
+import Foundation
+import MeshAnalysis
+import MeshProtocol
+import MeshSimulation
+import TestSupport
+import Testing
+
+/// Writes a simulated capture and analyses it.
+func analyse(
+    _ capture: SimulatedCapture, _ container: CaptureContainer = .pcap(.little, .microseconds),
+    _ linkType: LinkType = .bluetoothLELinkLayerWithHeader, nordicVersion: UInt8 = 3
+) throws -> Analysis {
+    let octets = capture.write(container, LinkFraming(linkType, nordicVersion: nordicVersion), linkType: linkType)
+    return try analyse(octets, capture.keys)
+}
+
+func analyse(_ octets: [UInt8], _ keys: KeyRing, options: AnalysisOptions = .init()) throws -> Analysis {
+    let folder = try Checkout.temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "capture").path
+    try Data(octets).write(to: URL(filePath: path))
+    return try Analyzer(keys: keys, options: options).analyze([path])
+}
+
+/// What differs between an analysis and the truth; empty if nothing does.
+func differences(_ analysis: Analysis, _ truth: SimulationTruth) -> [String] {
+    var wrong: [String] = []
+    for (index, expected) in truth.networks.enumerated() {
+        let network = analysis.networks[index]
+        let state = truth.state(ofNetwork: index)
+        if network.iv?.state != state {
+            wrong.append("state \(String(describing: network.iv?.state)) for \(String(describing: state))")
+        }
+        if network.subnets.map(\.authenticBeacons) != expected.beacons { wrong.append("beacons") }
+        let sources = network.sources.filter { !$0.epochs.isEmpty }
+        if sources.map(\.address.value) != expected.sources.filter({ !$1.epochs.isEmpty }).keys.sorted() {
+            wrong.append("sources \(sources.map(\.address))")
+            continue
+        }
+        for source in sources {
+            guard let truth = expected.sources[source.address.value] else { continue }
+            wrong += differences(source, truth, state)
+        }
+    }
+    return wrong
+}
+
+private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Source, _ state: IVState?) -> [String] {
+    var wrong: [String] = []
+    if source.epochs.map(\.ivIndex.value) != truth.epochs.keys.sorted() { return ["epochs of \(source.address)"] }
+    for epoch in source.epochs {
+        guard let expected = truth.epochs[epoch.ivIndex.value] else { continue }
+        let found = [
+            Int(epoch.firstSequence.value), Int(epoch.lastSequence.value), epoch.distinct, epoch.heard, epoch.missed,
+        ]
+        let wanted = [
+            Int(expected.first), Int(expected.last), expected.sequences.count, expected.heard,
+            Int(expected.last - expected.first) + 1 - expected.sequences.count,
+        ]
+        if found != wanted { wrong.append("\(source.address): \(found) for \(wanted)") }
+    }
+    guard let state, let newest = truth.epochs.keys.max(), let last = truth.epochs[newest]?.last else { return wrong }
+    switch source.verdict {
+    case .resume(let recovery):
+        if newest < state.transmitIndex.value { wrong.append("\(source.address): resume for restart") }
+        if recovery.minimum.value != last + 1 { wrong.append("\(source.address): minimum \(recovery.minimum.value)") }
+        if recovery.state != state { wrong.append("\(source.address): state") }
+    case .restart(let recovery):
+        if newest >= state.transmitIndex.value { wrong.append("\(source.address): restart for resume") }
+        if recovery.minimum.value != 0 { wrong.append("\(source.address): minimum \(recovery.minimum.value)") }
+    default: wrong.append("\(source.address): \(source.verdict.name)")
+    }
+    return wrong
+}
+
+@Suite struct TruthTests {
+    @Test(arguments: Scenario.allCases)
+    func theAnalysisEqualsTheTruthForFiftySeeds(scenario: Scenario) throws {
+        for seed in UInt64(1)...50 {
+            let capture = SimulatedCapture(scenario, seed: seed)
+            let isHost = scenario == .hostLog
+            let analysis = try analyse(
+                capture, isHost ? .btsnoop : .pcap(.little, .microseconds),
+                isHost ? .btsnoopMonitor : .bluetoothLELinkLayerWithHeader)
+            #expect(differences(analysis, capture.truth).isEmpty, "\(scenario.rawValue), seed \(seed)")
+            #expect(analysis.findings.allSatisfy { $0.severity == .info }, "\(scenario.rawValue), seed \(seed)")
+            #expect(analysis.networks[0].notOpened == capture.truth.foreignPDUs, "\(scenario.rawValue), seed \(seed)")
+            #expect(analysis.master?.address.value == 1)
+        }
+    }
+
+    /// A verdict that names a SEQ names one that the master never used, wherever the capture holds its last PDU.
+    @Test(arguments: [
+        (Scenario.deadBeforeUpdate, "restart"), (.deadDuringUpdate, "restart"), (.deadAfterUpdate, "resume"),
+        (.deadInProgress, "resume"), (.steady, "resume"),
+    ])
+    func theMastersVerdictFitsItsStory(scenario: Scenario, verdict: String) throws {
+        for seed in UInt64(1)...50 {
+            let capture = SimulatedCapture(scenario, seed: seed)
+            let analysis = try analyse(capture)
+            let source = try #require(analysis.masterSource)
+            let used = try #require(capture.truth.networks[0].sources[1]?.lastUsed)
+            guard let newest = source.epochs.last else { continue }
+            // The story needs that the master was heard in its last epoch, and the network's state in the last window.
+            guard newest.ivIndex == used.ivIndex, analysis.networks[0].iv?.state == expectedState(scenario, used) else {
+                continue
+            }
+            #expect(source.verdict.name == verdict, "seed \(seed)")
+            let recovery = try #require(source.verdict.recovery)
+            let first = SequencePosition(recovery.state.transmitIndex, recovery.recommended)
+            #expect(first > used, "seed \(seed)")
+        }
+    }
+
+    private func expectedState(_ scenario: Scenario, _ used: SequencePosition) -> IVState? {
+        switch scenario {
+        case .deadBeforeUpdate, .deadDuringUpdate: used.ivIndex.advanced(by: 1).map(IVState.normalOperation)
+        case .deadInProgress: used.ivIndex.advanced(by: 1).map(IVState.updateInProgress)
+        default: .normalOperation(used.ivIndex)
+        }
+    }
+
+    static let linkTypes: [(CaptureContainer, LinkType, UInt8)] = [
+        (.pcap(.little, .microseconds), .bluetoothLELinkLayer, 3),
+        (.pcap(.big, .nanoseconds), .perPacketInformation, 3),
+        (.pcapng(.little, .microseconds), .nordicBLE, 1), (.pcapng(.big, .nanoseconds), .nordicBLE, 2),
+        (.pcapng(.little, .nanoseconds), .nordicBLE, 3),
+    ]
+
+    @Test(arguments: linkTypes)
+    func everySnifferFormatGivesTheSame(container: CaptureContainer, linkType: LinkType, version: UInt8) throws {
+        for seed in UInt64(1)...10 {
+            let capture = SimulatedCapture(.lossy, seed: seed)
+            let analysis = try analyse(capture, container, linkType, nordicVersion: version)
+            #expect(differences(analysis, capture.truth).isEmpty, "seed \(seed)")
+        }
+    }
+
+    @Test(arguments: [
+        (CaptureContainer.pcap(.little, .microseconds), LinkType.bluetoothHCIH4),
+        (.pcap(.little, .microseconds), .bluetoothHCIH4WithDirection),
+        (.pcap(.big, .microseconds), .bluetoothLinuxMonitor),
+        (.btsnoop, .btsnoopH1), (.btsnoop, .btsnoopH4), (.btsnoop, .btsnoopMonitor),
+    ])
+    func everyHostFormatGivesTheSame(container: CaptureContainer, linkType: LinkType) throws {
+        for seed in UInt64(1)...10 {
+            let capture = SimulatedCapture(.hostLog, seed: seed)
+            #expect(differences(try analyse(capture, container, linkType), capture.truth).isEmpty, "seed \(seed)")
+        }
+    }
+
+    @Test func interfacesThatDifferGiveTheSame() throws {
+        let capture = SimulatedCapture(.subnets, seed: 3)
+        let octets = capture.writeMixed(.little, [.bluetoothLELinkLayerWithHeader, .nordicBLE, .perPacketInformation])
+        #expect(differences(try analyse(octets, capture.keys), capture.truth).isEmpty)
+    }
+
+    @Test func severalCapturesAreOneAnalysisInTheOrderOfTime() throws {
+        let capture = SimulatedCapture(.ivUpdate, seed: 5)
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // Every other frame in another file, and another container.
+        var writers = [
+            CaptureWriter(.pcap(.little, .microseconds), linkTypes: [.bluetoothLELinkLayer]),
+            CaptureWriter(.pcapng(.big, .microseconds), linkTypes: [.bluetoothLELinkLayer]),
+        ]
+        let whole = capture.write(
+            .pcap(.little, .microseconds), LinkFraming(.bluetoothLELinkLayer), linkType: .bluetoothLELinkLayer)
+        let path = folder.appending(path: "whole").path
+        try Data(whole).write(to: URL(filePath: path))
+        var file = try CaptureFile(path: path)
+        while let frame = try file.nextFrame() {
+            writers[frame.number % 2].write((0..<frame.bytes.count).map { frame.bytes[$0] }, at: frame.time)
+        }
+        let paths = try writers.indices.map { index in
+            let path = folder.appending(path: "\(index)").path
+            try Data(writers[index].takeOctets()).write(to: URL(filePath: path))
+            return path
+        }
+        for order in [paths, paths.reversed()] {
+            let analysis = try Analyzer(keys: capture.keys).analyze(order)
+            #expect(differences(analysis, capture.truth).isEmpty)
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import CaptureFiles
+import Foundation
+import MeshAnalysis
+import MeshCrypto
+import MeshProtocol
+import MeshReports
+import MeshSimulation
+import TestSupport
+import Testing
+
+private func analysis(_ scenario: Scenario, keys: Bool = true) throws -> (Analysis, SimulatedCapture) {
+    let capture = SimulatedCapture(scenario, seed: 11)
+    let type = LinkType.bluetoothLELinkLayerWithHeader
+    let folder = try Checkout.temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let path = folder.appending(path: "capture").path
+    let octets = capture.write(.pcap(.little, .microseconds), LinkFraming(type), linkType: type)
+    try Data(octets).write(to: URL(filePath: path))
+    return (try Analyzer(keys: keys ? capture.keys : .init()).analyze([path]), capture)
+}
+
+@Suite struct ReportTests {
+    @Test(arguments: Scenario.allCases)
+    func theTextStaysWithinAHundredColumns(scenario: Scenario) throws {
+        for keys in [true, false] {
+            let text = TextReport.render(try analysis(scenario, keys: keys).0)
+            for line in text.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
+            #expect(!text.contains("\u{1B}"))
+        }
+    }
+
+    @Test func theAnswerComesFirst() throws {
+        let (analysis, capture) = try analysis(.steady)
+        let lines = TextReport.render(analysis).split(separator: "\n")
+        #expect(lines[0] == "Master 0x0001 can be resumed.")
+        let state = try #require(capture.truth.state(ofNetwork: 0))
+        let index = String(state.index.value, radix: 16, uppercase: true)
+        #expect(lines[2].contains(index) && lines[2].contains("(\(state.index.value))"))
+    }
+
+    @Test func colorsAreOnlyAnEmphasis() throws {
+        let (analysis, _) = try analysis(.subnets)
+        let colored = TextReport.render(analysis, style: .colored)
+        #expect(colored.contains("\u{1B}[1m"))
+        #expect(colored.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == TextReport.render(analysis))
+    }
+
+    @Test(arguments: Scenario.allCases)
+    func noReportShowsAKey(scenario: Scenario) throws {
+        let (analysis, capture) = try analysis(scenario)
+        let keys = capture.keys.networks.flatMap(\.subnets).flatMap { subnet -> [UInt128] in
+            let keys = subnet.keys
+            return [
+                keys.netKey.value, keys.beaconKey, keys.privateBeaconKey, keys.identityKey, keys.flooding.encryptionKey,
+                keys.flooding.privacyKey,
+            ]
+        }
+        for report in [TextReport.render(analysis), try JSONReport.render(analysis)] {
+            for key in keys {
+                #expect(!report.lowercased().contains(String(key, radix: 16)) && !report.contains("\(key)"))
+            }
+        }
+    }
+
+    @Test func theJSONHasTheFieldsOfItsSchema() throws {
+        let (analysis, capture) = try analysis(.subnets)
+        let json = try JSONReport.render(analysis)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+        #expect(object["schema"] as? String == "meshscope.analysis/1")
+        let network = try #require((object["networks"] as? [[String: Any]])?.first)
+        let iv = try #require(network["iv"] as? [String: Any])
+        let state = try #require(capture.truth.state(ofNetwork: 0))
+        #expect(iv["index"] as? Int == Int(state.index.value))
+        #expect(iv["transmit_index"] as? Int == Int(state.transmitIndex.value))
+        #expect(iv["evidence"] as? String == "secure_network_beacon")
+        let source = try #require((network["sources"] as? [[String: Any]])?.first)
+        #expect(source["address"] as? String == "0x0001")
+        #expect(source["name"] is NSNull)
+        let recovery = try #require(source["recovery"] as? [String: Any])
+        #expect(
+            Set(recovery.keys).isSuperset(of: [
+                "verdict", "iv_index", "update_in_progress", "transmit_iv_index", "last_seq", "minimum_seq",
+                "recommended_seq",
+                "margin", "valid_until",
+            ]))
+        #expect((object["master"] as? [String: Any])?["chosen_by"] as? String == "key_file")
+        let captures = try #require(object["captures"] as? [[String: Any]])
+        #expect(captures[0]["complete"] as? Bool == true)
+        #expect(captures[0]["link_types"] as? [Int] == [256])
+    }
+
+    @Test func theSameInputGivesTheSameBytes() throws {
+        for _ in 0..<3 {
+            let first = try analysis(.ivUpdate).0.renamed(["x"])
+            let second = try analysis(.ivUpdate).0.renamed(["x"])
+            #expect(try JSONReport.render(first) == JSONReport.render(second))
+            #expect(TextReport.render(first) == TextReport.render(second))
+        }
+    }
+}
