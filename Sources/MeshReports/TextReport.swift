@@ -148,12 +148,12 @@ public struct TextReport {
 
     private mutating func addCaptures() {
         addTitle("Captures")
-        for capture in analysis.captures {
+        for (index, capture) in analysis.captures.enumerated() {
             let types = capture.linkTypes.map { "\($0.number)" }.joined(separator: ", ")
             let failed = capture.crcFailed > 0 ? ", \(capture.crcFailed) with a failed CRC" : ""
             let complete = capture.isComplete ? "" : ", BREAKS OFF"
             addWrapped(
-                "\(capture.path): \(capture.format.rawValue), link type \(types.isEmpty ? "–" : types), "
+                "\(number(ofCapture: index))\(capture.path): \(capture.format.rawValue), link type \(types.isEmpty ? "–" : types), "
                     + "\(capture.frames) frames\(failed)\(complete)", indent: "  ")
             if let first = capture.firstTime, let last = capture.lastTime {
                 add("    \(first.text(digits: capture.timeDigits)) to \(last.text(digits: capture.timeDigits))")
@@ -193,7 +193,7 @@ public struct TextReport {
             table.add([
                 Hexadecimal.prefixed(record.state.index.value, digits: 8),
                 record.state.isUpdateInProgress ? "in progress" : "normal", record.firstTime.text(digits: 0),
-                record.lastTime.text(digits: 0), "\(record.count)", "\(record.frame.number)",
+                record.lastTime.text(digits: 0), "\(record.count)", label(record.frame),
             ])
         }
         lines += table.lines()
@@ -214,7 +214,7 @@ public struct TextReport {
                     "\(source.address)", Hexadecimal.prefixed(epoch.ivIndex.value, digits: 8),
                     Hexadecimal.prefixed(epoch.firstSequence.value, digits: 6),
                     Hexadecimal.prefixed(epoch.lastSequence.value, digits: 6), "\(epoch.distinct)", "\(epoch.missed)",
-                    "\(epoch.lastFrame.number)",
+                    label(epoch.lastFrame),
                     isLast ? recovery.map { Hexadecimal.prefixed($0.minimum.value, digits: 6) } ?? "–" : "",
                     isLast ? recovery.map { Hexadecimal.prefixed($0.recommended.value, digits: 6) } ?? "–" : "",
                     isLast ? source.verdict.name : "",
@@ -254,7 +254,7 @@ public struct TextReport {
         if analysis.findings.isEmpty { add("  none") }
         for finding in analysis.findings {
             let subject = finding.source.map { "\($0): " } ?? ""
-            let frames = finding.frames.map { "\($0.number)" }.joined(separator: ", ")
+            let frames = finding.frames.map { label($0) }.joined(separator: ", ")
             let more = finding.count > finding.frames.count ? ", …" : ""
             let shown = frames.isEmpty ? "" : " (frames \(frames)\(more))"
             let text = wrapped(
@@ -285,9 +285,15 @@ public struct TextReport {
         add("    \(pad(name))\(emphasised(hexadecimal))  (\(value))")
     }
 
-    private func place(of frame: FrameReference) -> String {
-        let file = analysis.captures.count > 1 ? " of \(analysis.captures[frame.capture].path)" : ""
-        return "frame \(frame.number)\(file), \(times.text(frame.time))"
+    private func place(of frame: FrameReference) -> String { "frame \(label(frame)), \(times.text(frame.time))" }
+
+    /// A frame's number; with its capture's before it where there are several, as in `2:17`.
+    private func label(_ frame: FrameReference) -> String {
+        analysis.captures.count > 1 ? "\(frame.capture + 1):\(frame.number)" : "\(frame.number)"
+    }
+
+    private func number(ofCapture index: Int) -> String {
+        analysis.captures.count > 1 ? "[\(index + 1)] " : ""
     }
 
     private func pad(_ text: String) -> String { padded(text, 18) }

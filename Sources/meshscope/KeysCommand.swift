@@ -12,7 +12,7 @@ struct KeysCommand: ParsableCommand {
 
             Examples:
               meshscope keys --keys office.json
-              MESHSCOPE_NETKEY=… meshscope keys --show-secrets
+              MESHSCOPE_NETKEY=HEX meshscope keys --show-secrets
             """)
 
     @OptionGroup var keys: KeyOptions
