@@ -7,6 +7,8 @@ public struct NetworkKeys: Hashable, Sendable {
     public let privateBeaconKey: UInt128
     /// The managed flooding security material.
     public let flooding: SecurityMaterial
+    /// The directed forwarding security material.
+    public let directed: SecurityMaterial
 
     public init(_ netKey: NetKey) {
         self.netKey = netKey
@@ -15,6 +17,15 @@ public struct NetworkKeys: Hashable, Sendable {
         beaconKey = Self.key(netKey, salt: "nkbk")
         privateBeaconKey = Self.key(netKey, salt: "nkpk")
         flooding = SecurityMaterial(netKey, p: [0x00])
+        directed = SecurityMaterial(netKey, p: [0x02])
+    }
+
+    /// The friendship security material of a Low Power node and its Friend: Mesh Protocol 1.1, "Friendship security".
+    public func friendship(
+        lpnAddress: UInt16, friendAddress: UInt16, lpnCounter: UInt16, friendCounter: UInt16
+    ) -> SecurityMaterial {
+        let fields = [lpnAddress, friendAddress, lpnCounter, friendCounter]
+        return SecurityMaterial(netKey, p: [0x01] + fields.flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] })
     }
 
     private static func key(_ netKey: NetKey, salt: String) -> UInt128 {

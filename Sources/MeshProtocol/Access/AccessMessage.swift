@@ -1,0 +1,42 @@
+import ByteParsing
+
+/// An access message: Mesh Protocol 1.1, "Access payload". The opcode has one, two or three octets.
+public struct AccessMessage: Hashable, Sendable {
+    public enum Opcode: Hashable, Sendable {
+        /// One octet 00…7E, or two octets 8000…BFFF: of the Bluetooth SIG's models.
+        case sig(UInt16)
+        /// Three octets: 6 bits of the vendor's own, and the company identifier.
+        case vendor(UInt8, company: UInt16)
+    }
+
+    public let opcode: Opcode
+    public let parameters: [UInt8]
+
+    /// `nil` for an empty payload, for one that breaks off within its opcode, and for the reserved opcode 7F.
+    public init?(payload: [UInt8]) {
+        guard let first = payload.first, first != 0x7F else { return nil }
+        switch first >> 6 {
+        case 0, 1:
+            opcode = .sig(UInt16(first))
+            parameters = Array(payload.dropFirst())
+        case 2:
+            guard payload.count >= 2 else { return nil }
+            opcode = .sig(UInt16(first) << 8 | UInt16(payload[1]))
+            parameters = Array(payload.dropFirst(2))
+        default:
+            guard payload.count >= 3 else { return nil }
+            opcode = .vendor(first & 0x3F, company: UInt16(payload[1]) | UInt16(payload[2]) << 8)
+            parameters = Array(payload.dropFirst(3))
+        }
+    }
+
+    /// The message's name in the specifications' words; for a vendor's, its opcode and company.
+    public var name: String {
+        switch opcode {
+        case .sig(let opcode):
+            AccessOpcodes.name(opcode) ?? "opcode \(Hexadecimal.prefixed(opcode, digits: opcode > 0xFF ? 4 : 2))"
+        case .vendor(let opcode, let company):
+            "vendor \(Hexadecimal.prefixed(opcode, digits: 2)) of company \(Hexadecimal.prefixed(company, digits: 4))"
+        }
+    }
+}

@@ -1,0 +1,107 @@
+public import ByteParsing
+
+/// A transport control message: Mesh Protocol 1.1, "Transport Control messages" and "Directed forwarding".
+public enum ControlMessage: Hashable, Sendable {
+    case friendPoll(fsn: UInt8)
+    /// What a Friend says of the network: the same flags and IV Index as in a beacon.
+    case friendUpdate(NetworkBeaconStatement, moreData: Bool)
+    case friendRequest(FriendRequest)
+    case friendOffer(FriendOffer)
+    case friendClear(lpn: MeshAddress, lpnCounter: UInt16)
+    case friendClearConfirm(lpn: MeshAddress, lpnCounter: UInt16)
+    case friendSubscriptionListAdd(transaction: UInt8, [MeshAddress])
+    case friendSubscriptionListRemove(transaction: UInt8, [MeshAddress])
+    case friendSubscriptionListConfirm(transaction: UInt8)
+    case heartbeat(initTTL: UInt8, features: UInt16)
+    /// Directed forwarding, and what is not known: by opcode.
+    case other(opcode: UInt8, parameters: [UInt8])
+
+    ///     criteria 1 · receive delay 1 · poll timeout 3 · previous address 2 · number of elements 1 · LPNCounter 2
+    public struct FriendRequest: Hashable, Sendable {
+        public let criteria: UInt8
+        /// Milliseconds.
+        public let receiveDelay: UInt8
+        /// Units of 100 ms.
+        public let pollTimeout: UInt32
+        public let previousAddress: MeshAddress
+        public let elements: UInt8
+        public let lpnCounter: UInt16
+    }
+
+    ///     receive window 1 · queue size 1 · subscription list size 1 · RSSI 1 · FriendCounter 2
+    public struct FriendOffer: Hashable, Sendable {
+        /// Milliseconds.
+        public let receiveWindow: UInt8
+        public let queueSize: UInt8
+        public let subscriptionListSize: UInt8
+        public let rssi: Int8
+        public let friendCounter: UInt16
+    }
+
+    /// `parameters`: what follows the opcode, reassembled if it was segmented.
+    public init(opcode: UInt8, parameters: [UInt8]) throws(ParseError) {
+        var reader = ByteReader(parameters.span)
+        switch opcode {
+        case 0x01: self = .friendPoll(fsn: try reader.readUInt8() & 1)
+        case 0x02:
+            let flags = try reader.readUInt8()
+            let ivIndex = try reader.readUInt32BigEndian()
+            let statement = NetworkBeaconStatement(flags: flags, ivIndex: ivIndex)
+            self = .friendUpdate(statement, moreData: try reader.readUInt8() == 1)
+        case 0x03: self = .friendRequest(try FriendRequest(parsing: &reader))
+        case 0x04: self = .friendOffer(try FriendOffer(parsing: &reader))
+        case 0x05, 0x06:
+            let lpn = MeshAddress(try reader.readUInt16BigEndian())
+            let counter = try reader.readUInt16BigEndian()
+            self =
+                opcode == 5
+                ? .friendClear(lpn: lpn, lpnCounter: counter) : .friendClearConfirm(lpn: lpn, lpnCounter: counter)
+        case 0x07, 0x08:
+            let transaction = try reader.readUInt8()
+            var addresses: [MeshAddress] = []
+            while !reader.isAtEnd { addresses.append(MeshAddress(try reader.readUInt16BigEndian())) }
+            self =
+                opcode == 7
+                ? .friendSubscriptionListAdd(transaction: transaction, addresses)
+                : .friendSubscriptionListRemove(transaction: transaction, addresses)
+        case 0x09: self = .friendSubscriptionListConfirm(transaction: try reader.readUInt8())
+        case 0x0A:
+            let initTTL = try reader.readUInt8() & 0x7F
+            self = .heartbeat(initTTL: initTTL, features: try reader.readUInt16BigEndian())
+        default: self = .other(opcode: opcode, parameters: parameters)
+        }
+    }
+
+    /// The opcode's name in the specification's words.
+    public static func name(ofOpcode opcode: UInt8) -> String {
+        let names = [
+            "Segment Acknowledgment", "Friend Poll", "Friend Update", "Friend Request", "Friend Offer", "Friend Clear",
+            "Friend Clear Confirm", "Friend Subscription List Add", "Friend Subscription List Remove",
+            "Friend Subscription List Confirm", "Heartbeat", "Path Request", "Path Reply", "Path Confirmation",
+            "Path Echo Request", "Path Echo Reply", "Dependent Node Update", "Path Request Solicitation",
+        ]
+        return Int(opcode) < names.count
+            ? names[Int(opcode)] : "control opcode \(Hexadecimal.prefixed(opcode, digits: 2))"
+    }
+}
+
+extension ControlMessage.FriendRequest {
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        criteria = try reader.readUInt8()
+        receiveDelay = try reader.readUInt8()
+        pollTimeout = UInt32(try reader.readBigEndian(3))
+        previousAddress = MeshAddress(try reader.readUInt16BigEndian())
+        elements = try reader.readUInt8()
+        lpnCounter = try reader.readUInt16BigEndian()
+    }
+}
+
+extension ControlMessage.FriendOffer {
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        receiveWindow = try reader.readUInt8()
+        queueSize = try reader.readUInt8()
+        subscriptionListSize = try reader.readUInt8()
+        rssi = Int8(bitPattern: try reader.readUInt8())
+        friendCounter = try reader.readUInt16BigEndian()
+    }
+}

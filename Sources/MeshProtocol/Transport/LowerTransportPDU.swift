@@ -1,0 +1,87 @@
+public import ByteParsing
+
+/// What a Network PDU carries: Mesh Protocol 1.1, "Lower Transport PDU".
+///
+///     unsegmented access    SEG 0 · AKF 1 · AID 6 bits · Upper Transport Access PDU
+///     segmented access      SEG 1 · AKF 1 · AID 6 · SZMIC 1 · SeqZero 13 · SegO 5 · SegN 5 bits · segment 1…12
+///     unsegmented control   SEG 0 · opcode 7 bits · parameters 0…11
+///     segmented control     SEG 1 · opcode 7 · RFU 1 · SeqZero 13 · SegO 5 · SegN 5 bits · segment 1…8
+///     Segment Acknowledgment  SEG 0 · opcode 0 · OBO 1 · SeqZero 13 · RFU 2 bits · BlockAck 4
+public enum LowerTransportPDU: Hashable, Sendable {
+    case unsegmentedAccess(AccessKeyHint, upperTransportPDU: [UInt8])
+    case segmentedAccess(AccessKeyHint, hasLongTransMIC: Bool, Segment)
+    case unsegmentedControl(opcode: UInt8, parameters: [UInt8])
+    case segmentedControl(opcode: UInt8, Segment)
+    case segmentAcknowledgment(onBehalfOf: Bool, seqZero: UInt16, blockAck: UInt32)
+
+    /// AKF and AID: which key the sender says that it used.
+    public enum AccessKeyHint: Hashable, Sendable {
+        case deviceKey
+        /// 6 bits.
+        case applicationKey(aid: UInt8)
+
+        init(firstOctet: UInt8) {
+            self = firstOctet & 0x40 == 0 ? .deviceKey : .applicationKey(aid: firstOctet & 0x3F)
+        }
+    }
+
+    public struct Segment: Hashable, Sendable {
+        /// The low 13 bits of the SEQ of the message's SeqAuth.
+        public let seqZero: UInt16
+        /// This segment's number and the last one's, 0…31.
+        public let offset: UInt8
+        public let last: UInt8
+        public let octets: [UInt8]
+    }
+
+    /// Of a PDU that a faulty relay cut short, what is left may break the format.
+    public init(_ pdu: NetworkPDU) throws(ParseError) {
+        let octets = pdu.transportPDU
+        var reader = ByteReader(octets.span)
+        let first = try reader.readUInt8()
+        switch (pdu.isControl, first & 0x80 != 0) {
+        case (false, false):
+            guard (5...15).contains(reader.remaining) else { throw ParseError(.invalidLength(reader.remaining), at: 1) }
+            let upper = try reader.readOctets(reader.remaining)
+            self = .unsegmentedAccess(.init(firstOctet: first), upperTransportPDU: upper)
+        case (false, true):
+            let hasLongTransMIC = try reader.peek() & 0x80 != 0
+            let segment = try Segment(parsing: &reader, longest: 12)
+            self = .segmentedAccess(.init(firstOctet: first), hasLongTransMIC: hasLongTransMIC, segment)
+        case (true, false) where first & 0x7F == 0:
+            let block = try reader.readUInt16BigEndian()
+            let blockAck = try reader.readUInt32BigEndian()
+            self = .segmentAcknowledgment(
+                onBehalfOf: block & 0x8000 != 0, seqZero: block >> 2 & 0x1FFF, blockAck: blockAck)
+        case (true, false):
+            let parameters = try reader.readOctets(reader.remaining)
+            self = .unsegmentedControl(opcode: first & 0x7F, parameters: parameters)
+        case (true, true):
+            self = .segmentedControl(opcode: first & 0x7F, try Segment(parsing: &reader, longest: 8))
+        }
+    }
+}
+
+extension LowerTransportPDU.Segment {
+    init(parsing reader: inout ByteReader, longest: Int) throws(ParseError) {
+        let start = reader.offset
+        let header = UInt32(try reader.readBigEndian(3))
+        seqZero = UInt16(header >> 10 & 0x1FFF)
+        offset = UInt8(header >> 5 & 0x1F)
+        last = UInt8(header & 0x1F)
+        guard offset <= last else { throw ParseError(.invalidValue(UInt64(offset)), at: start) }
+        guard (1...longest).contains(reader.remaining) else {
+            throw ParseError(.invalidLength(reader.remaining), at: reader.offset)
+        }
+        octets = try reader.readOctets(reader.remaining)
+    }
+}
+
+extension SequenceNumber {
+    /// The SEQ of a segmented message's SeqAuth: the highest one with these low 13 bits that is not above this SEQ
+    /// (Mesh Protocol 1.1, "Segmentation and reassembly"); `nil` where there is none.
+    public func ofSeqAuth(seqZero: UInt16) -> SequenceNumber? {
+        let difference = (value &- UInt32(seqZero)) & 0x1FFF
+        return difference <= value ? SequenceNumber(truncating: value - difference) : nil
+    }
+}
