@@ -67,7 +67,7 @@ struct EvidenceCollector: AdvertisingReceiver {
             }
             return
         }
-        if decryption.hear(pdu, at: frame) { flush() }
+        if decryption.hear(pdu, at: frame, into: &records) { flush() }
     }
 
     private mutating func take(_ beacon: MeshBeacon) {
@@ -112,7 +112,7 @@ struct EvidenceCollector: AdvertisingReceiver {
         }
     }
 
-    /// Opens what is queued, and again what was held as long as that moves a network's IV state.
+    /// Opens what is pending, and again what was held as long as that moves a network's IV state.
     private mutating func flush() {
         if decryption.flush(into: &records) { retry() }
     }
@@ -123,7 +123,7 @@ struct EvidenceCollector: AdvertisingReceiver {
 
     func notOpened(network: Int) -> Int { decryption.notOpened(network: network) }
 
-    /// Takes what is still queued and records what stayed closed.
+    /// Takes what is still pending and records what stayed closed.
     mutating func finish() {
         flush()
         for nid in UInt8(0)..<128 {

@@ -5,9 +5,9 @@ struct NetworkRecords {
     var networks: [NetworkRecord]
     var findings = FindingCollector()
 
-    /// Takes an opened PDU; true if a network's IV state moved by it.
-    mutating func take(_ pdu: NetworkPDU, network: Int, at frame: FrameReference) -> Bool {
-        networks[network].take(pdu, at: frame, into: &findings)
+    /// Takes an opened PDU, heard `times` times; true if a network's IV state moved by it.
+    mutating func take(_ pdu: NetworkPDU, network: Int, at frame: FrameReference, times: Int) -> Bool {
+        networks[network].take(pdu, at: frame, times: times, into: &findings)
     }
 
     /// More copies of a PDU of this source that was taken before.
