@@ -106,23 +106,30 @@ public struct ByteReader: ~Escapable {
     public mutating func readLeftAligned(_ count: Int) throws(ParseError) -> UInt128 {
         precondition((0...16).contains(count))
         try require(count)
-        let high = leftAligned(at: position, count: min(count, 8))
-        let low = count > 8 ? leftAligned(at: position + 8, count: count - 8) : 0
+        let start = position
         position += count
-        return UInt128(high) << 64 | UInt128(low)
+        guard count >= 8 else { return UInt128(fewLeftAligned(at: start, count: count)) << 64 }
+        // The last eight octets, without those that are in the first eight already.
+        let rest = eight(at: start + count - 8) << UInt64(8 * (16 - count))
+        return UInt128(eight(at: start)) << 64 | UInt128(rest)
     }
 
-    /// Up to 8 octets; eight in one piece are a single load.
+    /// Eight octets, in a single load.
     @inlinable @inline(__always)
-    func leftAligned(at offset: Int, count: Int) -> UInt64 {
-        let field = bytes.extracting(offset..<(offset + count))
-        guard count == 8 else {
-            var value: UInt64 = 0
-            for index in 0..<count { value |= UInt64(field[index]) << UInt64(56 - 8 * index) }
-            return value
-        }
+    func eight(at offset: Int) -> UInt64 {
+        let field = bytes.extracting(offset..<(offset + 8))
+        // Says to the optimiser what it does not see by itself.
+        precondition(field.count == 8)
         let high = UInt64(field[0]) << 56 | UInt64(field[1]) << 48 | UInt64(field[2]) << 40 | UInt64(field[3]) << 32
         return high | UInt64(field[4]) << 24 | UInt64(field[5]) << 16 | UInt64(field[6]) << 8 | UInt64(field[7])
+    }
+
+    /// Up to seven octets.
+    @inlinable
+    func fewLeftAligned(at offset: Int, count: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<count { value |= UInt64(bytes[offset + index]) << UInt64(56 - 8 * index) }
+        return value
     }
 
     @inlinable

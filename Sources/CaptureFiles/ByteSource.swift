@@ -34,7 +34,7 @@ import Glibc
         }
         unsafe file = opened
         unsafe gzbuffer(file, 128 << 10)
-        unsafe streamBuffer = .allocate(capacity: 128 << 10)
+        unsafe streamBuffer = .allocate(capacity: 64 << 10)
     }
 
     deinit {
