@@ -59,15 +59,20 @@ struct EvidenceCollector: AdvertisingReceiver {
         records.findings.record(kind, severity, at: frame, subject: subject, detail: detail)
     }
 
+    @inline(__always)
     private mutating func take(_ pdu: ObfuscatedNetworkPDU) {
         guard decryption.isKnown(nid: pdu.nid) else {
-            unopenedByNID[Int(pdu.nid)] += 1
-            if unopenedFrames[pdu.nid, default: []].count < Finding.mostFrames {
-                unopenedFrames[pdu.nid, default: []].append(frame)
-            }
+            takeForeign(pdu)
             return
         }
         if decryption.hear(pdu, at: frame, into: &records) { flush() }
+    }
+
+    private mutating func takeForeign(_ pdu: ObfuscatedNetworkPDU) {
+        unopenedByNID[Int(pdu.nid)] += 1
+        if unopenedFrames[pdu.nid, default: []].count < Finding.mostFrames {
+            unopenedFrames[pdu.nid, default: []].append(frame)
+        }
     }
 
     private mutating func take(_ beacon: MeshBeacon) {

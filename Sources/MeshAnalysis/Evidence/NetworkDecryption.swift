@@ -97,6 +97,7 @@ struct NetworkDecryption {
     }
 
     /// Takes a PDU and counts a copy; true if enough are pending to be flushed before the next one.
+    @inline(__always)
     mutating func hear(
         _ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, into records: inout NetworkRecords
     ) -> Bool {
