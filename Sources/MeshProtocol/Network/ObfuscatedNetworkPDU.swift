@@ -18,15 +18,23 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
     public static let minimumLength = 11
     public static let maximumLength = 29
 
-    /// Takes all octets of `reader`.
+    /// All octets of `reader`.
     @inlinable @inline(__always)
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         length = reader.remaining
         guard (Self.minimumLength...Self.maximumLength).contains(length) else {
             throw ParseError(.invalidLength(length), at: reader.offset)
         }
-        first = try reader.readLeftAligned(min(length, 16))
-        second = try reader.readLeftAligned(max(0, length - 16))
+        guard length > 16 else {
+            first = try reader.readLeftAligned(length)
+            second = 0
+            return
+        }
+        var last = reader
+        first = try reader.readLeftAligned(16)
+        try last.skip(length - 16)
+        // The last sixteen octets, without those that are in `first` already.
+        second = try last.readLeftAligned(16) &<< UInt128(truncatingIfNeeded: 8 * (32 - length))
     }
 
     /// No PDU at all: what an empty place in a table holds.
