@@ -138,29 +138,38 @@ struct NetworkDecryption {
     mutating func flush(into records: inout NetworkRecords) -> Bool {
         resolve()
         var moved = false
-        for index in pending.indices { moved = deliver(pending[index], into: &records) || moved }
+        for index in pending.indices { moved = deliver(index, into: &records) || moved }
         pending.removeAll(keepingCapacity: true)
         waited = 0
         return moved
     }
 
-    private mutating func deliver(_ tried: Pending, into records: inout NetworkRecords) -> Bool {
-        guard let pdu = tried.opened else {
-            notOpenedByNID[Int(tried.heard.pdu.nid)] += tried.heard.count
-            let place = held.keep(tried.heard)
-            if tried.slot >= 0 {
-                slots[tried.slot].state = .failed
-                slots[tried.slot].place = place
+    @inline(__always)
+    private mutating func deliver(_ index: Int, into records: inout NetworkRecords) -> Bool {
+        let slot = pending[index].slot
+        guard let pdu = pending[index].opened else {
+            let place = keep(pending[index].heard)
+            if slot >= 0 {
+                slots[slot].state = .failed
+                slots[slot].place = place
             }
             return false
         }
-        if tried.slot >= 0 {
-            slots[tried.slot].state = .opened
-            slots[tried.slot].network = Int16(tried.network)
-            slots[tried.slot].source = pdu.source.value
-            slots[tried.slot].ivIndex = pdu.ivIndex
+        let network = pending[index].network
+        if slot >= 0 {
+            slots[slot].state = .opened
+            slots[slot].network = Int16(network)
+            slots[slot].source = pdu.source.value
+            slots[slot].ivIndex = pdu.ivIndex
         }
-        return records.take(pdu, network: tried.network, at: tried.heard.first, times: tried.heard.count)
+        return records.take(
+            pdu, network: network, at: pending[index].heard.first, times: pending[index].heard.count)
+    }
+
+    /// Holds what nothing opened; returns its place.
+    private mutating func keep(_ heard: HeldPDUs.Entry) -> Int {
+        notOpenedByNID[Int(heard.pdu.nid)] += heard.count
+        return held.keep(heard)
     }
 
     /// Tries every option of each pending PDU, round by round, all attempts of a credential in one batch.
