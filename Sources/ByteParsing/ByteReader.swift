@@ -29,7 +29,7 @@ public struct ByteReader: ~Escapable {
     @inlinable public var isAtEnd: Bool { offset == end }
 
     /// The octet `distance` octets ahead of the cursor, which does not move.
-    @inlinable
+    @inlinable @inline(__always)
     public func peek(_ distance: Int = 0) throws(ParseError) -> UInt8 {
         guard distance >= 0, distance < remaining else {
             throw ParseError(.truncated(needed: distance + 1, available: remaining), at: offset)
@@ -37,7 +37,7 @@ public struct ByteReader: ~Escapable {
         return bytes[offset + distance]
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt8() throws(ParseError) -> UInt8 {
         try require(1)
         let value = bytes[offset]
@@ -50,7 +50,7 @@ public struct ByteReader: ~Escapable {
         UInt16(truncatingIfNeeded: try readBigEndian(2))
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt16LittleEndian() throws(ParseError) -> UInt16 {
         try require(2)
         let value = UInt16(bytes[position]) | UInt16(bytes[position + 1]) << 8
@@ -63,7 +63,7 @@ public struct ByteReader: ~Escapable {
         UInt32(truncatingIfNeeded: try readBigEndian(4))
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt32LittleEndian() throws(ParseError) -> UInt32 {
         try require(4)
         let field = bytes.extracting(position..<(position + 4))
@@ -72,7 +72,7 @@ public struct ByteReader: ~Escapable {
     }
 
     /// A device address, 48 bits.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt48LittleEndian() throws(ParseError) -> UInt64 {
         try require(6)
         let low = try readUInt32LittleEndian()
@@ -102,27 +102,34 @@ public struct ByteReader: ~Escapable {
     }
 
     /// Up to 16 octets, the first one most significant, the value left-aligned and filled up with zeros.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readLeftAligned(_ count: Int) throws(ParseError) -> UInt128 {
         precondition((0...16).contains(count))
         try require(count)
-        let high = leftAligned(at: position, count: min(count, 8))
-        let low = count > 8 ? leftAligned(at: position + 8, count: count - 8) : 0
+        let start = position
         position += count
-        return UInt128(high) << 64 | UInt128(low)
+        guard count >= 8 else { return UInt128(fewLeftAligned(at: start, count: count)) << 64 }
+        // The last eight octets, without those that are in the first eight already.
+        let rest = eight(at: start + count - 8) << UInt64(8 * (16 - count))
+        return UInt128(eight(at: start)) << 64 | UInt128(rest)
     }
 
-    /// Up to 8 octets; eight in one piece are a single load.
-    @inlinable
-    func leftAligned(at offset: Int, count: Int) -> UInt64 {
-        let field = bytes.extracting(offset..<(offset + count))
-        guard count == 8 else {
-            var value: UInt64 = 0
-            for index in 0..<count { value |= UInt64(field[index]) << UInt64(56 - 8 * index) }
-            return value
-        }
+    /// Eight octets, in a single load.
+    @inlinable @inline(__always)
+    func eight(at offset: Int) -> UInt64 {
+        let field = bytes.extracting(offset..<(offset + 8))
+        // Says to the optimiser what it does not see by itself.
+        precondition(field.count == 8)
         let high = UInt64(field[0]) << 56 | UInt64(field[1]) << 48 | UInt64(field[2]) << 40 | UInt64(field[3]) << 32
         return high | UInt64(field[4]) << 24 | UInt64(field[5]) << 16 | UInt64(field[6]) << 8 | UInt64(field[7])
+    }
+
+    /// Up to seven octets.
+    @inlinable
+    func fewLeftAligned(at offset: Int, count: Int) -> UInt64 {
+        var value: UInt64 = 0
+        for index in 0..<count { value |= UInt64(bytes[offset + index]) << UInt64(56 - 8 * index) }
+        return value
     }
 
     @inlinable
@@ -135,14 +142,14 @@ public struct ByteReader: ~Escapable {
         return octets
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func skip(_ count: Int) throws(ParseError) {
         try require(count)
         position += count
     }
 
     /// The next `count` octets as a reader of their own, which still counts offsets from the frame's beginning.
-    @inlinable
+    @inlinable @inline(__always)
     @_lifetime(copy self)
     public mutating func readPiece(_ count: Int) throws(ParseError) -> ByteReader {
         guard count >= 0, count <= remaining else {
@@ -159,7 +166,7 @@ public struct ByteReader: ~Escapable {
         guard isAtEnd else { throw ParseError(.trailingOctets(remaining), at: offset) }
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     func require(_ count: Int) throws(ParseError) {
         guard count >= 0, count <= remaining else {
             throw ParseError(.truncated(needed: count, available: remaining), at: offset)

@@ -9,6 +9,8 @@ import Glibc
     /// Octets of the file as it lies on disk; `nil` for a pipe and for standard input, which can be read only once.
     let size: Int64?
     private let file: gzFile
+    /// Room for the stream; the C library's own reads 4 KiB at a time.
+    private let streamBuffer: UnsafeMutableBufferPointer<CChar>
     /// What was read to recognise the format and not yet consumed.
     private var peeked: [UInt8] = []
     private(set) var failure: String?
@@ -32,10 +34,12 @@ import Glibc
         }
         unsafe file = opened
         unsafe gzbuffer(file, 128 << 10)
+        unsafe streamBuffer = .allocate(capacity: 64 << 10)
     }
 
     deinit {
         unsafe gzclose(file)
+        unsafe streamBuffer.deallocate()
     }
 
     /// Octets of the file on disk that were read so far.
@@ -98,9 +102,17 @@ import Glibc
 
     /// A C stream that reads this source, for libraries that want one.
     ///
-    /// A plain file is opened once more, which is faster; any other stream keeps the source alive until it is closed.
+    /// There is one stream at a time, and it must not outlive the source, which lends it its buffer.
     @unsafe func makeStream() -> UnsafeMutablePointer<FILE>? {
-        if size != nil, unsafe gzdirect(file) == 1 { return unsafe fopen(path, "rbe") }
+        let isPlainFile = unsafe size != nil && gzdirect(file) == 1
+        // A plain file is opened once more, which is faster than to pass its octets on.
+        guard let stream = unsafe isPlainFile ? fopen(path, "rbe") : makeForwardingStream() else { return nil }
+        unsafe setvbuf(stream, streamBuffer.baseAddress, Int32(_IOFBF), streamBuffer.count)
+        return unsafe stream
+    }
+
+    /// A stream that passes this source's octets on and keeps the source alive until it is closed.
+    @unsafe private func makeForwardingStream() -> UnsafeMutablePointer<FILE>? {
         let cookie = unsafe Unmanaged.passRetained(self).toOpaque()
         var functions = cookie_io_functions_t()
         unsafe functions.read = { cookie, buffer, count in
@@ -117,7 +129,6 @@ import Glibc
             unsafe Unmanaged<ByteSource>.fromOpaque(cookie).release()
             return nil
         }
-        unsafe setvbuf(stream, nil, Int32(_IOFBF), 128 << 10)
         return unsafe stream
     }
 }

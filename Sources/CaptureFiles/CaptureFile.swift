@@ -70,9 +70,16 @@ public struct CaptureFile: ~Copyable {
     /// - Throws: where the file cannot be read on; the frames before stay good.
     @_lifetime(&self)
     public mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
-        if btsnoop != nil { return try btsnoop?.nextFrame() }
+        switch format {
+        case .pcap: return try pcap?.nextFrame()
+        case .btsnoop: return try btsnoop?.nextFrame()
+        case .pcapng: return try nextFrameOfPcapng()
+        }
+    }
+
+    @_lifetime(&self)
+    private mutating func nextFrameOfPcapng() throws(CaptureError) -> CapturedFrame? {
         if pcapng != nil { return try pcapng?.nextFrame() }
-        guard format == .pcapng else { return try pcap?.nextFrame() }
         do {
             return try pcap?.nextFrame()
         } catch {

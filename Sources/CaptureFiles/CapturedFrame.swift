@@ -1,11 +1,12 @@
 /// One frame as the capture holds it, bound to the file's buffer until the next one is read.
 public struct CapturedFrame: ~Escapable {
+    // Number and time stand apart: side by side they are read as one, and that waits until both are in the cache.
     /// Counts from 1 in each file, as Wireshark counts.
     public let number: Int
-    public let time: CaptureTime
-    public let linkType: LinkType
     /// Octets that the frame had on the air; `bytes` may be shorter.
     public let originalLength: Int
+    public let time: CaptureTime
+    public let linkType: LinkType
     /// btsnoop's packet flags; 0 in other containers.
     public let flags: UInt32
     public let bytes: Span<UInt8>

@@ -38,6 +38,7 @@ import Glibc
     }
 
     /// The next frame; `nil` at the end of the file.
+    @inline(__always)
     @_lifetime(&self)
     mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
         var header: UnsafeMutablePointer<pcap_pkthdr>?

@@ -40,6 +40,7 @@ extension FramePeeler {
     /// ADV_IND, ADV_NONCONN_IND, SCAN_RSP, ADV_SCAN_IND.
     ///
     ///     AdvA 6 · AdvData 0…31
+    @inline(__always)
     private func peelLegacy(_ payload: ByteReader, _ receiver: inout some AdvertisingReceiver) throws(ParseError) {
         var payload = payload
         let address = try payload.readUInt48LittleEndian()

@@ -7,6 +7,7 @@ struct LinkLayerPseudoHeader {
     let crc: CRCVerdict
     let isCoded: Bool
 
+    @inline(__always)
     init(parsing reader: inout ByteReader) throws(ParseError) {
         try reader.skip(8)
         let flags = try reader.readUInt16LittleEndian()

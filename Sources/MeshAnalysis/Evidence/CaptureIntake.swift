@@ -25,6 +25,7 @@ struct CaptureIntake {
         self.index = index
     }
 
+    @inline(__always)
     mutating func take(_ frame: CapturedFrame, into collector: inout EvidenceCollector) {
         let reference = FrameReference(capture: index, number: frame.number, time: frame.time)
         take(

@@ -60,15 +60,20 @@ struct EvidenceCollector: AdvertisingReceiver {
         records.findings.record(kind, severity, at: frame, subject: subject, detail: detail)
     }
 
+    @inline(__always)
     private mutating func take(_ pdu: ObfuscatedNetworkPDU) {
         guard decryption.isKnown(nid: pdu.nid) else {
-            unopenedByNID[Int(pdu.nid)] += 1
-            if unopenedFrames[pdu.nid, default: []].count < Finding.mostFrames {
-                unopenedFrames[pdu.nid, default: []].append(frame)
-            }
+            takeForeign(pdu)
             return
         }
-        if decryption.hear(pdu, at: frame) { flush() }
+        if decryption.hear(pdu, at: frame, into: &records) { flush() }
+    }
+
+    private mutating func takeForeign(_ pdu: ObfuscatedNetworkPDU) {
+        unopenedByNID[Int(pdu.nid)] += 1
+        if unopenedFrames[pdu.nid, default: []].count < Finding.mostFrames {
+            unopenedFrames[pdu.nid, default: []].append(frame)
+        }
     }
 
     private mutating func take(_ beacon: MeshBeacon) {
@@ -112,7 +117,7 @@ struct EvidenceCollector: AdvertisingReceiver {
         }
     }
 
-    /// Opens what is queued, and again what was held as long as that moves a network's IV state.
+    /// Opens what is pending, and again what was held as long as that moves a network's IV state.
     private mutating func flush() {
         if decryption.flush(into: &records) { retry() }
     }
@@ -123,7 +128,7 @@ struct EvidenceCollector: AdvertisingReceiver {
 
     func notOpened(network: Int) -> Int { decryption.notOpened(network: network) }
 
-    /// Takes what is still queued and records what stayed closed.
+    /// Takes what is still pending and records what stayed closed.
     mutating func finish() {
         flush()
         for nid in UInt8(0)..<128 {

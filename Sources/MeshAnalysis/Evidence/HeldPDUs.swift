@@ -7,6 +7,12 @@ struct HeldPDUs {
         let first: FrameReference
         var last: FrameReference
         var count: Int
+
+        /// One more copy.
+        mutating func count(_ frame: FrameReference) {
+            count += 1
+            last = frame
+        }
     }
 
     private static let most = 1 << 15
@@ -21,21 +27,21 @@ struct HeldPDUs {
     mutating func take(_ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, place: Int) -> Int {
         let index = place - dropped
         if place >= 0, entries.indices.contains(index), entries[index].pdu == pdu {
-            entries[index].count += 1
-            entries[index].last = frame
+            entries[index].count(frame)
             return place
         }
-        restore(Entry(pdu: pdu, first: frame, last: frame, count: 1))
-        return dropped + entries.count - 1
+        return keep(Entry(pdu: pdu, first: frame, last: frame, count: 1))
     }
 
-    mutating func restore(_ entry: Entry) {
+    /// Keeps one more PDU, with its copies; returns its place.
+    mutating func keep(_ entry: Entry) -> Int {
         if entries.count >= 2 * Self.most {
             lost += entries.prefix(Self.most).reduce(0) { $0 + $1.count }
             entries.removeFirst(Self.most)
             dropped += Self.most
         }
         entries.append(entry)
+        return dropped + entries.count - 1
     }
 
     mutating func removeAll() -> [Entry] {

@@ -27,19 +27,16 @@ struct NetworkDecryption {
         /// Where its copies count, if it was opened.
         var source: UInt16 = 0
         var ivIndex = IVIndex(0)
-        /// Its place among what is held, if it failed.
-        var held = -1
+        /// Its place among what is pending, or among what is held if it failed.
+        var place = -1
     }
 
-    private struct Heard {
-        var slot: Int
-        /// The PDU's place among those of this batch that wait for AES; −1 for a copy.
-        var pending: Int
-        var frame: FrameReference
-    }
-
+    /// A PDU that waits for AES, and the copies of it that were heard meanwhile.
     private struct Pending {
-        var pdu: ObfuscatedNetworkPDU
+        /// `last` is the frame of the latest copy.
+        var heard: HeldPDUs.Entry
+        /// −1 if its slot was another PDU's.
+        var slot: Int
         var network = 0
         var opened: NetworkPDU?
     }
@@ -47,7 +44,8 @@ struct NetworkDecryption {
     /// Copies of a PDU come within a fraction of a second; the table stays within a processor's cache.
     private static let slotCount = 2048
     private static let batch = 256
-    private static let longestQueue = 1024
+    /// PDUs and copies from flush to flush.
+    private static let longestWait = 1024
 
     private let credentials: [Credential]
     private let networksByNID: [[Int]]
@@ -56,8 +54,9 @@ struct NetworkDecryption {
     private var options: [[Option]] = Array(repeating: [], count: 256)
 
     private var slots: [Slot]
-    private var queue: [Heard] = []
     private var pending: [Pending] = []
+    /// PDUs and copies since the last flush.
+    private var waited = 0
     private(set) var held = HeldPDUs()
     /// PDUs that no key opened, by NID.
     private(set) var notOpenedByNID = [Int](repeating: 0, count: 128)
@@ -97,73 +96,80 @@ struct NetworkDecryption {
         (0..<128).filter { networksByNID[$0].contains(network) }.reduce(0) { $0 + notOpenedByNID[$1] }
     }
 
-    /// Queues a PDU; true if the queue is full and is to be flushed before the next one.
-    mutating func hear(_ pdu: ObfuscatedNetworkPDU, at frame: FrameReference) -> Bool {
-        var index = Int(truncatingIfNeeded: pdu.fingerprint) & (Self.slotCount - 1)
-        if slots[index].pdu != pdu {
-            if slots[index].state == .pending {
-                // Its place is taken by another PDU of this batch: it gets one of its own until the flush.
-                index = slots.count
-                slots.append(Slot(pdu: pdu))
-            } else {
-                slots[index] = Slot(pdu: pdu)
-            }
+    /// Takes a PDU and counts a copy; true if enough are pending to be flushed before the next one.
+    @inline(__always)
+    mutating func hear(
+        _ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, into records: inout NetworkRecords
+    ) -> Bool {
+        waited += 1
+        let index = Int(truncatingIfNeeded: pdu.fingerprint) & (Self.slotCount - 1)
+        if slots[index].pdu == pdu {
+            count(frame, slot: index, into: &records)
+        } else {
+            queue(pdu, at: frame, slot: index)
         }
-        let isFirst = slots[index].state == .empty
-        if isFirst {
-            slots[index].state = .pending
-            pending.append(Pending(pdu: pdu))
-        }
-        queue.append(Heard(slot: index, pending: isFirst ? pending.count - 1 : -1, frame: frame))
-        return pending.count >= Self.batch || queue.count >= Self.longestQueue
+        return pending.count >= Self.batch || waited >= Self.longestWait
     }
 
-    /// Opens what is queued and hands it on, in the order of hearing; true if a network's IV state moved by it.
+    /// The first hearing of a PDU. Where another one's that is pending has its slot, it goes without.
+    private mutating func queue(_ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, slot index: Int) {
+        let isFree = slots[index].state != .pending
+        if isFree { slots[index] = Slot(pdu: pdu, state: .pending, place: pending.count) }
+        pending.append(
+            Pending(heard: .init(pdu: pdu, first: frame, last: frame, count: 1), slot: isFree ? index : -1))
+    }
+
+    /// One more copy of the PDU in a slot.
+    private mutating func count(_ frame: FrameReference, slot index: Int, into records: inout NetworkRecords) {
+        let slot = slots[index]
+        switch slot.state {
+        case .empty: break
+        case .pending: pending[slot.place].heard.count(frame)
+        case .opened:
+            guard let source = UnicastAddress(slot.source) else { return }
+            records.takeCopies(of: source, ivIndex: slot.ivIndex, network: Int(slot.network), count: 1)
+        case .failed:
+            notOpenedByNID[Int(slot.pdu.nid)] += 1
+            slots[index].place = held.take(slot.pdu, at: frame, place: slot.place)
+        }
+    }
+
+    /// Opens what is pending and hands it on, in the order of hearing; true if a network's IV state moved by it.
     mutating func flush(into records: inout NetworkRecords) -> Bool {
         resolve()
         var moved = false
-        for heard in queue {
-            if heard.pending >= 0 {
-                moved = deliver(heard, into: &records) || moved
-            } else {
-                count(heard, into: &records)
-            }
-        }
+        for index in pending.indices { moved = deliver(index, into: &records) || moved }
         pending.removeAll(keepingCapacity: true)
-        queue.removeAll(keepingCapacity: true)
-        if slots.count > Self.slotCount { slots.removeLast(slots.count - Self.slotCount) }
+        waited = 0
         return moved
     }
 
-    /// The first hearing of a PDU.
-    private mutating func deliver(_ heard: Heard, into records: inout NetworkRecords) -> Bool {
-        guard let pdu = pending[heard.pending].opened else {
-            slots[heard.slot].state = .failed
-            hold(heard)
+    @inline(__always)
+    private mutating func deliver(_ index: Int, into records: inout NetworkRecords) -> Bool {
+        let slot = pending[index].slot
+        guard let pdu = pending[index].opened else {
+            let place = keep(pending[index].heard)
+            if slot >= 0 {
+                slots[slot].state = .failed
+                slots[slot].place = place
+            }
             return false
         }
-        let network = pending[heard.pending].network
-        slots[heard.slot].state = .opened
-        slots[heard.slot].network = Int16(network)
-        slots[heard.slot].source = pdu.source.value
-        slots[heard.slot].ivIndex = pdu.ivIndex
-        return records.take(pdu, network: network, at: heard.frame)
-    }
-
-    /// One more copy of a PDU.
-    private mutating func count(_ heard: Heard, into records: inout NetworkRecords) {
-        let slot = slots[heard.slot]
-        guard slot.state == .opened, let source = UnicastAddress(slot.source) else {
-            hold(heard)
-            return
+        let network = pending[index].network
+        if slot >= 0 {
+            slots[slot].state = .opened
+            slots[slot].network = Int16(network)
+            slots[slot].source = pdu.source.value
+            slots[slot].ivIndex = pdu.ivIndex
         }
-        records.takeCopies(of: source, ivIndex: slot.ivIndex, network: Int(slot.network), count: 1)
+        return records.take(
+            pdu, network: network, at: pending[index].heard.first, times: pending[index].heard.count)
     }
 
-    private mutating func hold(_ heard: Heard) {
-        let pdu = slots[heard.slot].pdu
-        notOpenedByNID[Int(pdu.nid)] += 1
-        slots[heard.slot].held = held.take(pdu, at: heard.frame, place: slots[heard.slot].held)
+    /// Holds what nothing opened; returns its place.
+    private mutating func keep(_ heard: HeldPDUs.Entry) -> Int {
+        notOpenedByNID[Int(heard.pdu.nid)] += heard.count
+        return held.keep(heard)
     }
 
     /// Tries every option of each pending PDU, round by round, all attempts of a credential in one batch.
@@ -172,7 +178,7 @@ struct NetworkDecryption {
         var round = 0
         while !unresolved.isEmpty {
             for index in unresolved {
-                let pdu = pending[index].pdu
+                let pdu = pending[index].heard.pdu
                 let first = Int(pdu.ivi) << 7 | Int(pdu.nid)
                 guard round < options[first].count else { continue }
                 let option = options[first][round]
@@ -196,7 +202,7 @@ struct NetworkDecryption {
 
     /// The IV state of a network moved: what is held is tried again; true if a state moved by that.
     ///
-    /// The queue must have been flushed.
+    /// Nothing may be pending.
     mutating func retry(into records: inout NetworkRecords) -> Bool {
         updateOptions(records.networks)
         for index in slots.indices where slots[index].state == .failed { slots[index] = Slot(pdu: .none) }
@@ -210,17 +216,17 @@ struct NetworkDecryption {
     }
 
     private mutating func retry(_ batch: ArraySlice<HeldPDUs.Entry>, into records: inout NetworkRecords) -> Bool {
-        pending = batch.map { Pending(pdu: $0.pdu) }
+        pending = batch.map { Pending(heard: $0, slot: -1) }
         resolve()
         var moved = false
-        for (tried, entry) in zip(pending, batch) {
+        for tried in pending {
             guard let pdu = tried.opened else {
-                held.restore(entry)
+                _ = held.keep(tried.heard)
                 continue
             }
-            notOpenedByNID[Int(entry.pdu.nid)] -= entry.count
-            moved = records.take(pdu, network: tried.network, at: entry.first) || moved
-            records.takeCopies(of: pdu.source, ivIndex: pdu.ivIndex, network: tried.network, count: entry.count - 1)
+            notOpenedByNID[Int(tried.heard.pdu.nid)] -= tried.heard.count
+            moved =
+                records.take(pdu, network: tried.network, at: tried.heard.first, times: tried.heard.count) || moved
         }
         pending.removeAll(keepingCapacity: true)
         return moved

@@ -19,11 +19,13 @@ struct NetworkRecord {
         subnets = Array(repeating: SubnetRecord(), count: keys.subnets.count)
     }
 
-    /// Takes an opened PDU; true if the network's IV state moved by it.
-    mutating func take(_ pdu: NetworkPDU, at frame: FrameReference, into findings: inout FindingCollector) -> Bool {
-        opened += 1
+    /// Takes an opened PDU, heard `times` times; true if the network's IV state moved by it.
+    mutating func take(
+        _ pdu: NetworkPDU, at frame: FrameReference, times: Int, into findings: inout FindingCollector
+    ) -> Bool {
+        opened += times
         let place = place(of: pdu.source)
-        switch sources[place].take(pdu, at: frame) {
+        switch sources[place].take(pdu, at: frame, times: times) {
         case .new: distinct += 1
         case .copy: break
         case .cutCopy: record(.pduAlteredByRelay, .info, pdu, frame, into: &findings)

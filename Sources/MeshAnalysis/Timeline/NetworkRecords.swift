@@ -7,10 +7,10 @@ struct NetworkRecords {
     /// Is shown every statement as it is taken.
     let observer: ((Observation) -> Void)?
 
-    /// Takes an opened PDU; true if a network's IV state moved by it.
-    mutating func take(_ pdu: NetworkPDU, network: Int, at frame: FrameReference) -> Bool {
+    /// Takes an opened PDU, heard `times` times; true if a network's IV state moved by it.
+    mutating func take(_ pdu: NetworkPDU, network: Int, at frame: FrameReference, times: Int) -> Bool {
         observer?(Observation(frame: frame, network: network, statement: .networkPDU(pdu)))
-        return networks[network].take(pdu, at: frame, into: &findings)
+        return networks[network].take(pdu, at: frame, times: times, into: &findings)
     }
 
     /// More copies of a PDU of this source that was taken before.

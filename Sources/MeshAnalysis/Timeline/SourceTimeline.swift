@@ -35,6 +35,22 @@ struct SourceTimeline {
     private struct Record {
         var epoch: Epoch
         var sequences = SequenceSet()
+
+        /// True if the sequence number was not heard before.
+        mutating func take(_ sequence: SequenceNumber, at frame: FrameReference, times: Int) -> Bool {
+            let isNew = sequences.insert(sequence.value)
+            epoch.heard += times
+            epoch.firstTime = min(epoch.firstTime, frame.time)
+            if isNew {
+                epoch.distinct += 1
+                epoch.firstSequence = min(epoch.firstSequence, sequence)
+            }
+            if sequence > epoch.lastSequence || (sequence == epoch.lastSequence && frame < epoch.lastFrame) {
+                epoch.lastSequence = sequence
+                epoch.lastFrame = frame
+            }
+            return isNew
+        }
     }
 
     private struct Remembered {
@@ -60,20 +76,9 @@ struct SourceTimeline {
         records[index].epoch.heard += count
     }
 
-    mutating func take(_ pdu: NetworkPDU, at frame: FrameReference) -> Novelty {
-        let index = record(for: pdu, at: frame)
-        let isNew = records[index].sequences.insert(pdu.sequence.value)
-        records[index].epoch.heard += 1
-        records[index].epoch.firstTime = min(records[index].epoch.firstTime, frame.time)
-        if isNew {
-            records[index].epoch.distinct += 1
-            records[index].epoch.firstSequence = min(records[index].epoch.firstSequence, pdu.sequence)
-        }
-        let last = records[index].epoch.lastSequence
-        if pdu.sequence > last || (pdu.sequence == last && frame < records[index].epoch.lastFrame) {
-            records[index].epoch.lastSequence = pdu.sequence
-            records[index].epoch.lastFrame = frame
-        }
+    /// Takes a PDU, heard `times` times and first in `frame`.
+    mutating func take(_ pdu: NetworkPDU, at frame: FrameReference, times: Int) -> Novelty {
+        let isNew = records[record(for: pdu, at: frame)].take(pdu.sequence, at: frame, times: times)
         return novelty(of: pdu, isNew: isNew)
     }
 

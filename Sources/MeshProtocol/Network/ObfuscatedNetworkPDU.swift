@@ -18,14 +18,23 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
     public static let minimumLength = 11
     public static let maximumLength = 29
 
-    /// Takes all octets of `reader`.
+    /// All octets of `reader`.
+    @inlinable @inline(__always)
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         length = reader.remaining
         guard (Self.minimumLength...Self.maximumLength).contains(length) else {
             throw ParseError(.invalidLength(length), at: reader.offset)
         }
-        first = try reader.readLeftAligned(min(length, 16))
-        second = try reader.readLeftAligned(max(0, length - 16))
+        guard length > 16 else {
+            first = try reader.readLeftAligned(length)
+            second = 0
+            return
+        }
+        var last = reader
+        first = try reader.readLeftAligned(16)
+        try last.skip(length - 16)
+        // The last sixteen octets, without those that are in `first` already.
+        second = try last.readLeftAligned(16) &<< UInt128(truncatingIfNeeded: 8 * (32 - length))
     }
 
     /// No PDU at all: what an empty place in a table holds.
@@ -37,8 +46,8 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
         second = UInt128(leftAligned: octets.dropFirst(16))
     }
 
-    public var ivi: UInt8 { UInt8(truncatingIfNeeded: first >> 127) }
-    public var nid: UInt8 { UInt8(truncatingIfNeeded: first >> 120) & 0x7F }
+    @inlinable public var ivi: UInt8 { UInt8(truncatingIfNeeded: first >> 127) }
+    @inlinable public var nid: UInt8 { UInt8(truncatingIfNeeded: first >> 120) & 0x7F }
     public var octets: [UInt8] { Array((first.octets + second.octets).prefix(length)) }
 
     /// The obfuscated CTL, TTL, SEQ and SRC, 48 bits.
@@ -50,6 +59,7 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
     var encryptedLength: Int { length - 7 }
 
     /// A spread of all octets, for tables; not secret.
+    @inlinable @inline(__always)
     public var fingerprint: UInt64 {
         var mix = UInt64(truncatingIfNeeded: first) ^ 0x9E37_79B9_7F4A_7C15
         mix = (mix ^ (mix >> 32)) &* 0xD6E8_FEB8_6659_FD93
