@@ -41,7 +41,8 @@ lint:
 
 bench: build
 	@Scripts/install-packages tshark gcc time
-	Scripts/bench $(BINARY)
+	Scripts/bench $(BINARY) 1000000
+	RUNS=1 Scripts/bench $(BINARY) 10000000
 
 install: build
 	Scripts/install $(BINARY) "$(DESTDIR)$(PREFIX)"

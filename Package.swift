@@ -41,7 +41,7 @@ let package = Package(
         source("MeshCrypto", ["ByteParsing", "COpenSSL"]),
         source("MeshProtocol", ["ByteParsing", "MeshCrypto"]),
         source("MeshAnalysis", ["ByteParsing", "CaptureFiles", "BluetoothFrames", "MeshCrypto", "MeshProtocol"]),
-        source("KeyFiles", ["ByteParsing", "MeshCrypto", "MeshProtocol"]),
+        source("KeyFiles", ["ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),
         source("MeshReports", ["MeshAnalysis", "ByteParsing", "CaptureFiles", "MeshProtocol"]),
         source(
             "MeshSimulation", ["ByteParsing", "BluetoothFrames", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),

@@ -29,6 +29,9 @@ public struct Advertisement: Hashable, Sendable {
     public let direction: Direction
     /// The advertiser's device address, 48 bits, where the frame names it.
     public let address: UInt64?
+    /// False for data that may have begun in another frame, where the octets may be no AD structures at all: only what
+    /// authenticates is to be believed, and nothing else counted.
+    public var isCertain = true
 }
 
 /// The AD types of mesh, and of what unprovisioned devices say of themselves (Assigned Numbers).

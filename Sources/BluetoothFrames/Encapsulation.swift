@@ -10,6 +10,8 @@ public enum Encapsulation: Hashable, Sendable {
     case nordicSniffer
     /// HCI behind an H4 packet indicator.
     case hciH4
+    /// HCI behind an H4 packet indicator, with btsnoop's packet flags for the direction.
+    case hciH4WithFlags
     /// HCI H4 behind four octets of direction.
     case hciH4WithDirection
     /// HCI without any indicator; btsnoop's packet flags tell what it is.

@@ -11,19 +11,22 @@ public enum FrameOutcome: Hashable, Sendable {
 }
 
 /// Takes what frames hold.
-public protocol AdvertisingReceiver {
+public protocol FrameReceiver {
     mutating func take(_ structure: AdvertisingStructure)
+    mutating func take(_ value: AttributeValue)
     /// One advertisement of a frame breaks its format; the frame's other ones are still peeled.
     mutating func takeMalformed(_ error: ParseError)
 }
 
-/// Peels frames down to advertising structures.
+/// Peels frames down to advertising structures and attribute values.
 ///
-/// It remembers what Bluetooth itself spreads over several frames: fragments of extended advertising data. That
-/// memory is bounded.
+/// It remembers what Bluetooth itself spreads over several frames: fragments of extended advertising data and of L2CAP
+/// PDUs. That memory is bounded.
 public struct FramePeeler {
     var receivedFragments = FragmentStore()
     var sentFragments = FragmentStore()
+    var connections = Connections()
+    var followed = FollowedConnections()
 
     public init() {}
 
@@ -39,27 +42,29 @@ public struct FramePeeler {
     /// - Throws: where the frame breaks its format; what was handed out before stays good.
     public mutating func peel(
         _ bytes: Span<UInt8>, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool,
-        into receiver: inout some AdvertisingReceiver
+        into receiver: inout some FrameReceiver
     ) throws(ParseError) -> FrameOutcome {
         var reader = ByteReader(bytes)
         switch encapsulation {
         case .linkLayer:
-            return try peelLinkLayer(&reader, crc: .notChecked, isCut: isCut, &receiver)
+            return try peelLinkLayer(&reader, SnifferVerdict(), isCut: isCut, &receiver)
         case .linkLayerWithHeader:
             let header = try LinkLayerPseudoHeader(parsing: &reader)
-            return try peelLinkLayer(&reader, crc: header.crc, isCoded: header.isCoded, isCut: isCut, &receiver)
+            return try peelLinkLayer(&reader, header.verdict, isCut: isCut, &receiver)
         case .perPacketInformation:
             guard try PerPacketInformation(parsing: &reader).isLinkLayer else { return .other }
-            return try peelLinkLayer(&reader, crc: .notChecked, isCut: isCut, &receiver)
+            return try peelLinkLayer(&reader, SnifferVerdict(), isCut: isCut, &receiver)
         case .nordicSniffer:
             let header = try NordicSnifferHeader(parsing: &reader)
             guard header.isPDU else { return .other }
-            return try peelLinkLayer(&reader, crc: header.crc, isCoded: header.isCoded, isCut: isCut, &receiver)
+            return try peelLinkLayer(&reader, header.verdict, isCut: isCut, &receiver)
         case .hciH4:
-            return try peelH4(&reader, adapter: 0, &receiver)
+            return try peelH4(&reader, isSent: nil, &receiver)
+        case .hciH4WithFlags:
+            return try peelH4(&reader, isSent: flags & 1 == 0, &receiver)
         case .hciH4WithDirection:
-            try reader.skip(4)
-            return try peelH4(&reader, adapter: 0, &receiver)
+            let direction = try reader.readUInt32BigEndian()
+            return try peelH4(&reader, isSent: direction == 0, &receiver)
         case .hciH1:
             return try peelH1(&reader, flags: flags, &receiver)
         case .linuxMonitorWithHeader:
@@ -72,7 +77,7 @@ public struct FramePeeler {
     }
 
     /// Hands out each AD structure of advertising data; a length of zero ends it early.
-    func peelStructures(_ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some AdvertisingReceiver)
+    func peelStructures(_ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some FrameReceiver)
         throws(ParseError)
     {
         var data = data

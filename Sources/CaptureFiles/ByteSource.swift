@@ -95,7 +95,10 @@ import Glibc
     private func readError() -> String? {
         var code: Int32 = 0
         guard let text = unsafe gzerror(file, &code), code != Z_OK, code != Z_STREAM_END else { return nil }
-        return code == Z_ERRNO ? Self.systemError() : unsafe String(cString: text)
+        guard code != Z_ERRNO else { return Self.systemError() }
+        // zlib puts the descriptor in front of what is wrong.
+        let message = unsafe String(cString: text)
+        return message.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? message
     }
 
     static func systemError() -> String { unsafe String(cString: strerror(errno)) }

@@ -25,11 +25,13 @@ public struct CaptureFile: ~Copyable {
         var pcapng: PcapngReader?
         var btsnoop: BtsnoopReader?
         switch format {
-        case .pcap: pcap = try PcapHandle(source)
+        case .pcap: pcap = try PcapHandle(source, isClassic: true)
         case .btsnoop: btsnoop = try BtsnoopReader(source)
         case .pcapng where source.size == nil: pcapng = PcapngReader(source)
         case .pcapng:
-            do { pcap = try PcapHandle(source) } catch { pcapng = try Self.reopen(path, behind: 0, refused: error) }
+            do { pcap = try PcapHandle(source, isClassic: false) } catch {
+                pcapng = try Self.reopen(path, behind: 0, refused: error)
+            }
         }
         self.path = path
         self.format = format
@@ -122,6 +124,11 @@ public struct CaptureFile: ~Copyable {
         guard !start.isEmpty else {
             return CaptureError(
                 .notACapture, path: source.path, "is empty; a pcap, pcapng or btsnoop capture is needed")
+        }
+        if start.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
+            return CaptureError(
+                .notACapture, path: source.path,
+                "is no capture but text; btmon writes one with 'btmon -w FILE', and Wireshark saves as pcapng")
         }
         let octets = start.map { octet in
             let digits = String(octet, radix: 16)

@@ -8,9 +8,12 @@ import Glibc
     private let handle: OpaquePointer
     private let source: ByteSource
     private let linkType: LinkType
+    /// pcap, and not pcapng.
+    private let isClassic: Bool
     private(set) var number = 0
 
-    init(_ source: ByteSource) throws(CaptureError) {
+    init(_ source: ByteSource, isClassic: Bool) throws(CaptureError) {
+        self.isClassic = isClassic
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let stream = unsafe source.makeStream() else {
             throw CaptureError(.cannotOpen, path: source.path, "cannot be opened: \(ByteSource.systemError())")
@@ -37,6 +40,11 @@ import Glibc
         max(unsafe Int64(ftello(pcap_file(handle))), source.position)
     }
 
+    /// pcap's seconds are unsigned and have 32 bits, which libpcap extends as if they were signed.
+    private func seconds(_ seconds: Int) -> Int64 {
+        isClassic && seconds < 0 ? Int64(UInt32(truncatingIfNeeded: seconds)) : Int64(seconds)
+    }
+
     /// The next frame; `nil` at the end of the file.
     @inline(__always)
     @_lifetime(&self)
@@ -55,7 +63,7 @@ import Glibc
         let time = unsafe header.pointee.ts
         let frame = unsafe CapturedFrame(
             number: number,
-            time: CaptureTime(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_usec)),
+            time: CaptureTime(seconds: seconds(time.tv_sec), nanoseconds: Int64(time.tv_usec)),
             linkType: linkType,
             originalLength: Int(header.pointee.len),
             bytes: Span(_unsafeStart: octets, count: Int(header.pointee.caplen)))

@@ -1,4 +1,5 @@
 import ByteParsing
+import CaptureFiles
 import FoundationEssentials
 import MeshCrypto
 public import MeshProtocol
@@ -32,16 +33,14 @@ public enum KeyFile {
 
     /// The networks of a key file.
     public static func read(path: String) throws(KeyFileError) -> [KeyRing.Network] {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(filePath: path))
+        let octets: [UInt8]
+        do throws(CaptureError) {
+            octets = try WholeFile.read(path: path, limit: longestFile)
         } catch {
-            let isDirectory = (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil
             throw KeyFileError(
-                path, isDirectory ? "is a directory, not a key file" : "cannot be read: no such file, or no permission")
+                path, error.explanation.replacing("; name the capture files in it", with: ", not a key file"))
         }
-        guard data.count <= longestFile else { throw KeyFileError(path, "is too large for a key file") }
-        return try parse(data, place: path)
+        return try parse(Data(octets), place: path)
     }
 
     static func parse(_ data: Data, place: String) throws(KeyFileError) -> [KeyRing.Network] {
@@ -96,7 +95,8 @@ public enum KeyFile {
         case DecodingError.typeMismatch(let type, let context): return "\(path(context)) is no \(type)"
         case DecodingError.valueNotFound(_, let context): return "\(path(context)) is null"
         case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty:
-            return "is no JSON\(context.underlyingError.map { " (\($0))" } ?? "")"
+            return "is no JSON of the form {\"networks\": [{\"netkeys\": [{\"key\": \"32 hexadecimal digits\"}]}]}"
+                + (context.underlyingError.map { " (\($0))" } ?? "")
         case DecodingError.dataCorrupted(let context): return "\(path(context)) has a value that cannot be used"
         default: return "cannot be used"
         }

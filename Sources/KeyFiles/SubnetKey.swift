@@ -41,6 +41,9 @@ public struct SubnetKey: Sendable {
         of keys: [SubnetKey], name: String?, master: UnicastAddress? = nil, givenIVIndex: IVIndex? = nil, place: String
     ) throws(KeyFileError) -> KeyRing.Network {
         guard !keys.isEmpty else { throw KeyFileError(place, "has no NetKey") }
+        guard keys.count <= 4096 else {
+            throw KeyFileError(place, "has \(keys.count) NetKeys, a network has 4096 at the most")
+        }
         var used = Set(keys.compactMap(\.index))
         var groups: [(index: UInt16, keys: [SubnetKey])] = []
         for (position, key) in keys.enumerated() {
@@ -71,10 +74,13 @@ public struct SubnetKey: Sendable {
 }
 
 extension UnicastAddress {
-    /// Four hexadecimal digits, with or without `0x`.
+    /// `0x` and up to four hexadecimal digits, or four digits without it: fewer could be meant as decimal.
     public init?(text: String) {
-        let digits = text.hasPrefix("0x") || text.hasPrefix("0X") ? text.dropFirst(2) : text[...]
-        guard (1...4).contains(digits.count), let value = UInt16(digits, radix: 16) else { return nil }
+        let isPrefixed = text.hasPrefix("0x") || text.hasPrefix("0X")
+        let digits = isPrefixed ? text.dropFirst(2) : text[...]
+        guard isPrefixed ? (1...4).contains(digits.count) : digits.count == 4,
+            digits.utf8.allSatisfy({ Hexadecimal.value(ofDigit: $0) != nil }), let value = UInt16(digits, radix: 16)
+        else { return nil }
         self.init(value)
     }
 }

@@ -81,8 +81,13 @@ public struct Analysis: Sendable {
     }
 
     public private(set) var captures: [Capture]
+    /// Captures that could not be used at all.
+    public let unusable: [CaptureError]
     public let networks: [Network]
-    public let master: Master?
+    /// The failed device: one, or one in each network that it could be in.
+    public let masters: [Master]
+    /// A master was asked for, and there is no network to look in.
+    let isMasterMissing: Bool
     /// PDUs with a NID of no key.
     public let unopened: [(nid: UInt8, heard: Int)]
     public let foreignBeacons: [ForeignBeacon]
@@ -92,16 +97,15 @@ public struct Analysis: Sendable {
     /// The gravest first.
     public let findings: [Finding]
 
-    /// What was found for the master; `nil` if no master was named.
-    public var masterSource: Source? {
-        guard let master else { return nil }
-        return networks[master.network].sources.first { $0.address == master.address }
+    /// What was found for a master.
+    public func source(of master: Master) -> Source? {
+        networks[master.network].sources.first { $0.address == master.address }
     }
 
-    /// Whether the question that was asked has an answer: the master's numbers, or else each network's IV Index.
+    /// Whether the question that was asked has an answer: the masters' numbers, or else each network's IV Index.
     public var isAnswered: Bool {
-        if master != nil { return masterSource?.verdict.recovery != nil }
-        return networks.allSatisfy { $0.iv != nil }
+        guard masters.isEmpty else { return masters.allSatisfy { source(of: $0)?.verdict.recovery != nil } }
+        return !isMasterMissing && networks.allSatisfy { $0.iv != nil }
     }
 
     /// The same analysis with other names for its captures, so that a report does not depend on where it was made.

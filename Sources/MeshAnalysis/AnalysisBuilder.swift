@@ -8,13 +8,15 @@ struct AnalysisBuilder {
     let options: AnalysisOptions
     let collector: EvidenceCollector
     let captures: [Analysis.Capture]
+    let unusable: [CaptureError]
 
     func build() -> Analysis {
-        let master = master()
+        let masters = masters()
         var findings = collector.records.findings
-        let networks = collector.records.networks.map { network(of: $0, master: master, into: &findings) }
+        let networks = collector.records.networks.map { network(of: $0, masters: masters, into: &findings) }
         return Analysis(
-            captures: captures, networks: networks, master: master,
+            captures: captures, unusable: unusable, networks: networks, masters: masters,
+            isMasterMissing: options.master != nil && networks.isEmpty,
             unopened: (UInt8(0)..<128).compactMap { nid in
                 let heard = collector.unopenedByNID[Int(nid)]
                 return heard > 0 ? (nid, heard) : nil
@@ -24,27 +26,31 @@ struct AnalysisBuilder {
             unprovisionedDevices: collector.devices.resolved(), findings: findings.sorted)
     }
 
-    /// The address that the user names, in the network that heard it, or else the one that a key file names.
-    private func master() -> Analysis.Master? {
-        if let address = options.master, !collector.records.networks.isEmpty {
-            let network = collector.records.networks.firstIndex { $0.sources.contains { $0.address == address } } ?? 0
-            return .init(network: network, address: address, choice: .option)
+    /// The address that the user names, in the networks where it is: those whose key file names it, or else those that
+    /// heard it, or else all. Without such an address, the ones that key files name.
+    private func masters() -> [Analysis.Master] {
+        let networks = collector.records.networks
+        guard let address = options.master else {
+            return networks.compactMap { network in
+                network.keys.master.map { .init(network: network.index, address: $0, choice: .keyFile) }
+            }
         }
-        for (index, network) in keyRing.networks.enumerated() {
-            guard let address = network.master else { continue }
-            return .init(network: index, address: address, choice: .keyFile)
-        }
-        return nil
+        let named = networks.filter { $0.keys.master == address }
+        let heard = networks.filter { $0.sources.contains { $0.address == address } }
+        let candidates = [named, heard, networks].first { !$0.isEmpty } ?? []
+        return candidates.map { .init(network: $0.index, address: address, choice: .option) }
     }
 
     private func network(
-        of record: NetworkRecord, master: Analysis.Master?, into findings: inout FindingCollector
+        of record: NetworkRecord, masters: [Analysis.Master], into findings: inout FindingCollector
     ) -> Analysis.Network {
+        let rules = rules(for: record, into: &findings)
         let notOpened = collector.notOpened(network: record.index)
-        var sources = record.sources.sorted { $0.address < $1.address }.map { source(of: $0, in: record) }
-        if let master, master.network == record.index, !sources.contains(where: { $0.address == master.address }) {
+        var sources = record.sources.sorted { $0.address < $1.address }.map { source(of: $0, rules) }
+        for master in masters where master.network == record.index {
+            guard !sources.contains(where: { $0.address == master.address }) else { continue }
             let place = sources.firstIndex { $0.address > master.address } ?? sources.count
-            sources.insert(source(of: SourceTimeline(master.address), in: record), at: place)
+            sources.insert(source(of: SourceTimeline(master.address), rules), at: place)
         }
         for source in sources { recordExhaustion(of: source, network: record.index, into: &findings) }
         return Analysis.Network(
@@ -61,11 +67,23 @@ struct AnalysisBuilder {
             sources: sources)
     }
 
-    private func source(of timeline: SourceTimeline, in record: NetworkRecord) -> Analysis.Source {
+    /// The rules of this network; where its IV states went up while the captures' times went back, the captures' clocks
+    /// disagree.
+    private func rules(for record: NetworkRecord, into findings: inout FindingCollector) -> RecoveryRules {
+        var clocksAgree = !findings.contains(.clockJumped)
+        for (earlier, later) in zip(record.timeline.records, record.timeline.records.dropFirst()) {
+            guard earlier.frame.capture != later.frame.capture,
+                earlier.firstTime.since(later.firstTime) > BeaconRules.patience
+            else { continue }
+            clocksAgree = false
+            findings.record(.clocksDisagree, .warning, at: later.frame, network: record.index)
+        }
+        return RecoveryRules(record, captureEnd: captures.compactMap(\.lastTime).max(), clocksAgree: clocksAgree)
+    }
+
+    private func source(of timeline: SourceTimeline, _ rules: RecoveryRules) -> Analysis.Source {
         let epochs = timeline.epochs()
-        let verdict = RecoveryRules.judge(
-            epochs, in: record.timeline, captureEnd: captures.compactMap(\.lastTime).max())
-        return .init(address: timeline.address, epochs: epochs, verdict: verdict)
+        return .init(address: timeline.address, epochs: epochs, verdict: rules.judge(timeline, epochs))
     }
 
     private func recordExhaustion(of source: Analysis.Source, network: Int, into findings: inout FindingCollector) {

@@ -42,16 +42,19 @@ public struct Analyzer {
 
     /// One analysis of all captures, their frames in the order of time.
     ///
-    /// - Throws: if a capture cannot be opened or holds nothing that can be peeled. One that breaks off is analysed up
-    ///   to there, and the analysis says so.
+    /// - Throws: if no capture can be used. Of several the usable ones are analysed, and the analysis names the others; one
+    ///   that breaks off is analysed up to there.
     public func analyze(
         _ paths: [String], progress: (AnalysisProgress) -> Void = { _ in }
     ) throws(CaptureError) -> Analysis {
         var collector = EvidenceCollector(keyRing, given: options.givenIVIndex, observer: observer)
-        let captures = try CaptureMerge(paths)
+        var captures = try CaptureMerge(paths)
         try captures.run(into: &collector, progress)
         collector.finish()
-        return AnalysisBuilder(keyRing: keyRing, options: options, collector: collector, captures: captures.summaries)
-            .build()
+        return AnalysisBuilder(
+            keyRing: keyRing, options: options, collector: collector, captures: captures.summaries,
+            unusable: captures.unusable
+        )
+        .build()
     }
 }

@@ -10,6 +10,8 @@ public struct Finding: Hashable, Sendable {
         case crcFailed = "crc_failed"
         case truncatedFrame = "truncated_frame"
         case malformedStructure = "malformed_structure"
+        case clockJumped = "clock_jumped"
+        case clocksDisagree = "clocks_disagree"
         // beacons
         case beaconNotAuthentic = "beacon_not_authentic"
         case subnetsDisagree = "subnets_disagree"
@@ -88,7 +90,12 @@ struct FindingCollector {
         source: UnicastAddress? = nil, subject: UInt64 = 0, count: Int = 1, detail: [Finding.Detail] = []
     ) {
         var key = Key(kind: kind, network: network, source: source, subject: subject)
-        if findings.count >= Self.mostSubjects, findings[key] == nil { key.subject = 0 }
+        var detail = detail
+        if findings.count >= Self.mostSubjects, findings[key] == nil {
+            // No more subjects are told apart; these are counted together, without one's detail.
+            key.subject = .max
+            detail = []
+        }
         var finding =
             findings[key]
             ?? Finding(
@@ -96,7 +103,12 @@ struct FindingCollector {
         finding.count += count
         if let frame, finding.frames.count < Finding.mostFrames { finding.frames.append(frame) }
         findings[key] = finding
+        kinds.insert(kind)
     }
+
+    private var kinds: Set<Finding.Kind> = []
+
+    func contains(_ kind: Finding.Kind) -> Bool { kinds.contains(kind) }
 
     /// In an order that depends on nothing but the findings: the gravest first, then by kind, network, source, frame.
     var sorted: [Finding] {

@@ -7,7 +7,10 @@ struct JSONModel: Encodable {
     var schema = "meshscope.analysis/1"
     var captures: [Capture]
     var networks: [Network]
+    /// The first of `masters`.
     var master: Nullable<Master>
+    var masters: [Master]
+    var unusableCaptures: [UnusableCapture]
     var unopened: [Unopened]
     var foreignBeacons: [ForeignBeacon]
     var foreignPrivateBeacons: Int
@@ -37,6 +40,11 @@ struct JSONModel: Encodable {
         var lastTime: Nullable<String>
         var complete: Bool
         var failure: String?
+    }
+
+    struct UnusableCapture: Encodable {
+        var path: String
+        var reason: String
     }
 
     struct Network: Encodable {
@@ -123,6 +131,7 @@ struct JSONModel: Encodable {
         var minimumSeq: UInt32?
         var recommendedSeq: UInt32?
         var margin: [Margin]?
+        var lastHeard: String?
         var validUntil: Nullable<String>?
     }
 

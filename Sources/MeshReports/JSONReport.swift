@@ -18,10 +18,9 @@ public enum JSONReport {
         return JSONModel(
             captures: analysis.captures.map { capture(of: $0) },
             networks: analysis.networks.map { network(of: $0, times) },
-            master: .init(
-                analysis.master.map {
-                    .init(network: $0.network, address: "\($0.address)", chosenBy: $0.choice.rawValue, reasons: [])
-                }),
+            master: .init(analysis.masters.first.map { master(of: $0) }),
+            masters: analysis.masters.map { master(of: $0) },
+            unusableCaptures: analysis.unusable.map { .init(path: $0.path, reason: $0.explanation) },
             unopened: analysis.unopened.map { .init(nid: $0.nid, heard: $0.heard) },
             foreignBeacons: analysis.foreignBeacons.map {
                 .init(
@@ -32,6 +31,10 @@ public enum JSONReport {
             foreignPrivateBeacons: analysis.foreignPrivateBeacons,
             unprovisionedDevices: analysis.unprovisionedDevices.map { device(of: $0) },
             findings: analysis.findings.map { finding(of: $0, times) })
+    }
+
+    private static func master(of master: Analysis.Master) -> JSONModel.Master {
+        .init(network: master.network, address: "\(master.address)", chosenBy: master.choice.rawValue, reasons: [])
     }
 
     private static func capture(of capture: Analysis.Capture) -> JSONModel.Capture {
@@ -101,6 +104,7 @@ public enum JSONReport {
             model.margin = recovery.margin.map {
                 .init(term: $0.term.rawValue, value: $0.value, reason: Wording.reason(of: $0))
             }
+            model.lastHeard = times.text(recovery.lastHeard.time)
             model.validUntil = .init(recovery.validUntil.map(times.text))
         case .exhausted(let state, let last):
             model.take(state)

@@ -33,28 +33,50 @@ public struct TextReport {
     // MARK: The answer
 
     private mutating func addAnswer() {
-        if let master = analysis.master, let source = analysis.masterSource {
-            addAnswer(for: source, network: analysis.networks[master.network])
-        } else if analysis.networks.isEmpty {
+        if analysis.networks.isEmpty {
             add(emphasised("No key was given: beacons are not authenticated and PDUs stay closed."))
             addWrapped("Give the network's NetKey with --keys FILE, MESHSCOPE_NETKEY or --netkey.", indent: "  ")
+        } else if analysis.masters.isEmpty {
+            for index in analysis.networks.indices { addAnswer(forNetwork: index) }
         } else {
-            for network in analysis.networks { addAnswer(for: network) }
+            if analysis.masters.count > 1 {
+                addWrapped(
+                    "The address is in \(analysis.masters.count) networks: take the answer of the right one.",
+                    indent: "")
+            }
+            for master in analysis.masters { addAnswer(for: master) }
+        }
+        for error in analysis.unusable { addAttention("\(error.path) could not be used: \(error.explanation)") }
+        for capture in analysis.captures where !capture.isComplete {
+            addAttention("\(capture.path) breaks off: what it held behind that is not in the answer.")
         }
     }
 
-    private mutating func addAnswer(for source: Analysis.Source, network: Analysis.Network) {
-        add(emphasised("Master \(source.address) \(Wording.verdict(source.verdict))."))
+    private mutating func addAnswer(for master: Analysis.Master) {
+        guard let source = analysis.source(of: master) else { return }
+        let network = analysis.networks[master.network]
+        let name =
+            analysis.networks.count > 1 || network.name != nil ? " of network \(self.name(of: master.network))" : ""
+        addHeadline("Master \(source.address)\(name) \(Wording.verdict(source.verdict)).")
         add("")
-        guard let recovery = source.verdict.recovery else {
+        if let recovery = source.verdict.recovery {
+            addTriple(recovery, source, network)
+        } else {
             addWaysOut(source.verdict, network)
-            return
         }
-        let state = recovery.state
+        let critical = analysis.findings.filter { finding in
+            finding.severity == .critical && finding.network == master.network
+                && (finding.source == nil || finding.source == source.address)
+        }
+        for finding in critical { addAttention(Wording.finding(finding, times)) }
+        if analysis.masters.count > 1 { add("") }
+    }
+
+    private mutating func addTriple(_ recovery: Recovery, _ source: Analysis.Source, _ network: Analysis.Network) {
         add("  Give the replacement, together with the keys and the address \(source.address):")
         add("")
-        addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
-        add("    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state)))")
+        addValue("IV Index", Hexadecimal.prefixed(recovery.state.index.value, digits: 8), recovery.state.index.value)
+        addFlag(recovery.state, network)
         addValue("first SEQ", Hexadecimal.prefixed(recovery.recommended.value, digits: 6), recovery.recommended.value)
         add("")
         addDerivation(recovery)
@@ -64,22 +86,50 @@ public struct TextReport {
             indent: "  ")
     }
 
+    private mutating func addFlag(_ state: IVState, _ network: Analysis.Network) {
+        let proof = network.iv?.evidence == .networkPDU ? "; not proven, no beacon says so" : ""
+        add("    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state))\(proof))")
+    }
+
     private mutating func addDerivation(_ recovery: Recovery) {
         let last = Hexadecimal.prefixed(recovery.last.sequence.value, digits: 6)
         let lastIndex = Hexadecimal.prefixed(recovery.last.ivIndex.value, digits: 8)
         let minimum = Hexadecimal.prefixed(recovery.minimum.value, digits: 6)
+        let isRestart = recovery.last.ivIndex < recovery.state.transmitIndex
         addWrapped(
-            "The last SEQ heard is \(last) (\(recovery.last.sequence.value)) under IV Index \(lastIndex); the lowest first SEQ "
-                + "that this leaves is \(minimum) (\(recovery.minimum.value)). The recommended one adds:", indent: "  ")
-        for term in recovery.margin { addWrapped("+ \(term.value)  \(Wording.reason(of: term))", indent: "    ") }
-        if let until = recovery.validUntil {
-            addWrapped(
-                "The IV Index to transmit with (\(Hexadecimal.prefixed(recovery.state.transmitIndex.value, digits: 8))) "
-                    + "cannot change before \(times.text(until)).", indent: "  ")
-        } else {
+            "The last SEQ heard is \(last) (\(recovery.last.sequence.value)) under IV Index \(lastIndex), in "
+                + "\(place(of: recovery.lastHeard))\(silence(recovery.lastHeard)).", indent: "  ")
+        addWrapped(
+            (isRestart
+                ? "SEQ begins at 0 under each new IV Index, so that the lowest first SEQ is 0 if the source sent nothing since"
+                : "The lowest first SEQ that this leaves is \(minimum) (\(recovery.minimum.value))")
+                + "; the recommended one adds:", indent: "  ")
+        for term in recovery.margin { addTerm(term) }
+        addWrapped("If it lived on after the captures ended, add what it sends in that time.", indent: "  ")
+        guard let until = recovery.validUntil else {
             addWrapped(
                 "How long this holds cannot be told: take a fresh capture right before the replacement.", indent: "  ")
+            return
         }
+        let isPast = analysis.captures.compactMap(\.lastTime).max().map { $0 > until } ?? false
+        addWrapped(
+            isPast
+                ? "The captures go on for more than 96 h after the last beacon: take a fresh one before the replacement."
+                : "This IV Index holds until \(until.text(digits: 0)); after that, take a fresh capture first.",
+            indent: "  ")
+    }
+
+    private mutating func addTerm(_ term: MarginTerm) {
+        let number = "+ \(term.value)  "
+        for (index, line) in wrapped(Wording.reason(of: term), width: Self.width - 4 - number.count).enumerated() {
+            add("    " + (index == 0 ? number : String(repeating: " ", count: number.count)) + line)
+        }
+    }
+
+    /// How long before the captures' end the frame was.
+    private func silence(_ frame: FrameReference) -> String {
+        guard let end = analysis.captures.compactMap(\.lastTime).max() else { return "" }
+        return ", \(Wording.span(end.since(frame.time))) before the end"
     }
 
     private mutating func addIVEvidence(_ network: Analysis.Network) {
@@ -87,7 +137,7 @@ public struct TextReport {
         var text = "The IV Index rests on a \(Wording.evidence(iv.evidence)): \(place(of: iv.frame))."
         if iv.evidence == .networkPDU, let next = iv.state.index.advanced(by: 1) {
             text +=
-                " No beacon was heard: the network is in Normal Operation, or already in an IV Update to "
+                " No beacon says so: the network is in Normal Operation, or already in an IV Update to "
                 + "\(Hexadecimal.prefixed(next.value, digits: 8)). Nodes transmit with the same IV Index in both."
         }
         addWrapped(text, indent: "  ")
@@ -104,9 +154,11 @@ public struct TextReport {
                     + "Or give the replacement a new unicast address.", indent: "  ")
         case .notHeard(let state):
             addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
-            add("    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state)))")
+            addFlag(state, network)
+            let heard = network.sources.filter { !$0.epochs.isEmpty }.prefix(8).map { "\($0.address)" }
             addWrapped(
-                "The first SEQ cannot be told. Ways out: a new unicast address; an IV Update started by another node; a value "
+                (heard.isEmpty ? "" : "Is it the right address? Heard were \(heard.joined(separator: ", ")). ")
+                    + "The first SEQ cannot be told. Ways out: a new unicast address; an IV Update started by another node; a value "
                     + "that the old device stored, as an upper bound; a capture from before the failure.", indent: "  ")
             addIVEvidence(network)
         case .ivIndexUnknown:
@@ -115,33 +167,56 @@ public struct TextReport {
     }
 
     private mutating func addUnknownIV(_ network: Analysis.Network) {
-        addWrapped(
-            network.heard > 0
-                ? "\(network.heard) PDUs have the NID of this key and none opened: the IV Index is another than tried, or they "
-                    + "belong to another network with the same NID."
-                : "No PDU and no beacon of this key was heard.", indent: "  ")
+        let foreignBeacons = analysis.foreignBeacons.reduce(0) { $0 + $1.count } + analysis.foreignPrivateBeacons
+        let foreignPDUs = analysis.unopened.reduce(0) { $0 + $1.heard }
+        if network.heard > 0 {
+            addWrapped(
+                "\(network.heard) PDUs have a NID of this key and none opened: the IV Index is another than tried, or they "
+                    + "belong to another network with the same NID.", indent: "  ")
+        } else if network.subnets.contains(where: { $0.notAuthenticBeacons > 0 }) {
+            addWrapped("Beacons with this Network ID were heard, and none is authentic.", indent: "  ")
+        } else if foreignBeacons + foreignPDUs > 0 {
+            addWrapped(
+                "Nothing of this key was heard, but \(foreignBeacons) beacons and \(foreignPDUs) PDUs of other networks: is it "
+                    + "the right key? Compare `meshscope keys` with the Network IDs and NIDs below.", indent: "  ")
+        } else {
+            addWrapped("The captures hold no mesh traffic that can be read.", indent: "  ")
+        }
         addWrapped(
             "Capture until a beacon of the network is heard (each node should hear one about every 10 s), or say a likely "
                 + "value with --iv-index.", indent: "  ")
     }
 
-    private mutating func addAnswer(for network: Analysis.Network) {
-        let name = network.name.map { "Network \($0)" } ?? "The network"
+    private mutating func addAnswer(forNetwork index: Int) {
+        let network = analysis.networks[index]
+        let name =
+            analysis.networks.count > 1 || network.name != nil ? "Network \(self.name(of: index))" : "The network"
         guard let iv = network.iv else {
-            add(emphasised("\(name): the IV Index cannot be told."))
+            addHeadline("\(name): the IV Index cannot be told.")
             addUnknownIV(network)
             return
         }
         let state = iv.state
-        add(
-            emphasised(
-                "\(name) is at IV Index \(Hexadecimal.prefixed(state.index.value, digits: 8)) (\(state.index.value)), "
-                    + "\(Wording.state(state))."))
+        addHeadline(
+            "\(name) is at IV Index \(Hexadecimal.prefixed(state.index.value, digits: 8)) (\(state.index.value)), "
+                + "\(Wording.state(state)).")
         addWrapped(
             "A replacement needs that IV Index, the IV Update flag \(state.isUpdateInProgress ? "1" : "0"), and a first SEQ from "
                 + "the table of sources below. Name the failed address with --master for the whole answer.",
             indent: "  ")
         addIVEvidence(network)
+        let critical = analysis.findings.filter { $0.severity == .critical && $0.network == index }
+        for finding in critical { addAttention(Wording.finding(finding, times)) }
+    }
+
+    private mutating func addAttention(_ text: String) {
+        addWrapped("ATTENTION: " + Wording.printable(text), indent: "  ")
+    }
+
+    /// The network's name, cut to what a line has room for; its number where it has none.
+    private func name(of index: Int) -> String {
+        let name = analysis.networks[index].name.map { Wording.printable($0) } ?? "\(index + 1)"
+        return name.count > 40 ? name.prefix(39) + "…" : name
     }
 
     // MARK: What it rests on
@@ -153,7 +228,7 @@ public struct TextReport {
             let failed = capture.crcFailed > 0 ? ", \(capture.crcFailed) with a failed CRC" : ""
             let complete = capture.isComplete ? "" : ", BREAKS OFF"
             addWrapped(
-                "\(number(ofCapture: index))\(capture.path): \(capture.format.rawValue), link type \(types.isEmpty ? "–" : types), "
+                "\(number(ofCapture: index))\(Wording.printable(capture.path)): \(capture.format.rawValue), link type \(types.isEmpty ? "–" : types), "
                     + "\(capture.frames) frames\(failed)\(complete)", indent: "  ")
             if let first = capture.firstTime, let last = capture.lastTime {
                 add("    \(first.text(digits: capture.timeDigits)) to \(last.text(digits: capture.timeDigits))")
@@ -163,17 +238,20 @@ public struct TextReport {
 
     private mutating func addNetwork(_ index: Int) {
         let network = analysis.networks[index]
-        addTitle("Network \(network.name ?? "\(index)")")
+        addTitle("Network \(name(of: index))")
         var subnets = Table([
             ("key", .right), ("name", .left), ("Network ID", .left), ("NID", .left), ("beacons", .right),
             ("not authentic", .right),
         ])
         for subnet in network.subnets {
+            let name = subnet.name.map { Wording.printable($0) } ?? "–"
             subnets.add([
-                "\(subnet.keyIndex)", subnet.name ?? "–", Hexadecimal.text(subnet.networkID, digits: 16),
-                Hexadecimal.prefixed(subnet.nid, digits: 2), "\(subnet.authenticBeacons)",
-                "\(subnet.notAuthenticBeacons)",
+                "\(subnet.keyIndex)", name.count > 24 ? name.prefix(23) + "…" : name,
+                Hexadecimal.text(subnet.networkID, digits: 16), Hexadecimal.prefixed(subnet.nid, digits: 2),
+                "\(subnet.authenticBeacons)", "\(subnet.notAuthenticBeacons)",
             ])
+            guard let old = subnet.oldNetworkID else { continue }
+            subnets.add(["\(subnet.keyIndex)", "(old key)", Hexadecimal.text(old, digits: 16), "", "", ""])
         }
         lines += subnets.lines()
         addWrapped(
@@ -203,8 +281,8 @@ public struct TextReport {
         guard !network.sources.isEmpty else { return }
         add("")
         var table = Table([
-            ("source", .left), ("IV Index", .left), ("first", .left), ("last SEQ", .left), ("distinct", .right),
-            ("missed", .right), ("frame", .right), ("lowest", .left), ("first SEQ", .left), ("verdict", .left),
+            ("source", .left), ("IV Index", .left), ("heard", .left), ("to SEQ", .left), ("distinct", .right),
+            ("missed", .right), ("frame", .right), ("lowest", .left), ("give SEQ", .left), ("verdict", .left),
         ])
         for source in network.sources {
             let recovery = source.verdict.recovery
@@ -232,10 +310,12 @@ public struct TextReport {
             addTitle("Unprovisioned devices")
             for device in analysis.unprovisionedDevices {
                 let oob = device.oobInformation.names.joined(separator: ", ")
-                let uri = device.uri ?? device.uriHash.map { "URI hash " + Hexadecimal.text($0, digits: 8) }
+                let uri =
+                    device.uri.map { Wording.printable($0) }
+                    ?? device.uriHash.map { "URI hash " + Hexadecimal.text($0, digits: 8) }
                 let notes = [oob.isEmpty ? nil : "OOB: \(oob)", uri].compactMap(\.self).joined(separator: "; ")
                 addWrapped(
-                    "\(Wording.uuid(device.uuid))  heard \(device.count) times\(notes.isEmpty ? "" : "; " + notes)",
+                    "\(Wording.uuid(device.uuid))  heard \(device.count)×\(notes.isEmpty ? "" : "; " + notes)",
                     indent: "  ")
             }
         }
@@ -256,7 +336,7 @@ public struct TextReport {
             let subject = finding.source.map { "\($0): " } ?? ""
             let frames = finding.frames.map { label($0) }.joined(separator: ", ")
             let more = finding.count > finding.frames.count ? ", …" : ""
-            let shown = frames.isEmpty ? "" : " (frames \(frames)\(more))"
+            let shown = frames.isEmpty ? "" : " (frame \(frames)\(more))"
             let text = wrapped(
                 "\(finding.count) × \(subject)\(Wording.finding(finding, times))\(shown)", width: Self.width - 12)
             for (index, line) in text.enumerated() {
@@ -274,6 +354,10 @@ public struct TextReport {
 
     private mutating func addWrapped(_ text: String, indent: String) {
         for line in wrapped(text, width: Self.width - indent.count) { add(indent + line) }
+    }
+
+    private mutating func addHeadline(_ text: String) {
+        for line in wrapped(text, width: Self.width) { add(emphasised(line)) }
     }
 
     private mutating func addTitle(_ title: String) {

@@ -6,10 +6,35 @@ import MeshProtocol
 enum Wording {
     static func reason(of term: MarginTerm) -> String {
         switch term.term {
-        case .unheardAfterLast:
+        case .unheardAtBusiestRate:
+            "what the source may have sent unheard until the end of the capture, at its busiest rate of \(rate(term)) SEQ/s"
+        case .unheardAtAssumedRate:
+            "what the source may have sent unheard until the end of the capture, at an assumed rate of \(rate(term)) SEQ/s: "
+                + "it was heard too briefly to measure its own"
+        case .clocksDisagree:
+            "the captures' clocks disagree, so that nothing tells for how long the source may have gone on: a fixed number"
+        case .allowance:
             "fixed allowance for PDUs that were sent behind the last one heard, and for SEQ that a stack reserves"
-        case .unheardUnderIVIndex:
-            "what the source would have sent at its own rate until the end of the capture, unheard under this IV Index"
+        }
+    }
+
+    /// Two decimals, without a locale.
+    private static func rate(_ term: MarginTerm) -> String {
+        let hundredths = Int(((term.rate ?? 0) * 100).rounded())
+        let rest = hundredths % 100
+        return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+    }
+
+    static func printable(_ text: String) -> String { PrintableText.escape(text) }
+
+    /// Seconds in the largest fitting unit.
+    static func span(_ duration: Duration) -> String {
+        let seconds = max(0, duration.components.seconds)
+        switch seconds {
+        case ..<120: return "\(seconds) s"
+        case ..<7200: return "\(seconds / 60) min"
+        case ..<172_800: return "\(seconds / 3600) h"
+        default: return "\(seconds / 86400) days"
         }
     }
 
@@ -40,8 +65,8 @@ enum Wording {
     static func verdict(_ verdict: RecoveryVerdict) -> String {
         switch verdict {
         case .resume: "can be resumed"
-        case .restart: "can be restarted: the network has moved to a newer IV Index since it was heard"
-        case .exhausted: "has no SEQ left: an IV Update must come first"
+        case .restart: "can be restarted under a newer IV Index, to which the network has moved since"
+        case .exhausted: "has too few SEQ left: an IV Update must come first"
         case .notHeard: "was not heard"
         case .ivIndexUnknown: "cannot be told: nothing authentic gives the IV Index"
         }
@@ -54,13 +79,16 @@ enum Wording {
         }
         func text(_ name: String) -> String {
             switch detail[name] {
-            case .text(let text)?: text
+            case .text(let text)?: printable(text)
             case .number(let number)?: "\(number)"
             case .time(let time)?: times.text(time)
             case nil: ""
             }
         }
         func index(_ name: String) -> String { Hexadecimal.prefixed(number(name), digits: 8) }
+        if finding.detail.isEmpty, [.unsupportedLinkType, .beaconNotAuthentic, .beaconReplayed].contains(finding.kind) {
+            return "further findings of the kind \(finding.kind.rawValue), of more subjects than are told apart"
+        }
         switch finding.kind {
         case .damagedRecord: return "\(text("capture")) breaks off, what was before it is analysed: \(text("reason"))"
         case .unsupportedLinkType:
@@ -68,6 +96,9 @@ enum Wording {
         case .crcFailed: return "frames whose CRC failed, not decoded"
         case .truncatedFrame: return "frames that the capture holds only in part"
         case .malformedStructure: return "structures that break their format; \(text("first"))"
+        case .clockJumped:
+            return "the capture's clock jumped from \(text("from")) to \(text("to")): no time is turned into a number"
+        case .clocksDisagree: return "a later IV state was captured at an earlier time: the captures' clocks disagree"
         case .beaconNotAuthentic:
             return "beacons with the Network ID of key \(number("key_index")) whose Authentication Value is wrong"
         case .subnetsDisagree:

@@ -13,6 +13,10 @@ public struct LinkFraming {
     /// Version of the nRF Sniffer's header.
     private let nordicVersion: UInt8
     private var counter = 0
+    private var proxy = ProxyFraming()
+    /// SN of the next data PDU of each direction, and whether the connection was announced.
+    private var sequenceBits = (toServer: false, toClient: false)
+    private var isConnected = false
 
     /// `nordicVersion`: 1, 2 or 3; only for link type 272.
     public init(_ linkType: LinkType, nordicVersion: UInt8 = 3) {
@@ -23,31 +27,74 @@ public struct LinkFraming {
     /// The frames for one advertisement; none where a host's controller would have dropped it.
     mutating func wrap(_ frame: SimulatedFrame) -> [Wrapped] {
         counter += 1
+        if frame.proxy != nil { return proxied(frame) }
         switch linkType {
         case .bluetoothLELinkLayer, .bluetoothLELinkLayerWithHeader, .perPacketInformation, .nordicBLE:
             guard frame.direction == .heard else { return [] }
-            return [Wrapped(octets: sniffed(frame), flags: 0)]
+            return [
+                Wrapped(octets: sniffed(linkLayer(frame), channel: frame.channel, isDamaged: frame.isDamaged), flags: 0)
+            ]
         default:
             guard !frame.isDamaged else { return [] }
             return frame.direction == .heard ? reports(frame) : commands(frame)
         }
     }
 
+    // MARK: Proxy connections
+
+    private mutating func proxied(_ frame: SimulatedFrame) -> [Wrapped] {
+        switch linkType {
+        case .bluetoothLELinkLayer, .bluetoothLELinkLayerWithHeader, .perPacketInformation, .nordicBLE:
+            var air: [[UInt8]] = isConnected ? [] : [connectIndication()]
+            isConnected = true
+            for fragment in proxy.fragments(frame) {
+                let pdu = dataChannel(fragment)
+                // Every fifth one is sent again, since its acknowledgment was lost.
+                air += counter % 5 == 0 ? [pdu, pdu] : [pdu]
+            }
+            return air.map { Wrapped(octets: sniffed($0, channel: 37, isDamaged: false), flags: 0) }
+        default:
+            return proxy.fragments(frame).map { fragment in
+                let boundary: UInt64 = fragment.isStart ? (fragment.isToServer ? 0 : 2) : 1
+                let head = little(UInt64(ProxyFraming.connectionHandle) | boundary << 12, 2)
+                let packet = head + little(UInt64(fragment.octets.count), 2) + fragment.octets
+                let isSent = fragment.isToServer
+                return wrap(packet, h4: 2, monitor: isSent ? 4 : 5, received: !isSent, isCommandOrEvent: false)
+            }
+        }
+    }
+
+    /// CONNECT_IND, from which a sniffer learns access address and CRCInit.
+    private func connectIndication() -> [UInt8] {
+        let connection =
+            little(ProxyFraming.accessAddress, 4) + little(UInt64(ProxyFraming.crcInit), 3)
+            + [1, 0, 0, 6, 0, 0, 0, 100, 0] + [0xFF, 0xFF, 0xFF, 0xFF, 0x1F, 5]
+        let pdu = [0x05, UInt8(12 + connection.count)] + Array(repeating: 0xC1, count: 12) + connection
+        return [0xD6, 0xBE, 0x89, 0x8E] + pdu + little(UInt64(CRC24.compute(pdu)), 3)
+    }
+
+    private mutating func dataChannel(_ fragment: ProxyFraming.Fragment) -> [UInt8] {
+        let bit = fragment.isToServer ? sequenceBits.toServer : sequenceBits.toClient
+        if fragment.isToServer { sequenceBits.toServer.toggle() } else { sequenceBits.toClient.toggle() }
+        let pdu = [(fragment.isStart ? 2 : 1) | (bit ? 8 : 0), UInt8(fragment.octets.count)] + fragment.octets
+        let crc = CRC24.compute(pdu, from: ProxyFraming.crcInit)
+        return little(ProxyFraming.accessAddress, 4) + pdu + little(UInt64(crc), 3)
+    }
+
     // MARK: Sniffers
 
-    private func sniffed(_ frame: SimulatedFrame) -> [UInt8] {
-        let air = linkLayer(frame)
+    private func sniffed(_ air: [UInt8], channel: UInt8, isDamaged: Bool) -> [UInt8] {
         switch linkType {
         case .bluetoothLELinkLayerWithHeader:
             // Dewhitened, signal valid, reference access address valid, CRC checked, CRC valid.
-            let flags: UInt16 = 0x0413 | (frame.isDamaged ? 0 : 0x0800)
-            let channel = [UInt8(0), 12, 39][Int(frame.channel - 37)]
+            let flags: UInt16 = 0x0413 | (isDamaged ? 0 : 0x0800)
+            let channel = [UInt8(0), 12, 39][Int(channel - 37)]
             return [channel, 0xC8, 0x80, 0] + [0xD6, 0xBE, 0x89, 0x8E] + little(UInt64(flags), 2) + air
         case .perPacketInformation:
             return [0, 0] + little(8, 2) + little(251, 4) + air
         case .nordicBLE:
             let body =
-                [10, frame.isDamaged ? 0 : 1, frame.channel, 60, 0, 0] + little(UInt64(truncatingIfNeeded: counter), 4)
+                [10, isDamaged ? 0 : 1, channel, 60, 0, 0] + little(UInt64(truncatingIfNeeded: counter), 4)
                 + air
             let id: UInt8 = nordicVersion == 3 ? 2 : 6
             let head =
@@ -122,16 +169,19 @@ public struct LinkFraming {
 
     private var isMonitor: Bool { linkType == .bluetoothLinuxMonitor || linkType == .btsnoopMonitor }
 
-    private func wrap(_ packet: [UInt8], h4: UInt8, monitor: UInt8, received: Bool) -> Wrapped {
+    private func wrap(
+        _ packet: [UInt8], h4: UInt8, monitor: UInt8, received: Bool, isCommandOrEvent: Bool = true
+    ) -> Wrapped {
         let direction: UInt32 = received ? 1 : 0
+        let kind: UInt32 = isCommandOrEvent ? 2 : 0
         switch linkType {
         case .bluetoothHCIH4: return Wrapped(octets: [h4] + packet, flags: 0)
         case .bluetoothHCIH4WithDirection:
             return Wrapped(octets: [0, 0, 0, UInt8(direction), h4] + packet, flags: 0)
         case .bluetoothLinuxMonitor: return Wrapped(octets: [0, 0, 0, monitor] + packet, flags: 0)
         case .btsnoopMonitor: return Wrapped(octets: packet, flags: UInt32(monitor))
-        case .btsnoopH1: return Wrapped(octets: packet, flags: direction | 2)
-        default: return Wrapped(octets: [h4] + packet, flags: direction | 2)
+        case .btsnoopH1: return Wrapped(octets: packet, flags: direction | kind)
+        default: return Wrapped(octets: [h4] + packet, flags: direction | kind)
         }
     }
 

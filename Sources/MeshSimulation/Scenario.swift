@@ -24,6 +24,8 @@ public enum Scenario: String, CaseIterable, Sendable {
     case hostLog = "host-log"
     /// Four of ten frames lost, one of ten damaged.
     case lossy
+    /// The master is a proxy client: all that it says crosses a GATT connection, in pieces.
+    case proxyMaster = "proxy-master"
 }
 
 /// A simulated capture: what stands in it, its keys, and the truth.
@@ -93,7 +95,7 @@ private struct Story {
     mutating func play() {
         addNetwork()
         switch scenario {
-        case .steady, .privateBeacons, .subnets, .hostLog, .lossy: runSteady()
+        case .steady, .privateBeacons, .subnets, .hostLog, .proxyMaster, .lossy: runSteady()
         case .lateBeacon:
             mesh.networks[0].beaconsFrom = start.advanced(by: .seconds(12))
             runSteady()
@@ -118,6 +120,7 @@ private struct Story {
             mesh.damage = 0.1
         }
         if scenario == .hostLog { mesh.logHost = masterAddress }
+        if scenario == .proxyMaster { mesh.proxyClient = masterAddress }
         for (position, address) in [masterAddress, 0x0005, 0x0010, 0x0023].enumerated() {
             guard let unicast = UnicastAddress(address) else { continue }
             var node = SimulatedNode(

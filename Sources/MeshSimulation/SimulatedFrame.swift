@@ -4,6 +4,9 @@ public import CaptureFiles
 public struct SimulatedFrame: Sendable {
     enum Direction: Sendable { case heard, sent }
 
+    /// A value on the GATT connection between a proxy client and its server.
+    enum ProxyDirection: Sendable { case toServer, toClient }
+
     public let time: CaptureTime
     /// 37, 38 or 39.
     let channel: UInt8
@@ -16,6 +19,8 @@ public struct SimulatedFrame: Sendable {
     let isDamaged: Bool
     /// Link layer PDU type: 0 ADV_IND, 2 ADV_NONCONN_IND, 4 SCAN_RSP, 6 ADV_SCAN_IND, 7 extended.
     let type: UInt8
+    /// Set where `data` is the message of Proxy PDUs, its type in front.
+    var proxy: ProxyDirection?
 }
 
 /// AD structures as their octets.

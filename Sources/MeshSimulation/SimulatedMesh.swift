@@ -11,6 +11,8 @@ struct SimulatedMesh {
     var damage = 0.02
     /// The address of the host that takes the log itself: its own PDUs are commands, the others are reports.
     var logHost: UInt16?
+    /// The address of a node that speaks over a GATT connection only, which is captured whole.
+    var proxyClient: UInt16?
     /// Other people's advertising, a second.
     var noiseRate = 0.5
 
@@ -102,7 +104,11 @@ struct SimulatedMesh {
             transport: isControl ? [0x0A, 0x05, 0x00, 0x03] : [0x00] + random.octets(5 + random.below(11)),
             material: network.subnets[node.subnets[random.below(node.subnets.count)]].flooding)
         let ttl = UInt8(3 + random.below(5))
-        transmit(message, ttl: ttl, from: node, at: time)
+        if let proxyClient, node.address.value == proxyClient {
+            guard sendToProxy(message, ttl: ttl, at: time) == .networkPDU else { return }
+        } else {
+            transmit(message, ttl: ttl, from: node, at: time)
+        }
         for relay in network.nodes where relay.isRelay && relay.address != node.address && relay.isAlive(at: time) {
             guard random.chance(0.7) else { continue }
             let delay = Duration.microseconds(Int64(5000 + random.below(40000)))
@@ -130,6 +136,40 @@ struct SimulatedMesh {
             return
         }
         for _ in 0..<captured { truth.hear(message.position, from: message.source.value, network: place) }
+    }
+
+    /// A proxy client's PDU on its connection; every fourth SEQ goes into a Proxy Configuration message, which no node
+    /// relays, and a beacon comes back now and then.
+    private mutating func sendToProxy(
+        _ message: Message, ttl: UInt8, at time: CaptureTime
+    ) -> ProxyPDU.MessageType {
+        let isConfiguration = random.chance(0.25)
+        let pdu = NetworkPDU.seal(
+            position: message.position, isControl: isConfiguration || message.isControl, ttl: isConfiguration ? 0 : ttl,
+            source: message.source, destination: isConfiguration ? MeshAddress(0) : message.destination,
+            transportPDU: isConfiguration ? [0x00, 0x00] : message.transport, with: message.material,
+            isProxyConfiguration: isConfiguration)
+        let type: ProxyPDU.MessageType = isConfiguration ? .proxyConfiguration : .networkPDU
+        exchange(type, pdu.octets, .toServer, at: time)
+        guard let place = networks[message.network].truthIndex else { return type }
+        truth.hear(message.position, from: message.source.value, network: place)
+        guard random.chance(0.5), time >= networks[message.network].beaconsFrom else { return type }
+        let statement = NetworkBeaconStatement(state: networks[message.network].state(at: time), isKeyRefresh: false)
+        let beacon = SecureNetworkBeacon.seal(statement, with: networks[message.network].subnets[0])
+        exchange(.meshBeacon, beacon, .toClient, at: time.advanced(by: .milliseconds(3)))
+        truth.networks[place].beacons[0] += 1
+        let known = truth.networks[place].beaconState ?? statement.state
+        truth.networks[place].beaconState = max(known, statement.state)
+        return type
+    }
+
+    private mutating func exchange(
+        _ type: ProxyPDU.MessageType, _ data: [UInt8], _ direction: SimulatedFrame.ProxyDirection, at time: CaptureTime
+    ) {
+        frames.append(
+            SimulatedFrame(
+                time: time, channel: 37, address: 0, data: [type.rawValue] + data,
+                direction: direction == .toServer ? .sent : .heard, isDamaged: false, type: 0, proxy: direction))
     }
 
     // MARK: Beacons and others

@@ -36,7 +36,7 @@ struct AnalyzeCommand: ParsableCommand {
             Examples:
               meshscope analyze capture.pcap --keys office.json --master 0x0001
               meshscope analyze monday.pcapng tuesday.pcapng --keys office.json --format json --output report.json
-              zcat btmon.log.gz | meshscope analyze - --keys office.json
+              zcat capture.btsnoop.gz | meshscope analyze - --keys office.json
             """)
 
     @Argument(help: "Captures; - is standard input.")
@@ -47,10 +47,13 @@ struct AnalyzeCommand: ParsableCommand {
     @Option(
         name: .customLong("iv-index"),
         help: ArgumentHelp(
-            "A likely IV Index, to open PDUs where no beacon was heard; never evidence by itself.", valueName: "n"))
+            "A likely IV Index, decimal or with 0x, to open PDUs where no beacon was heard; no evidence.",
+            valueName: "n"))
     var ivIndex: IVIndex?
 
-    @Option(help: ArgumentHelp("The unicast address of the failed device, such as 0x0001.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp(
+            "The unicast address of the failed device in hexadecimal, 0x0001 to 0x7FFF.", valueName: "address"))
     var master: UnicastAddress?
 
     @Option(help: "The report's format: text or json.")
@@ -68,6 +71,7 @@ struct AnalyzeCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let output { try OutputFile.requireOther(than: captures + keys.keyFiles, output) }
         let analyzer = Analyzer(
             keys: try keys.keyRing(), options: AnalysisOptions(givenIVIndex: ivIndex, master: master))
         let progress = ProgressLine()
@@ -80,6 +84,8 @@ struct AnalyzeCommand: ParsableCommand {
             throw Terminal.fail(error)
         }
         try OutputFile.write(try report(analysis), to: output)
+        for error in analysis.unusable { _ = Terminal.fail(error) }
+        guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }
     }
 

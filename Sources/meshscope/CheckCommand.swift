@@ -43,9 +43,14 @@ struct CheckCommand: ParsableCommand {
             let twin = stems.updateValue(path, forKey: CaptureName.stem(path))
             let outcome = try twin.map { "  has the same stem as \($0); rename one\n" } ?? check(path)
             if !outcome.isEmpty { failed += 1 }
-            try Terminal.output(outcome.isEmpty ? "ok      \(path)\n" : "DIFFERS \(path)\n\(outcome)")
+            let word = outcome.isEmpty ? (record ? "recorded" : "ok      ") : "DIFFERS "
+            try Terminal.output("\(word) \(path)\n\(outcome)")
         }
-        try Terminal.output("\(paths.count - failed) passed, \(failed) failed\n")
+        for report in captures.isEmpty && !record ? orphans(of: paths) : [] {
+            failed += 1
+            try Terminal.output("MISSING  the capture of \(report)\n")
+        }
+        if !record { try Terminal.output("\(max(0, paths.count - failed)) passed, \(failed) failed\n") }
         if record {
             Terminal.say("meshscope: the reports in \(reports) are rewritten: read the change before you keep it\n")
         }
@@ -61,6 +66,15 @@ struct CheckCommand: ParsableCommand {
         return names.sorted().filter { name in
             !name.hasPrefix(".") && !others.contains { name.hasSuffix($0) } && !isFolder(captureFolder + "/" + name)
         }.map { captureFolder + "/" + $0 }
+    }
+
+    /// Expected reports whose capture is gone.
+    private func orphans(of paths: [String]) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: reports)) ?? []
+        let stems = Set(
+            paths.map { path in CaptureName.stem(path.split(separator: "/").last.map(String.init) ?? path) })
+        return names.sorted().filter { $0.hasSuffix(".json") && !stems.contains(String($0.dropLast(5))) }
+            .map { reports + "/" + $0 }
     }
 
     private func isFolder(_ path: String) -> Bool {

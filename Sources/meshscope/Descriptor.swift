@@ -39,6 +39,13 @@ struct Descriptor {
 
     static func rename(_ old: String, to new: String) -> Bool { unsafe Glibc.rename(old, new) == 0 }
 
+    /// What tells one file from another, whatever path leads to it; `nil` if there is none.
+    static func identity(_ path: String) -> [UInt64]? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return [UInt64(status.st_dev), UInt64(status.st_ino)]
+    }
+
     static func remove(_ path: String) { _ = unsafe unlink(path) }
 
     /// A closed pipe is seen as a failed write, and is no error.

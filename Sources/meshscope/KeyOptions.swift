@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import KeyFiles
+import MeshCrypto
 import MeshProtocol
 
 /// How keys reach the command.
@@ -20,8 +21,26 @@ struct KeyOptions: ParsableArguments {
     @Option(
         name: .customLong("keys"),
         help: ArgumentHelp(
-            "A file of keys: JSON with networks, their NetKeys and names. Can be repeated.", valueName: "file"))
+            "A file of keys: JSON with networks, their NetKeys and names. Can be repeated.",
+            discussion: """
+                {"networks": [{"name": "office", "master": "0x0001", "netkeys": [{"index": 0, "key": "32 hexadecimal \
+                digits", "old_key": "during a Key Refresh"}]}]}; only "netkeys" and "key" are required.
+                """, valueName: "file"))
     var keyFiles: [String] = []
+
+    private static let mostNetworks = 256
+
+    /// A key belongs to one network: given twice, all evidence would go to the first.
+    private func requireDistinctKeys(_ networks: [KeyRing.Network]) throws(KeyFileError) {
+        guard networks.count <= Self.mostNetworks else {
+            throw KeyFileError("the keys given", "\(networks.count) networks are more than \(Self.mostNetworks)")
+        }
+        let keys = networks.flatMap { $0.subnets.flatMap { [$0.keys, $0.oldKeys].compactMap { $0?.netKey } } }
+        guard Set(keys).count < keys.count else { return }
+        throw KeyFileError(
+            "the keys given",
+            "the same NetKey is in two networks; is MESHSCOPE_NETKEY still set, or a file named twice?")
+    }
 
     /// The keys of options, files and environment, in this order.
     func keyRing() throws -> KeyRing {
@@ -38,6 +57,7 @@ struct KeyOptions: ParsableArguments {
             let keys = given + inherited
             var networks = keys.isEmpty ? [] : [try SubnetKey.network(of: keys, name: nil, place: "the keys given")]
             for file in keyFiles { networks += try KeyFile.read(path: file) }
+            try requireDistinctKeys(networks)
             return KeyRing(networks: networks)
         } catch let error as KeyFileError {
             throw Terminal.fail(error)

@@ -2,6 +2,7 @@ import ArgumentParser
 import ByteParsing
 import MeshCrypto
 import MeshProtocol
+import MeshReports
 
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,9 +28,9 @@ struct KeysCommand: ParsableCommand {
         }
         var text = ""
         for (index, network) in keyRing.networks.enumerated() {
-            text += "network \(network.name ?? "\(index)")\n"
+            text += "network \(PrintableText.escape(network.name ?? "\(index + 1)"))\n"
             for subnet in network.subnets {
-                let name = subnet.name.map { " (\($0))" } ?? ""
+                let name = subnet.name.map { " (\(PrintableText.escape($0)))" } ?? ""
                 text += "  key index \(subnet.keyIndex)\(name)\n" + describe(subnet.keys)
                 if let old = subnet.oldKeys { text += "  key index \(subnet.keyIndex), old key\n" + describe(old) }
             }

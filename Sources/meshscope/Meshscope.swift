@@ -12,7 +12,7 @@ struct Meshscope: ParsableCommand {
 
             Examples:
               meshscope analyze capture.pcap --keys office.json --master 0x0001
-              MESHSCOPE_NETKEY=HEX meshscope analyze btmon.log
+              MESHSCOPE_NETKEY=HEX meshscope analyze capture.btsnoop
               meshscope check --captures Captures --reports Reports
 
             Exit status: 0 done; 1 the analysis is complete and the answer is no; 2 an input could not be used; \

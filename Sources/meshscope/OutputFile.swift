@@ -21,6 +21,14 @@ enum OutputFile {
         }
     }
 
+    /// An output never takes the place of an input, which may be the only evidence there is.
+    static func requireOther(than inputs: [String], _ output: String) throws {
+        guard let written = Descriptor.identity(output) else { return }
+        for input in inputs where input != "-" && Descriptor.identity(input) == written {
+            throw Terminal.fail("\(output): is an input as well, and would be overwritten; name another output")
+        }
+    }
+
     /// Writes what is too large for memory piece by piece, and renames when it is whole.
     static func write(pieces: (([UInt8]) throws -> Void) throws -> Void, to path: String) throws {
         let temporary = path + ".part"

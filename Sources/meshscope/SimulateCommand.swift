@@ -62,6 +62,7 @@ struct SimulateCommand: ParsableCommand {
         guard container == .pcapngMixed || numbers.contains(linkType) else {
             throw ValidationError("\(container.rawValue) cannot be written with link type \(linkType); \(numbers) can.")
         }
+        guard output != "-", frames > 0 else { throw ValidationError("A capture goes into a file, and has frames.") }
         guard (1...3).contains(nordicVersion) else {
             throw ValidationError("The nRF Sniffer's header versions are 1 to 3.")
         }

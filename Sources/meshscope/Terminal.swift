@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MeshReports
 
 /// What the user sees: standard output, standard error, and whether a terminal is behind them.
 enum Terminal {
@@ -17,7 +18,7 @@ enum Terminal {
 
     /// Prints an error and gives the status to end with.
     static func fail(_ error: some CustomStringConvertible, _ status: ExitCode = .unusableInput) -> ExitCode {
-        say("meshscope: error: \(error)\n")
+        say("meshscope: error: \(PrintableText.escape("\(error)"))\n")
         return status
     }
 

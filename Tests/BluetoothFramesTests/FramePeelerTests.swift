@@ -5,7 +5,7 @@ import Testing
 @testable import BluetoothFrames
 
 /// Keeps what a peeler hands out.
-struct Collected: AdvertisingReceiver, Equatable {
+struct Collected: FrameReceiver, Equatable {
     struct Structure: Equatable {
         var type: UInt8
         var value: [UInt8]
@@ -13,7 +13,15 @@ struct Collected: AdvertisingReceiver, Equatable {
         var address: UInt64?
     }
 
+    struct Value: Equatable {
+        var direction: AttributeValue.Direction
+        var handle: UInt16
+        var uuid: UInt16?
+        var octets: [UInt8]
+    }
+
     var structures: [Structure] = []
+    var values: [Value] = []
     var malformed: [ParseError] = []
 
     mutating func take(_ structure: AdvertisingStructure) {
@@ -22,6 +30,14 @@ struct Collected: AdvertisingReceiver, Equatable {
             .init(
                 type: structure.type, value: (try? value.readOctets(value.remaining)) ?? [],
                 direction: structure.advertisement.direction, address: structure.advertisement.address))
+    }
+
+    mutating func take(_ value: AttributeValue) {
+        var octets = value.value
+        values.append(
+            .init(
+                direction: value.direction, handle: value.characteristic.handle, uuid: value.characteristic.uuid,
+                octets: (try? octets.readOctets(octets.remaining)) ?? []))
     }
 
     mutating func takeMalformed(_ error: ParseError) {
@@ -84,8 +100,10 @@ private let expected = Collected.Structure(
         func header(_ flags: UInt16) -> [UInt8] { [0, 0, 0, 0, 0, 0, 0, 0, UInt8(flags & 255), UInt8(flags >> 8)] }
         #expect(peel([header(0x0C01) + bad], .linkLayerWithHeader).collected.structures == [expected])
         #expect(peel([header(0x0401) + sealed(air)], .linkLayerWithHeader).outcome == .crcFailed)
-        // Not checked by the sniffer: computed here.
-        #expect(peel([header(0x0001) + bad], .linkLayerWithHeader).outcome == .crcFailed)
+        #expect(peel([header(0x0813) + bad], .linkLayerWithHeader).collected.structures == [expected])
+        // Not checked by the sniffer: computed here, unless it stands for none.
+        #expect(peel([header(0x0001) + air + [1, 2, 3]], .linkLayerWithHeader).outcome == .crcFailed)
+        #expect(peel([header(0x0001) + bad], .linkLayerWithHeader).collected.structures == [expected])
         #expect(peel([header(0x0001) + sealed(air)], .linkLayerWithHeader).collected.structures == [expected])
     }
 
@@ -122,8 +140,8 @@ private let expected = Collected.Structure(
 
     @Test func dataChannelsAndOtherPDUsAreNoAdvertising() {
         #expect(peel([octets("7856341200000000")], .linkLayer).outcome == .other)
-        let connect = octets("d6be898e" + "4500")
-        #expect(peel([sealed(connect)], .linkLayer).outcome == .other)
+        let directed = octets("d6be898e" + "410c") + Array(repeating: 1, count: 12)
+        #expect(peel([sealed(directed)], .linkLayer).outcome == .other)
     }
 
     @Test func structuresThatRunOverAreAnErrorWithAPlace() {
@@ -167,6 +185,18 @@ private let expected = Collected.Structure(
         let other = Collected.Structure(type: 9, value: [7], direction: .heard, address: 0x0102_0304_0506)
         #expect(result.collected.structures == [other, expected])
         #expect(result.collected.malformed.isEmpty)
+    }
+
+    @Test func aFragmentWhoseEndWasLostSwallowsNothing() {
+        let data = octets("052a") + [1, 2, 3, 4]
+        let lost = event([0x0D, 1] + extended(1, [200, 0xFF, 1, 2]))
+        let whole = event([0x0D, 1] + extended(0, data))
+        let result = peel([lost, whole], .hciH4)
+        #expect(result.collected.structures.contains(expected))
+        #expect(result.collected.malformed.isEmpty)
+        // A new scan begins: nothing is joined over it.
+        let enable: [UInt8] = [1, 0x42, 0x20, 6, 1, 0, 0, 0, 0, 0]
+        #expect(peel([lost, enable, whole], .hciH4).collected.structures == [expected])
     }
 
     @Test func fragmentsThatNeverEndAreBounded() {

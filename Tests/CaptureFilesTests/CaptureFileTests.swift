@@ -137,7 +137,10 @@ private func capture(_ container: CaptureContainer, _ linkType: LinkType) -> [UI
         }
         #expect(failure(folder.path)?.explanation.contains("directory") == true)
         #expect(failure(folder.path + "/none")?.kind == .cannotOpen)
-        for (octets, word) in [([UInt8](), "empty"), (Array("hello world".utf8), "68 65 6c 6c"), ([0xD4], "d4")] {
+        for (octets, word) in [
+            ([UInt8](), "empty"), (Array("hello world".utf8), "text"), ([0x7F, 0x45, 0x4C, 0x46], "7f 45 4c 46"),
+            ([0xD4], "d4"),
+        ] {
             let path = folder.appending(path: "x").path
             try Data(octets).write(to: URL(filePath: path))
             #expect(failure(path)?.kind == .notACapture)

@@ -10,7 +10,7 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
     @Test func answersOnAFixture() throws {
         let result = try Program.run("analyze", steady, "--keys", steadyKeys)
         #expect(result.status == 0)
-        #expect(result.output.hasPrefix("Master 0x0001 can be resumed.\n"))
+        #expect(result.output.hasPrefix("Master 0x0001 of network steady can be resumed.\n"))
         #expect(result.error.isEmpty)
         #expect(!result.output.contains("\u{1B}"), "no colours without a terminal")
     }
@@ -27,8 +27,11 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         (["analyze", steady, "--netkey", "12345"], "--netkey number 1: the key has 5 characters"),
         (["analyze", steady, "--netkey", "7dd7364cd842ad18c17c2b820c84c3dz"], "position 32"),
         (["analyze", steady, "--netkey", "0x" + sampleKey, "--netkey", sampleKey], "same key"),
-        (["analyze", steady, "--keys", "/nonexistent"], "cannot be read"),
-        (["analyze", steady, "--keys", steady], "no JSON"),
+        (["analyze", steady, "--keys", "/nonexistent"], "cannot be opened"),
+        (["analyze", steady, "--keys", steady], "no JSON of the form"),
+        (["analyze", steady, "--keys", steadyKeys, "--netkey", sampleKey, "--netkey", "0=" + sampleKey], "same key"),
+        (["analyze", steady, "--keys", steadyKeys, "--keys", steadyKeys], "in two networks"),
+        (["analyze", steadyKeys], "is no capture but text"),
         (["analyze", steady, "--output", "/nonexistent/report"], "cannot be written"),
         (["check", "--captures", "/nonexistent"], "no folder"), (["keys"], "no key"),
         (["simulate", "steady", "-o", "/nonexistent/x.pcap"], "cannot be written"),
@@ -44,6 +47,7 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
 
     @Test(arguments: [
         ["analyze"], ["frobnicate"], ["analyze", steady, "--format", "xml"], ["analyze", steady, "--master", "0x8000"],
+        ["analyze", steady, "--master", "10"], ["simulate", "steady", "-o", "-"],
         ["analyze", steady, "--iv-index", "-1"], ["analyze", "-", "-"], ["simulate", "nothing", "-o", "x"],
         ["simulate", "steady", "--link-type", "1", "-o", "x"],
     ])
@@ -61,6 +65,42 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         let shell =
             "\(gzip.path) -c '\(steady)' | '\(Program.meshscope.path)' analyze - --keys '\(steadyKeys)' --format json"
         #expect(try Program.run(URL(filePath: "/bin/sh"), ["-c", shell]).output == piped.output)
+    }
+
+    @Test func anOutputNeverTakesTheInputsPlace() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for (name, original) in [("x.pcap", steady), ("k.json", steadyKeys)] {
+            try FileManager.default.copyItem(atPath: original, toPath: folder.path + "/" + name)
+        }
+        for target in ["x.pcap", "k.json", "./x.pcap"] {
+            let arguments = ["analyze", "x.pcap", "--keys", "k.json", "-o", target]
+            let result = try Program.run(Program.meshscope, arguments, folder: folder)
+            #expect(result.status == 2 && result.error.contains("is an input"))
+        }
+        #expect(try Data(contentsOf: folder.appending(path: "x.pcap")) == Data(contentsOf: URL(filePath: steady)))
+    }
+
+    @Test func readsKeysFromAPipe() throws {
+        let bash = try #require(Program.find("bash"))
+        let shell = "'\(Program.meshscope.path)' analyze '\(steady)' --keys <(cat '\(steadyKeys)')"
+        #expect(try Program.run(bash, ["-c", shell]).status == 0)
+    }
+
+    @Test func anUnusableCaptureDoesNotTakeTheOthersWithIt() throws {
+        let result = try Program.run("analyze", steady, "/nonexistent.pcap", "--keys", steadyKeys)
+        #expect(result.status == 2)
+        #expect(result.output.contains("can be resumed") && result.output.contains("ATTENTION: /nonexistent.pcap"))
+        #expect(result.error.contains("/nonexistent.pcap"))
+    }
+
+    @Test func nothingFromTheAirReachesTheTerminalUnescaped() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "\u{1B}[31mred.pcap").path
+        try FileManager.default.copyItem(atPath: steady, toPath: path)
+        let result = try Program.run("analyze", path, "--keys", steadyKeys)
+        #expect(result.status == 0 && !result.output.contains("\u{1B}"))
     }
 
     @Test func takesKeysFromTheEnvironment() throws {

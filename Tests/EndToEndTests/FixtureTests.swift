@@ -39,6 +39,9 @@ private func keys(of fixture: String) throws -> KeyRing {
         #expect(differs.status == 1)
         #expect(differs.output.contains("-") && differs.output.contains("\"verdict\" : \"restart\""))
         #expect(differs.output.contains("0 passed, 1 failed"))
+        try manager.removeItem(atPath: folder.path + "/steady.pcap")
+        try manager.copyItem(atPath: Checkout.captures.path + "/lossy.pcap.gz", toPath: folder.path + "/lossy.pcap.gz")
+        #expect(try Program.run(Program.meshscope, arguments).output.contains("MISSING  the capture of"))
     }
 
     /// The capture is cut by one octet at a time: whatever is left gives a report or a clear error, never a trap.

@@ -59,7 +59,7 @@ struct ForeignCaptureTests {
         #expect(network.iv?.state == .normalOperation(IVIndex(0)))
         #expect(epoch(network, 0x0001) == [0, 7, 120, 77])
         #expect([UInt16(0x0010), 0x0020, 0x0021].map { epoch(network, $0) } == others)
-        #expect(analysis.masterSource?.verdict.recovery?.minimum.value == 121)
+        #expect(analysis.masters.first.flatMap(analysis.source(of:))?.verdict.recovery?.minimum.value == 121)
         // The daemon's relay cuts what it passes on; that is told, and is no nonce reuse.
         #expect(Set(analysis.findings.map(\.kind)) == [.pduAlteredByRelay])
     }
@@ -75,7 +75,9 @@ struct ForeignCaptureTests {
             #expect(analysis.captures[0].frames == frames, "\(file)")
             #expect(analysis.networks[0].heard == 0 && analysis.unopened.isEmpty, "\(file)")
             #expect(analysis.foreignBeacons.isEmpty && analysis.foreignPrivateBeacons == 0, "\(file)")
-            #expect(analysis.captures[0].crcFailed == (file.contains("ctf") ? 1183 : 0), "\(file)")
+            // Two frames of a followed connection fail the CRC with its CRCInit; all its other ones pass.
+            let failed = ["mullerdavid/1st_ble_ctf.pcapng": 1183, "crackle/le_secure_connections.pcapng": 2][file] ?? 0
+            #expect(analysis.captures[0].crcFailed == failed, "\(file)")
         }
     }
 

@@ -22,11 +22,11 @@ struct TsharkTests {
 
     /// tshark also opens frames whose CRC failed.
     private static let filter =
-        "btmesh.seq && !btle.crc.incorrect && !(btle_rf.flags.crc_valid == 0) && !(nordic_ble.crcok == 0)"
+        "(btmesh.seq || btmproxy.seq) && !btle.crc.incorrect && !(btle_rf.flags.crc_valid == 0) && !(nordic_ble.crcok == 0)"
 
     /// Frames of the log in which tshark cannot see mesh: advertisements in fragments, and management records.
     private static func isBeyondTshark(_ fixture: String) -> Bool {
-        ["host-log", "link-187", "link-201", "link-254", "btsnoop-", "mixed"].contains { fixture.contains($0) }
+        ["host-log", "link-187", "link-201", "link-254", "btsnoop-", "mixed", "proxy-master.btsnoop"].contains { fixture.contains($0) }
     }
 
     @Test(arguments: Checkout.fixtures())
@@ -81,6 +81,9 @@ struct TsharkTests {
         for field in ["frame.number", "btmesh.seq", "btmesh.src", "btmesh.dst", "btmesh.ttl"] {
             arguments += ["-e", field]
         }
+        // Proxy Configuration messages have fields of their own, and no capture holds the discovery of the handles.
+        for field in ["btmproxy.seq", "btmproxy.src", "btmproxy.dst", "btmproxy.ttl"] { arguments += ["-e", field] }
+        arguments += ["-d", "btatt.handle==0x11,btgatt.uuid0x2add", "-d", "btatt.handle==0x13,btgatt.uuid0x2ade"]
         for (network, keys) in zip(analysis.networks, ring.networks) {
             let indexes = Set(network.sources.flatMap(\.epochs).map(\.ivIndex.value)).sorted()
             for subnet in keys.subnets {
@@ -98,13 +101,17 @@ struct TsharkTests {
             let fields = line.split(separator: "|", omittingEmptySubsequences: false).map {
                 $0.split(separator: ",").compactMap { Int($0) }
             }
-            guard fields.count == 5, let frame = fields[0].first else { return [] }
-            return fields[1].indices.compactMap { index in
-                guard fields[2...4].allSatisfy({ index < $0.count }) else { return nil }
-                return Row(
-                    frame: frame, sequence: fields[1][index], source: fields[2][index], destination: fields[3][index],
-                    ttl: fields[4][index])
-            }
+            guard fields.count == 9, let frame = fields[0].first else { return [] }
+            return rows(frame, fields[1...4]) + rows(frame, fields[5...8])
+        }
+    }
+
+    private func rows(_ frame: Int, _ fields: ArraySlice<[Int]>) -> [Row] {
+        guard let sequences = fields.first else { return [] }
+        return sequences.indices.compactMap { index in
+            let values = fields.map { index < $0.count ? $0[index] : 0 }
+            return Row(
+                frame: frame, sequence: values[0], source: values[1], destination: values[2], ttl: values[3])
         }
     }
 }

@@ -122,7 +122,7 @@ private func updating(_ index: UInt32) -> IVState { .updateInProgress(IVIndex(in
         var script = Script()
         script.pdu(0, 77, 5)
         let analysis = try script.analyse(options: .init(master: UnicastAddress(1)))
-        #expect(analysis.masterSource?.verdict == .ivIndexUnknown)
+        #expect(analysis.masters.first.flatMap(analysis.source(of:))?.verdict == .ivIndexUnknown)
         #expect(analysis.findings.map(\.kind) == [.pduNotOpened])
         #expect(!analysis.isAnswered)
     }
@@ -134,8 +134,8 @@ private func updating(_ index: UInt32) -> IVState { .updateInProgress(IVIndex(in
             let analysis = try script.analyse(options: .init(givenIVIndex: IVIndex(given), master: UnicastAddress(1)))
             let iv = try #require(analysis.networks[0].iv)
             #expect(iv.state == normal(77) && iv.evidence == .networkPDU)
-            #expect(analysis.masterSource?.verdict.recovery?.minimum.value == 6)
-            #expect(analysis.masterSource?.verdict.recovery?.validUntil == nil)
+            #expect(analysis.masters.first.flatMap(analysis.source(of:))?.verdict.recovery?.minimum.value == 6)
+            #expect(analysis.masters.first.flatMap(analysis.source(of:))?.verdict.recovery?.validUntil == nil)
         }
         let wrong = try script.analyse(options: .init(givenIVIndex: IVIndex(500)))
         #expect(wrong.networks[0].iv == nil, "a hint is never evidence")
@@ -162,7 +162,7 @@ private func updating(_ index: UInt32) -> IVState { .updateInProgress(IVIndex(in
         let analysis = try script.analyse(options: .init(master: UnicastAddress(1)))
         #expect(analysis.networks[0].iv?.state == normal(9))
         #expect(analysis.networks[0].iv?.evidence == .networkPDU)
-        let recovery = try #require(analysis.masterSource?.verdict.recovery)
+        let recovery = try #require(analysis.masters.first.flatMap(analysis.source(of:))?.verdict.recovery)
         #expect(recovery.minimum.value == 4)
         // Two updates missed: the index two above has the same IVI bit.
         var later = Script()
@@ -175,7 +175,7 @@ private func updating(_ index: UInt32) -> IVState { .updateInProgress(IVIndex(in
         var script = Script()
         script.beacon(0, updating(9))
         let analysis = try script.analyse(options: .init(master: UnicastAddress(0x123)))
-        #expect(analysis.masterSource?.verdict == .notHeard(state: updating(9)))
+        #expect(analysis.masters.first.flatMap(analysis.source(of:))?.verdict == .notHeard(state: updating(9)))
         #expect(!analysis.isAnswered)
     }
 
@@ -283,6 +283,146 @@ private func updating(_ index: UInt32) -> IVState { .updateInProgress(IVIndex(in
     }
 }
 
+@Suite struct MarginTests {
+    @Test func aSilentSourceMayHaveSentAtItsBusiestRate() throws {
+        var script = Script()
+        script.beacon(0, normal(9))
+        for second in 0..<200 { script.pdu(Double(second), 9, UInt32(second * 2)) }
+        script.beacon(199 + 3600, normal(9))
+        let recovery = try #require(try script.analyse().networks[0].sources[0].verdict.recovery)
+        #expect(recovery.minimum.value == 399)
+        #expect(recovery.margin.map(\.term) == [.unheardAtBusiestRate, .allowance])
+        #expect(recovery.margin[0].value == 7200, "two a second for an hour")
+        #expect(recovery.recommended.value == 399 + 7200 + 4096)
+    }
+
+    @Test func aSourceHeardTooBrieflyIsGivenTheBusiestOnesRate() throws {
+        var script = Script()
+        script.beacon(0, normal(9))
+        script.pdu(1, 9, 500_000)
+        for second in 0..<200 { script.pdu(Double(second), 9, UInt32(second), source: 2) }
+        script.beacon(200 * hour, normal(10))
+        script.beacon(201 * hour, normal(10))
+        let sources = try script.analyse().networks[0].sources
+        let recovery = try #require(sources[0].verdict.recovery)
+        #expect(sources[0].verdict.name == "restart")
+        #expect(recovery.margin.map(\.term) == [.unheardAtAssumedRate, .allowance])
+        #expect(recovery.recommended.value > 500_000)
+    }
+
+    @Test func aBurstBeforeALongGapIsNoExhaustion() throws {
+        var script = Script()
+        script.beacon(0, normal(5))
+        for number in 0..<10 { script.pdu(0.02 * Double(number), 5, UInt32(1000 + number)) }
+        script.beacon(200 * hour, normal(6))
+        let verdict = try script.analyse().networks[0].sources[0].verdict
+        #expect(verdict.name == "restart")
+        #expect(try #require(verdict.recovery).recommended.value <= 0x80_0000 + 4096)
+    }
+
+    @Test func clocksThatDisagreeAreToldAndGiveNoRate() throws {
+        var script = Script()
+        script.beacon(0, normal(5))
+        for second in 0..<100 { script.pdu(Double(second), 5, UInt32(second)) }
+        script.beacon(-100_000_000, normal(5))
+        let analysis = try script.analyse()
+        #expect(analysis.findings.map(\.kind).contains(.clockJumped))
+        let recovery = try #require(analysis.networks[0].sources[0].verdict.recovery)
+        #expect(recovery.margin.map(\.term) == [.clocksDisagree, .allowance])
+        #expect(recovery.validUntil == nil)
+    }
+}
+
+@Suite struct ReviewedTests {
+    @Test func oneOldBeaconDoesNotStretchTheValidity() throws {
+        var script = Script()
+        script.beacon(0, normal(5))
+        script.pdu(1, 5, 1)
+        script.beacon(1 * hour, updating(6))
+        script.beacon(90 * hour, normal(5))
+        let start = CaptureTime(seconds: 1_780_272_000)
+        let recovery = try script.analyse().networks[0].sources[0].verdict.recovery
+        #expect(recovery?.validUntil == start.advanced(by: .seconds(96 * 3600)))
+        script.beacon(98 * hour, normal(6))
+        #expect(try script.analyse().findings.map(\.kind) == [.beaconReplayed], "98 h are long enough")
+    }
+
+    @Test func aStateThatAPDUMovesIsJudgedToo() throws {
+        var script = Script()
+        script.beacon(0, normal(5))
+        script.beacon(60, updating(6))
+        script.pdu(7200, 6, 1)
+        #expect(try script.analyse().findings.map(\.kind) == [.ivUpdateTooSoon])
+    }
+
+    @Test func keysOfTwoNetworksGivenAsOneShowAtOnce() throws {
+        let foreign = NetworkKeys(NetKey(value: 99))
+        var script = Script()
+        script.beacon(0, normal(5))
+        script.beacon(10, normal(7), with: foreign)
+        let ring = KeyRing(networks: [
+            .init(subnets: [.init(keyIndex: 0, netKey: keys.netKey), .init(keyIndex: 1, netKey: foreign.netKey)])
+        ])
+        #expect(try script.analyse(ring).findings.first?.kind == .subnetsDisagree)
+    }
+
+    @Test func aHintHelpsBesideEvidence() throws {
+        var script = Script()
+        script.beacon(0, normal(5))
+        script.pdu(1, 5, 500)
+        for second in 0..<50 { script.pdu(60 * 24 * hour + Double(second), 9, UInt32(7000 + second)) }
+        let analysis = try script.analyse(options: .init(givenIVIndex: IVIndex(9)))
+        #expect(analysis.networks[0].iv?.state == normal(9))
+        #expect(analysis.networks[0].sources[0].verdict.recovery?.minimum.value == 7050)
+    }
+
+    @Test func aReplacementThatStartsTooLowReusesNonces() throws {
+        var script = Script()
+        script.beacon(0, normal(9))
+        for sequence in 0..<100 { script.pdu(Double(sequence), 9, UInt32(sequence)) }
+        for sequence in 0..<60 {
+            script.pdu(1000 + Double(sequence), 9, UInt32(sequence), transport: [0, 9, 9, 9, 9, 9])
+        }
+        let findings = try script.analyse().findings
+        #expect(findings.map(\.kind) == [.nonceReused])
+        #expect(findings[0].count == 60)
+    }
+
+    @Test func directedCredentialsCountAsWell() throws {
+        var script = Script()
+        script.beacon(0, normal(9))
+        script.pdu(1, 9, 10)
+        let source = try #require(UnicastAddress(1))
+        let pdu = NetworkPDU.seal(
+            position: .init(IVIndex(9), .init(truncating: 15)), isControl: false, ttl: 5, source: source,
+            destination: MeshAddress(2), transportPDU: [0, 1, 2, 3, 4, 5], with: keys.directed)
+        script.frames.append((2, AD.structure(0x2A, pdu.octets)))
+        #expect(try script.analyse().networks[0].sources[0].verdict.recovery?.minimum.value == 16)
+    }
+
+    @Test func aMasterOfTwoNetworksIsAnsweredInBoth() throws {
+        let other = NetworkKeys(NetKey(value: 12345))
+        var script = Script()
+        script.beacon(0, normal(5))
+        script.beacon(0, normal(7), with: other)
+        script.pdu(1, 5, 159)
+        script.pdu(2, 7, 69, with: other)
+        func ring(secondNamesIt: Bool) -> KeyRing {
+            KeyRing(networks: [
+                .init(subnets: [.init(keyIndex: 0, netKey: keys.netKey)]),
+                .init(
+                    subnets: [.init(keyIndex: 0, netKey: other.netKey)], master: secondNamesIt ? UnicastAddress(1) : nil
+                ),
+            ])
+        }
+        let both = try script.analyse(ring(secondNamesIt: false), options: .init(master: UnicastAddress(1)))
+        #expect(both.masters.map(\.network) == [0, 1])
+        #expect(both.masters.map { both.source(of: $0)?.verdict.recovery?.minimum.value } == [160, 70])
+        let named = try script.analyse(ring(secondNamesIt: true), options: .init(master: UnicastAddress(1)))
+        #expect(named.masters.map(\.network) == [1])
+    }
+}
+
 @Suite struct BoundTests {
     @Test func sequenceSetsAgreeWithASet() {
         var random = SeededNumbers(seed: 3)
@@ -290,7 +430,10 @@ private func updating(_ index: UInt32) -> IVState { .updateInProgress(IVIndex(in
         var model = Set<UInt32>()
         for _ in 0..<4000 {
             let sequence = UInt32(random.below(3) == 0 ? random.below(1 << 24) : 70_000 + random.below(3000))
-            #expect(set.insert(sequence) == model.insert(sequence).inserted)
+            let digest = UInt16(truncatingIfNeeded: sequence &* 7)
+            let isNew = model.insert(sequence).inserted
+            #expect(set.insert(sequence, digest: digest) == (isNew ? .new : .same))
+            #expect(set.insert(sequence, digest: digest ^ 1) == .other)
         }
         let sorted = model.sorted()
         #expect(set.count == model.count && set.first == sorted.first && set.last == sorted.last)

@@ -86,7 +86,7 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
             #expect(differences(analysis, capture.truth).isEmpty, "\(scenario.rawValue), seed \(seed)")
             #expect(analysis.findings.allSatisfy { $0.severity == .info }, "\(scenario.rawValue), seed \(seed)")
             #expect(analysis.networks[0].notOpened == capture.truth.foreignPDUs, "\(scenario.rawValue), seed \(seed)")
-            #expect(analysis.master?.address.value == 1)
+            #expect(analysis.masters.first?.address.value == 1)
         }
     }
 
@@ -99,7 +99,7 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
         for seed in UInt64(1)...50 {
             let capture = SimulatedCapture(scenario, seed: seed)
             let analysis = try analyse(capture)
-            let source = try #require(analysis.masterSource)
+            let source = try #require(analysis.masters.first.flatMap(analysis.source(of:)))
             let used = try #require(capture.truth.networks[0].sources[1]?.lastUsed)
             guard let newest = source.epochs.last else { continue }
             // The story needs that the master was heard in its last epoch, and the network's state in the last window.
@@ -131,9 +131,11 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
     @Test(arguments: linkTypes)
     func everySnifferFormatGivesTheSame(container: CaptureContainer, linkType: LinkType, version: UInt8) throws {
         for seed in UInt64(1)...10 {
-            let capture = SimulatedCapture(.lossy, seed: seed)
-            let analysis = try analyse(capture, container, linkType, nordicVersion: version)
-            #expect(differences(analysis, capture.truth).isEmpty, "seed \(seed)")
+            for scenario in [Scenario.lossy, .proxyMaster] {
+                let capture = SimulatedCapture(scenario, seed: seed)
+                let analysis = try analyse(capture, container, linkType, nordicVersion: version)
+                #expect(differences(analysis, capture.truth).isEmpty, "\(scenario.rawValue), seed \(seed)")
+            }
         }
     }
 
@@ -145,8 +147,11 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
     ])
     func everyHostFormatGivesTheSame(container: CaptureContainer, linkType: LinkType) throws {
         for seed in UInt64(1)...10 {
-            let capture = SimulatedCapture(.hostLog, seed: seed)
-            #expect(differences(try analyse(capture, container, linkType), capture.truth).isEmpty, "seed \(seed)")
+            for scenario in [Scenario.hostLog, .proxyMaster] {
+                let capture = SimulatedCapture(scenario, seed: seed)
+                let analysis = try analyse(capture, container, linkType)
+                #expect(differences(analysis, capture.truth).isEmpty, "\(scenario.rawValue), seed \(seed)")
+            }
         }
     }
 

@@ -133,6 +133,31 @@ import Testing
 }
 
 @Suite struct ProxyTests {
+    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
+    func opensTheProxyConfigurationOfTheSampleData() throws {
+        let rows = try SampleData.rows("proxy_configuration")
+        #expect(rows.count == 3)
+        for row in rows {
+            let keys = NetworkKeys(NetKey(value: block(row.text("net_key"))))
+            let value = octets(row.text("proxy_pdu"))
+            var reader = ByteReader(value.span)
+            let proxy = try ProxyPDU(parsing: &reader)
+            #expect(proxy.type == .proxyConfiguration && proxy.sar == .complete)
+            let heard = ObfuscatedNetworkPDU(octets: proxy.data)
+            let index = IVIndex(UInt32(truncatingIfNeeded: block(row.text("iv_index"))))
+            var workspace = NetworkCredentials.Workspace()
+            let credentials = NetworkCredentials(keys.flooding)
+            credentials.open([.init(heard, ivIndex: index, isProxyConfiguration: true)], in: &workspace)
+            let pdu = try #require(workspace.results[0])
+            #expect(pdu.transportPDU == octets(row.text("transport_pdu")))
+            #expect(pdu.sequence.value == UInt32(truncatingIfNeeded: block(row.text("seq"))))
+            #expect(
+                NetworkPDU.open(heard, with: keys.flooding, ivIndex: index, isProxyConfiguration: true) == pdu)
+            credentials.open([.init(heard, ivIndex: index)], in: &workspace)
+            #expect(workspace.results[0] == nil, "the network nonce is another")
+        }
+    }
+
     @Test func segmentsAreJoinedAgain() throws {
         let data = Array(UInt8(0)..<60)
         for longest in 2...70 {

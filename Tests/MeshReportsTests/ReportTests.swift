@@ -32,7 +32,7 @@ private func analysis(_ scenario: Scenario, keys: Bool = true) throws -> (Analys
     @Test func theAnswerComesFirst() throws {
         let (analysis, capture) = try analysis(.steady)
         let lines = TextReport.render(analysis).split(separator: "\n")
-        #expect(lines[0] == "Master 0x0001 can be resumed.")
+        #expect(lines[0] == "Master 0x0001 of network steady can be resumed.")
         let state = try #require(capture.truth.state(ofNetwork: 0))
         let index = String(state.index.value, radix: 16, uppercase: true)
         #expect(lines[2].contains(index) && lines[2].contains("(\(state.index.value))"))

@@ -5,7 +5,7 @@ import ByteParsing
 ///
 ///     opcode 2 · length 1 · parameters
 extension FramePeeler {
-    mutating func peelCommand(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some AdvertisingReceiver)
+    mutating func peelCommand(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some FrameReceiver)
         throws(ParseError) -> FrameOutcome
     {
         let opcode = try reader.readUInt16LittleEndian()
@@ -14,13 +14,17 @@ extension FramePeeler {
         case 0x2008, 0x2009: try peelSetData(&parameters, &receiver)
         case 0x2037: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: false, &receiver)
         case 0x2038: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: true, &receiver)
+        // Reset, LE Set Scan Enable, LE Set Extended Scan Enable: what was received in part will not be completed.
+        case 0x0C03, 0x200C, 0x2042:
+            receivedFragments = FragmentStore()
+            return .other
         default: return .other
         }
         return .peeled
     }
 
     ///     length 1 · data, filled up to 31
-    private func peelSetData(_ parameters: inout ByteReader, _ receiver: inout some AdvertisingReceiver)
+    private func peelSetData(_ parameters: inout ByteReader, _ receiver: inout some FrameReceiver)
         throws(ParseError)
     {
         let data = try parameters.readPiece(Int(try parameters.readUInt8()))
@@ -32,7 +36,7 @@ extension FramePeeler {
     /// Operations: 0 intermediate fragment, 1 first, 2 last, 3 complete, 4 unchanged.
     private mutating func peelSetExtendedData(
         _ parameters: inout ByteReader, adapter: UInt16, isScanResponse: Bool,
-        _ receiver: inout some AdvertisingReceiver
+        _ receiver: inout some FrameReceiver
     ) throws(ParseError) {
         let handle = try parameters.readUInt8()
         let start = parameters.offset

@@ -5,12 +5,13 @@ import ByteParsing
 ///
 ///     event code 1 · length 1 · subevent 1 · number of reports 1 · reports
 extension FramePeeler {
-    mutating func peelEvent(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some AdvertisingReceiver)
+    mutating func peelEvent(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some FrameReceiver)
         throws(ParseError) -> FrameOutcome
     {
         guard try reader.readUInt8() == 0x3E else { return .other }
         var event = try reader.readPiece(Int(try reader.readUInt8()))
         switch try event.readUInt8() {
+        case 0x01, 0x0A: try beginConnection(&event, adapter: adapter)
         case 0x02:
             for _ in 0..<(try event.readUInt8()) { try peelReport(&event, &receiver) }
         case 0x0D:
@@ -21,8 +22,14 @@ extension FramePeeler {
         return .peeled
     }
 
+    /// LE (Enhanced) Connection Complete: status 1 · handle 2 · …
+    private mutating func beginConnection(_ event: inout ByteReader, adapter: UInt16) throws(ParseError) {
+        try event.skip(1)
+        connections.forget(Self.connection(adapter: adapter, handle: try event.readUInt16LittleEndian()))
+    }
+
     ///     event type 1 · address type 1 · address 6 · length 1 · data · RSSI 1
-    private func peelReport(_ event: inout ByteReader, _ receiver: inout some AdvertisingReceiver) throws(ParseError) {
+    private func peelReport(_ event: inout ByteReader, _ receiver: inout some FrameReceiver) throws(ParseError) {
         try event.skip(2)
         let address = try event.readUInt48LittleEndian()
         let data = try event.readPiece(Int(try event.readUInt8()))
@@ -35,9 +42,10 @@ extension FramePeeler {
     ///
     /// Bits 5 and 6 of the event type: 0 the data is complete, 1 more comes in another event, 2 it is cut off.
     private mutating func peelExtendedReport(
-        _ event: inout ByteReader, adapter: UInt16, _ receiver: inout some AdvertisingReceiver
+        _ event: inout ByteReader, adapter: UInt16, _ receiver: inout some FrameReceiver
     ) throws(ParseError) {
-        let status = try event.readUInt16LittleEndian() >> 5 & 3
+        let type = try event.readUInt16LittleEndian()
+        let status = type >> 5 & 3
         try event.skip(1)
         let address = try event.readUInt48LittleEndian()
         try event.skip(2)
@@ -46,7 +54,8 @@ extension FramePeeler {
         var data = try event.readPiece(Int(try event.readUInt8()))
         let advertisement = Advertisement(direction: .heard, address: address)
         let key = FragmentStore.Key(adapter: adapter, advertiser: address, set: set)
-        guard status == 1 || receivedFragments.holds(key) else {
+        let isLegacy = type & 0x10 != 0
+        guard !isLegacy, status == 1 || receivedFragments.holds(key) else {
             if status == 0 {
                 peelData(data, advertisement, &receiver)
             } else {
@@ -55,19 +64,25 @@ extension FramePeeler {
             return
         }
         if !receivedFragments.holds(key) { receivedFragments.begin(key) }
+        let last = data
         receivedFragments.append(try data.readOctets(data.remaining), to: key)
-        guard status != 1, let joined = receivedFragments.end(key) else { return }
-        let whole = ByteReader(joined.span)
-        if status == 0 {
-            peelData(whole, advertisement, &receiver)
-        } else {
-            peelCutData(whole, advertisement, &receiver)
+        guard status != 1 else { return }
+        guard let joined = receivedFragments.end(key) else {
+            peelCutData(last, advertisement, &receiver)
+            return
+        }
+        do {
+            try peelStructures(ByteReader(joined.span), advertisement, &receiver)
+        } catch {
+            guard status == 0 else { return }
+            // The end of an earlier set was lost, and this report is whole by itself.
+            peelData(last, advertisement, &receiver)
         }
     }
 
     /// Data that the controller cut off ends within a structure: that is no error.
     private func peelCutData(
-        _ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some AdvertisingReceiver
+        _ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some FrameReceiver
     ) {
         do { try peelStructures(data, advertisement, &receiver) } catch {}
     }

@@ -3,35 +3,37 @@ import ByteParsing
 /// The host controller interface in its three wrappings: Bluetooth Core, "HCI packets" and "UART transport layer".
 extension FramePeeler {
     /// H4: the first octet says what follows.
-    mutating func peelH4(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some AdvertisingReceiver)
+    mutating func peelH4(_ reader: inout ByteReader, isSent: Bool?, _ receiver: inout some FrameReceiver)
         throws(ParseError) -> FrameOutcome
     {
         switch try reader.readUInt8() {
-        case 0x01: try peelCommand(&reader, adapter: adapter, &receiver)
-        case 0x04: try peelEvent(&reader, adapter: adapter, &receiver)
+        case 0x01: try peelCommand(&reader, adapter: 0, &receiver)
+        case 0x02: try peelACL(&reader, adapter: 0, isSent: isSent, &receiver)
+        case 0x04: try peelEvent(&reader, adapter: 0, &receiver)
         default: .other
         }
     }
 
     /// H1: btsnoop's packet flags say it. Bit 0: received; bit 1: command or event.
-    mutating func peelH1(_ reader: inout ByteReader, flags: UInt32, _ receiver: inout some AdvertisingReceiver)
+    mutating func peelH1(_ reader: inout ByteReader, flags: UInt32, _ receiver: inout some FrameReceiver)
         throws(ParseError) -> FrameOutcome
     {
         switch flags & 3 {
+        case 0, 1: try peelACL(&reader, adapter: 0, isSent: flags & 1 == 0, &receiver)
         case 2: try peelCommand(&reader, adapter: 0, &receiver)
-        case 3: try peelEvent(&reader, adapter: 0, &receiver)
-        default: .other
+        default: try peelEvent(&reader, adapter: 0, &receiver)
         }
     }
 
     /// A record of the Linux monitor channel; the opcodes are those of the kernel's `hci_mon.h`.
     mutating func peelMonitor(
         _ reader: inout ByteReader, adapter: UInt16, opcode: UInt16,
-        _ receiver: inout some AdvertisingReceiver
+        _ receiver: inout some FrameReceiver
     ) throws(ParseError) -> FrameOutcome {
         switch opcode {
         case 2: try peelCommand(&reader, adapter: adapter, &receiver)
         case 3: try peelEvent(&reader, adapter: adapter, &receiver)
+        case 4, 5: try peelACL(&reader, adapter: adapter, isSent: opcode == 4, &receiver)
         case 16: try peelManagementCommand(&reader, &receiver)
         case 17: try peelManagementEvent(&reader, &receiver)
         default: .other
@@ -42,7 +44,7 @@ extension FramePeeler {
 /// The management interface of the Linux kernel, as its monitor shows it: cookie 4 · opcode 2 · parameters.
 extension FramePeeler {
     /// Mesh Send: address 6 · type 1 · instant 8 · delay 2 · count 1 · length 1 · advertising data
-    private func peelManagementCommand(_ reader: inout ByteReader, _ receiver: inout some AdvertisingReceiver)
+    private func peelManagementCommand(_ reader: inout ByteReader, _ receiver: inout some FrameReceiver)
         throws(ParseError) -> FrameOutcome
     {
         try reader.skip(4)
@@ -54,7 +56,7 @@ extension FramePeeler {
     }
 
     /// Mesh Device Found: address 6 · type 1 · RSSI 1 · instant 8 · flags 4 · length 2 · advertising data
-    private func peelManagementEvent(_ reader: inout ByteReader, _ receiver: inout some AdvertisingReceiver)
+    private func peelManagementEvent(_ reader: inout ByteReader, _ receiver: inout some FrameReceiver)
         throws(ParseError) -> FrameOutcome
     {
         try reader.skip(4)
@@ -67,7 +69,7 @@ extension FramePeeler {
     }
 
     /// The structures of one advertisement; what is malformed in it does not touch the frame's other ones.
-    func peelData(_ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some AdvertisingReceiver) {
+    func peelData(_ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some FrameReceiver) {
         do { try peelStructures(data, advertisement, &receiver) } catch { receiver.takeMalformed(error) }
     }
 }

@@ -4,17 +4,21 @@ import ByteParsing
 ///
 ///     RF channel 1 · signal power 1 · noise power 1 · access address offenses 1 · reference access address 4 · flags 2
 struct LinkLayerPseudoHeader {
-    let crc: CRCVerdict
-    let isCoded: Bool
+    let verdict: SnifferVerdict
 
     @inline(__always)
     init(parsing reader: inout ByteReader) throws(ParseError) {
         try reader.skip(8)
         let flags = try reader.readUInt16LittleEndian()
         let isDewhitened = flags & 0x0001 != 0
-        let isChecked = flags & 0x0400 != 0
-        crc = isDewhitened && isChecked ? (flags & 0x0800 != 0 ? .valid : .failed) : .notChecked
-        isCoded = flags & 0xC000 == 0x8000
+        // Some writers set "CRC valid" without "CRC checked".
+        let isChecked = flags & 0x0C00 != 0
+        let isTold = isDewhitened && isChecked
+        // PDU types 2 and 3: data from the central, and from the peripheral.
+        let type = flags >> 7 & 7
+        verdict = SnifferVerdict(
+            crc: isTold ? (flags & 0x0800 != 0 ? .valid : .failed) : .notChecked, isCoded: flags & 0xC000 == 0x8000,
+            isFromCentral: type == 2 ? true : type == 3 ? false : nil)
     }
 }
 
@@ -39,8 +43,7 @@ struct PerPacketInformation {
 ///     version 2, 3  board 1 · payload length 2 · version 1 · counter 2 · packet ID 1
 ///     then          header length 1 · flags 1 · channel 1 · RSSI 1 · event counter 2 · time 4
 struct NordicSnifferHeader {
-    let crc: CRCVerdict
-    let isCoded: Bool
+    let verdict: SnifferVerdict
     /// The packet holds a PDU from the air, and not something between sniffer and host.
     let isPDU: Bool
 
@@ -53,15 +56,15 @@ struct NordicSnifferHeader {
         let packetID = try reader.readUInt8()
         isPDU = packetID == 0x06 || (version == 3 && packetID == 0x02)
         guard isPDU else {
-            crc = .notChecked
-            isCoded = false
+            verdict = SnifferVerdict()
             return
         }
         let length = Int(try reader.readUInt8())
         guard length >= 10 else { throw ParseError(.invalidLength(length), at: reader.offset - 1) }
         let flags = try reader.readUInt8()
         try reader.skip(length - 2)
-        crc = flags & 0x01 != 0 ? .valid : .failed
-        isCoded = version == 3 && flags >> 4 & 0x07 == 2
+        verdict = SnifferVerdict(
+            crc: flags & 0x01 != 0 ? .valid : .failed, isCoded: version == 3 && flags >> 4 & 0x07 == 2,
+            isFromCentral: flags & 0x02 != 0)
     }
 }

@@ -19,6 +19,12 @@ struct CaptureIntake {
     /// The last link type met, which is nearly always the next one's too.
     private var last: (linkType: LinkType, encapsulation: Encapsulation?)?
     private var unsupported = 0
+    private var previousTime: CaptureTime?
+    /// No honest file has more; the others are findings.
+    private static let mostLinkTypes = 64
+    /// Nanoseconds: back by more than ten seconds, or ahead by more than a year.
+    private static let clockStep: Int64 = 10_000_000_000
+    private static let clockLeap: Int64 = 31_536_000_000_000_000
 
     init(path: String, format: CaptureFormat, timeDigits: Int, index: Int) {
         summary = Analysis.Capture(path: path, format: format, timeDigits: timeDigits)
@@ -53,6 +59,7 @@ struct CaptureIntake {
         into collector: inout EvidenceCollector
     ) {
         summary.frames += 1
+        noteClock(frame, into: &collector)
         summary.firstTime = min(summary.firstTime ?? frame.time, frame.time)
         summary.lastTime = max(summary.lastTime ?? frame.time, frame.time)
         if frame.time.nanoseconds % 1000 != 0 { summary.timeDigits = 9 }
@@ -83,9 +90,26 @@ struct CaptureIntake {
         }
     }
 
+    /// A clock that was set while the capture ran: times before and after do not belong together.
+    private mutating func noteClock(_ frame: FrameReference, into collector: inout EvidenceCollector) {
+        defer { previousTime = frame.time }
+        guard let previousTime else { return }
+        let nanoseconds = frame.time.nanoseconds.subtractingReportingOverflow(previousTime.nanoseconds)
+        guard
+            nanoseconds.overflow || nanoseconds.partialValue < -Self.clockStep
+                || nanoseconds.partialValue > Self.clockLeap
+        else { return }
+        collector.begin(frame)
+        collector.record(
+            .clockJumped, .warning, subject: UInt64(index),
+            detail: [.init("from", .time(previousTime)), .init("to", .time(frame.time))])
+    }
+
     private mutating func encapsulation(of linkType: LinkType) -> Encapsulation? {
         if let last, last.linkType == linkType { return last.encapsulation }
-        if !summary.linkTypes.contains(linkType) { summary.linkTypes.append(linkType) }
+        if summary.linkTypes.count < Self.mostLinkTypes, !summary.linkTypes.contains(linkType) {
+            summary.linkTypes.append(linkType)
+        }
         let encapsulation = Encapsulation(linkType)
         last = (linkType, encapsulation)
         return encapsulation
@@ -101,11 +125,11 @@ struct CaptureIntake {
             detail: [.init("capture", .text(summary.path)), .init("reason", .text(error.explanation))])
     }
 
-    /// - Throws: if no frame at all had a link type that can be peeled.
-    func requireUsable() throws(CaptureError) {
-        guard summary.frames > 0, unsupported == summary.frames else { return }
+    /// Why nothing of the capture could be used: no frame at all had a link type that can be peeled.
+    var refusal: CaptureError? {
+        guard summary.frames > 0, unsupported == summary.frames else { return nil }
         let names = summary.linkTypes.map(\.name).joined(separator: ", ")
-        throw CaptureError(
+        return CaptureError(
             .notACapture, path: summary.path,
             "has \(names), which holds no Bluetooth LE; \(Encapsulation.supported) can be read")
     }

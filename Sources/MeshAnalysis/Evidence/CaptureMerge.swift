@@ -3,36 +3,51 @@ import CaptureFiles
 /// The frames of several captures in the order of time, each peeled by its own peeler.
 struct CaptureMerge {
     private let inputs: [CaptureInput]
+    /// Captures that could not be used at all; the others are analysed.
+    private(set) var unusable: [CaptureError] = []
     private static let progressInterval = 1 << 16
 
+    /// - Throws: if no capture can be opened.
     init(_ paths: [String]) throws(CaptureError) {
         var inputs: [CaptureInput] = []
-        for (index, path) in paths.enumerated() {
-            inputs.append(try CaptureInput(path: path, index: index))
+        for path in paths {
+            do throws(CaptureError) {
+                inputs.append(try CaptureInput(path: path, index: inputs.count))
+            } catch {
+                unusable.append(error)
+            }
         }
+        if inputs.isEmpty, let error = unusable.first { throw error }
         self.inputs = inputs
     }
 
     var summaries: [Analysis.Capture] { inputs.map(\.summary) }
 
-    func run(
+    /// - Throws: if no capture holds anything that can be peeled.
+    mutating func run(
         into collector: inout EvidenceCollector, _ progress: (AnalysisProgress) -> Void
     ) throws(CaptureError) {
-        var frames = 0
         if let only = inputs.first, inputs.count == 1 {
             while only.takeNext(Self.progressInterval, into: &collector) {
                 progress(AnalysisProgress(frames: only.summary.frames, octets: octets))
             }
-            return try only.requireUsable()
+        } else {
+            merge(into: &collector, progress)
         }
+        unusable += inputs.compactMap(\.refusal)
+        if let error = unusable.first, inputs.allSatisfy({ $0.refusal != nil }) { throw error }
+    }
+
+    private func merge(into collector: inout EvidenceCollector, _ progress: (AnalysisProgress) -> Void) {
+        var frames = 0
         var waiting = inputs
         for input in waiting { input.readAhead(into: &collector) }
+        waiting.removeAll { !$0.hasReadAhead }
         while let next = earliest(of: waiting) {
             if !next.takeReadAhead(into: &collector) { waiting.removeAll { $0 === next } }
             frames += 1
             if frames % Self.progressInterval == 0 { progress(AnalysisProgress(frames: frames, octets: octets)) }
         }
-        for input in inputs { try input.requireUsable() }
     }
 
     private func earliest(of waiting: [CaptureInput]) -> CaptureInput? {
@@ -79,7 +94,7 @@ final class CaptureInput {
         return hasReadAhead
     }
 
-    func requireUsable() throws(CaptureError) { try stream.intake.requireUsable() }
+    var refusal: CaptureError? { stream.intake.refusal }
 }
 
 /// A capture file and what becomes of its frames.

@@ -6,7 +6,7 @@ import MeshProtocol
 /// Takes frames in the order of time and turns what they hold into observations of networks.
 ///
 /// Only here and beside it are bytes seen; what goes on to the timelines is authenticated.
-struct EvidenceCollector: AdvertisingReceiver {
+struct EvidenceCollector: FrameReceiver {
     private(set) var records: NetworkRecords
     private(set) var devices = UnprovisionedDevices()
     /// PDUs with a NID of no key, and the first frames of each.
@@ -18,8 +18,11 @@ struct EvidenceCollector: AdvertisingReceiver {
 
     private let beacons: BeaconAuthentication
     private var decryption: NetworkDecryption
+    var proxies = ProxyConnections()
     private var frame = FrameReference(capture: 0, number: 0, time: CaptureTime(nanoseconds: 0))
     private static let mostForeignBeacons = 1024
+    /// What is held moves the IV Index by a few steps at the most; the next beacon tries again.
+    private static let mostRounds = 32
 
     init(_ keyRing: KeyRing, given: IVIndex?, observer: ((Observation) -> Void)? = nil) {
         records = NetworkRecords(
@@ -36,6 +39,10 @@ struct EvidenceCollector: AdvertisingReceiver {
     }
 
     mutating func take(_ structure: AdvertisingStructure) {
+        guard structure.advertisement.isCertain else {
+            takeTentatively(structure)
+            return
+        }
         do {
             var value = structure.value
             switch structure.type {
@@ -49,9 +56,21 @@ struct EvidenceCollector: AdvertisingReceiver {
         }
     }
 
+    /// What may be no structure at all counts only if it authenticates.
+    private mutating func takeTentatively(_ structure: AdvertisingStructure) {
+        var value = structure.value
+        if structure.type == ADType.meshMessage, let pdu = try? ObfuscatedNetworkPDU(parsing: &value) {
+            hearApart(pdu, isTentative: true)
+        } else if structure.type == ADType.meshBeacon, let beacon = try? MeshBeacon(parsing: &value) {
+            _ = takeIfAuthentic(beacon)
+        }
+    }
+
     mutating func takeMalformed(_ error: ParseError) {
-        let detail = Finding.Detail("first", .text("frame \(frame.number): \(error)"))
-        records.findings.record(.malformedStructure, .info, at: frame, detail: [detail])
+        // The first one is described; to describe each would cost more than to read it.
+        let isFirst = !records.findings.contains(.malformedStructure)
+        let detail = isFirst ? [Finding.Detail("first", .text("frame \(frame.number): \(error)"))] : []
+        records.findings.record(.malformedStructure, .info, at: frame, detail: detail)
     }
 
     mutating func record(
@@ -61,12 +80,29 @@ struct EvidenceCollector: AdvertisingReceiver {
     }
 
     @inline(__always)
-    private mutating func take(_ pdu: ObfuscatedNetworkPDU) {
+    mutating func take(_ pdu: ObfuscatedNetworkPDU) {
         guard decryption.isKnown(nid: pdu.nid) else {
             takeForeign(pdu)
             return
         }
         if decryption.hear(pdu, at: frame, into: &records) { flush() }
+    }
+
+    /// Takes a PDU by itself, whose copies are not looked for.
+    mutating func hearApart(_ pdu: ObfuscatedNetworkPDU, isTentative: Bool, isProxyConfiguration: Bool = false) {
+        guard decryption.isKnown(nid: pdu.nid) else {
+            if !isTentative { takeForeign(pdu) }
+            return
+        }
+        decryption.hearApart(pdu, at: frame, isTentative: isTentative, isProxyConfiguration: isProxyConfiguration)
+        if decryption.isFull { flush() }
+    }
+
+    /// Takes a beacon if a key authenticates it; false if none does.
+    mutating func takeIfAuthentic(_ beacon: MeshBeacon) -> Bool {
+        guard case .authentic = beacons.authenticate(beacon) else { return false }
+        take(beacon)
+        return true
     }
 
     private mutating func takeForeign(_ pdu: ObfuscatedNetworkPDU) {
@@ -76,7 +112,7 @@ struct EvidenceCollector: AdvertisingReceiver {
         }
     }
 
-    private mutating func take(_ beacon: MeshBeacon) {
+    mutating func take(_ beacon: MeshBeacon) {
         if case .unprovisionedDevice(let beacon) = beacon {
             devices.take(beacon, at: frame)
             return
@@ -123,7 +159,7 @@ struct EvidenceCollector: AdvertisingReceiver {
     }
 
     private mutating func retry() {
-        while decryption.retry(into: &records) {}
+        for _ in 0..<Self.mostRounds where !decryption.retry(into: &records) { return }
     }
 
     func notOpened(network: Int) -> Int { decryption.notOpened(network: network) }
@@ -134,7 +170,8 @@ struct EvidenceCollector: AdvertisingReceiver {
         for nid in UInt8(0)..<128 {
             let frames = decryption.held.frames(nid: nid)
             let networks = decryption.networks(nid: nid)
-            recordClosed(.pduNotOpened, nid, decryption.notOpenedByNID[Int(nid)], frames, network: networks.first)
+            let network = networks.count == 1 ? networks.first : nil
+            recordClosed(.pduNotOpened, nid, decryption.notOpenedByNID[Int(nid)], frames, network: network)
             recordClosed(.foreignNetwork, nid, unopenedByNID[Int(nid)], unopenedFrames[nid] ?? [], network: nil)
         }
         for network in records.networks { SubnetRules.judge(network, into: &records.findings) }

@@ -7,6 +7,12 @@ struct HeldPDUs {
         let first: FrameReference
         var last: FrameReference
         var count: Int
+        /// Its octets may be no PDU at all: it counts only if it opens.
+        var isTentative = false
+        var isProxyConfiguration = false
+
+        /// PDUs that this stands for as long as it is closed.
+        var closedCount: Int { isTentative ? 0 : count }
 
         /// One more copy.
         mutating func count(_ frame: FrameReference) {
@@ -36,7 +42,7 @@ struct HeldPDUs {
     /// Keeps one more PDU, with its copies; returns its place.
     mutating func keep(_ entry: Entry) -> Int {
         if entries.count >= 2 * Self.most {
-            lost += entries.prefix(Self.most).reduce(0) { $0 + $1.count }
+            lost += entries.prefix(Self.most).reduce(0) { $0 + $1.closedCount }
             entries.removeFirst(Self.most)
             dropped += Self.most
         }
@@ -54,6 +60,6 @@ struct HeldPDUs {
 
     /// The first frames of what is left with this NID.
     func frames(nid: UInt8) -> [FrameReference] {
-        entries.lazy.filter { $0.pdu.nid == nid }.prefix(Finding.mostFrames).map(\.first)
+        entries.lazy.filter { $0.pdu.nid == nid && !$0.isTentative }.prefix(Finding.mostFrames).map(\.first)
     }
 }

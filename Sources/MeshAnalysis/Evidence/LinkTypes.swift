@@ -11,7 +11,8 @@ extension Encapsulation {
         case .bluetoothLELinkLayerWithHeader: self = .linkLayerWithHeader
         case .perPacketInformation: self = .perPacketInformation
         case .nordicBLE: self = .nordicSniffer
-        case .bluetoothHCIH4, .btsnoopH4: self = .hciH4
+        case .bluetoothHCIH4: self = .hciH4
+        case .btsnoopH4: self = .hciH4WithFlags
         case .bluetoothHCIH4WithDirection: self = .hciH4WithDirection
         case .btsnoopH1: self = .hciH1
         case .bluetoothLinuxMonitor: self = .linuxMonitorWithHeader

@@ -71,10 +71,12 @@ struct NetworkDecryption {
         var networks: [[Int]] = Array(repeating: [], count: 128)
         for (network, keys) in keyRing.networks.enumerated() {
             for keys in keys.subnets.flatMap({ [$0.keys, $0.oldKeys].compactMap(\.self) }) {
-                let nid = Int(keys.flooding.nid)
-                byNID[nid].append(credentials.count)
-                if !networks[nid].contains(network) { networks[nid].append(network) }
-                credentials.append(Credential(network: network, credentials: NetworkCredentials(keys.flooding)))
+                for material in [keys.flooding, keys.directed] {
+                    let nid = Int(material.nid)
+                    byNID[nid].append(credentials.count)
+                    if !networks[nid].contains(network) { networks[nid].append(network) }
+                    credentials.append(Credential(network: network, credentials: NetworkCredentials(material)))
+                }
             }
         }
         self.credentials = credentials
@@ -110,6 +112,20 @@ struct NetworkDecryption {
         }
         return pending.count >= Self.batch || waited >= Self.longestWait
     }
+
+    /// Takes a PDU that is not to be recognised in other copies: octets that may be no PDU at all, which count only if
+    /// they open; and Proxy Configuration messages, which stay on their connection.
+    mutating func hearApart(
+        _ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, isTentative: Bool, isProxyConfiguration: Bool = false
+    ) {
+        let heard = HeldPDUs.Entry(
+            pdu: pdu, first: frame, last: frame, count: 1, isTentative: isTentative,
+            isProxyConfiguration: isProxyConfiguration)
+        pending.append(Pending(heard: heard, slot: -1))
+    }
+
+    /// Whether as much is pending as a batch has room for.
+    var isFull: Bool { pending.count >= Self.batch }
 
     /// The first hearing of a PDU. Where another one's that is pending has its slot, it goes without.
     private mutating func queue(_ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, slot index: Int) {
@@ -168,7 +184,7 @@ struct NetworkDecryption {
 
     /// Holds what nothing opened; returns its place.
     private mutating func keep(_ heard: HeldPDUs.Entry) -> Int {
-        notOpenedByNID[Int(heard.pdu.nid)] += heard.count
+        notOpenedByNID[Int(heard.pdu.nid)] += heard.closedCount
         return held.keep(heard)
     }
 
@@ -178,11 +194,13 @@ struct NetworkDecryption {
         var round = 0
         while !unresolved.isEmpty {
             for index in unresolved {
-                let pdu = pending[index].heard.pdu
+                let heard = pending[index].heard
+                let pdu = heard.pdu
                 let first = Int(pdu.ivi) << 7 | Int(pdu.nid)
                 guard round < options[first].count else { continue }
                 let option = options[first][round]
-                attempts[option.credential].append(.init(pdu, ivIndex: option.ivIndex))
+                attempts[option.credential].append(
+                    .init(pdu, ivIndex: option.ivIndex, isProxyConfiguration: heard.isProxyConfiguration))
                 owners[option.credential].append(index)
             }
             unresolved.removeAll(keepingCapacity: true)
@@ -224,7 +242,7 @@ struct NetworkDecryption {
                 _ = held.keep(tried.heard)
                 continue
             }
-            notOpenedByNID[Int(tried.heard.pdu.nid)] -= tried.heard.count
+            notOpenedByNID[Int(tried.heard.pdu.nid)] -= tried.heard.closedCount
             moved =
                 records.take(pdu, network: tried.network, at: tried.heard.first, times: tried.heard.count) || moved
         }

@@ -1,12 +1,12 @@
 import CaptureFiles
 import MeshProtocol
 
-/// The rules that beacons of a network are held against: Mesh Protocol 1.1, "IV Update procedure".
+/// The rules that each statement of a network's IV state is held against: Mesh Protocol 1.1, "IV Update procedure".
 enum BeaconRules {
     /// How long nodes may lag behind after a change of state before their beacons are worth a line.
     static let patience = Duration.seconds(600)
 
-    /// What an authenticated beacon breaks, given what was known before it.
+    /// What an authenticated statement breaks, given what was known before it.
     static func judge(
         _ state: IVState, at frame: FrameReference, in timeline: NetworkTimeline, network: Int,
         into findings: inout FindingCollector
@@ -22,14 +22,14 @@ enum BeaconRules {
         guard state > current.state else { return }
         let ahead = state.index.value - current.state.index.value
         let steps = state.step - current.state.step
-        let elapsed = frame.time.since(current.lastTime)
+        let elapsed = frame.time.since(current.lastTimeAsCurrent)
         let from = Finding.Detail("from_iv_index", .number(Int64(current.state.index.value)))
         let to = Finding.Detail("iv_index", .number(Int64(state.index.value)))
         if ahead > IVUpdateRules.maximumAhead {
             findings.record(
                 .ivIndexOutOfRange, .critical, at: frame, network: network, subject: UInt64(state.step),
                 detail: [from, to])
-        } else if steps > 1, elapsed < IVUpdateRules.minimumStateDuration * Double(steps - 1) {
+        } else if steps > 1, elapsed >= .zero, elapsed < IVUpdateRules.minimumStateDuration * Double(steps - 1) {
             findings.record(
                 .ivIndexJump, .warning, at: frame, network: network, subject: UInt64(state.step), detail: [from, to])
         }
@@ -72,8 +72,8 @@ enum BeaconRules {
         guard timeline.records.count >= 2, let current = timeline.current else { return }
         let before = timeline.records[timeline.records.count - 2]
         guard before.state.step == current.state.step - 1, state.step == current.state.step + 1 else { return }
-        let longest = frame.time.since(before.lastTime)
-        guard longest < IVUpdateRules.minimumStateDuration else { return }
+        let longest = frame.time.since(before.lastTimeAsCurrent)
+        guard longest >= .zero, longest < IVUpdateRules.minimumStateDuration else { return }
         findings.record(
             .ivUpdateTooSoon, .warning, at: frame, network: network, subject: UInt64(state.step),
             detail: [

@@ -32,6 +32,7 @@ struct NetworkRecord {
         case .conflict: record(.nonceReused, .critical, pdu, frame, into: &findings)
         }
         guard timeline.isAhead(pdu.ivIndex) else { return false }
+        BeaconRules.judge(.normalOperation(pdu.ivIndex), at: frame, in: timeline, network: index, into: &findings)
         return timeline.take(.normalOperation(pdu.ivIndex), .networkPDU, at: frame)
     }
 

@@ -24,6 +24,8 @@ public struct IVStateRecord: Hashable, Sendable {
     public internal(set) var frame: FrameReference
     public internal(set) var firstTime: CaptureTime
     public internal(set) var lastTime: CaptureTime
+    /// As `lastTime`, without what was heard after the network had moved on.
+    var lastTimeAsCurrent: CaptureTime
     public internal(set) var count: Int
 }
 
@@ -50,7 +52,7 @@ struct NetworkTimeline {
             records.insert(
                 IVStateRecord(
                     state: state, evidence: evidence, frame: frame, firstTime: frame.time, lastTime: frame.time,
-                    count: 1),
+                    lastTimeAsCurrent: frame.time, count: 1),
                 at: index)
             return index == records.count - 1
         }
@@ -62,6 +64,7 @@ struct NetworkTimeline {
         }
         records[index].firstTime = min(records[index].firstTime, frame.time)
         records[index].lastTime = max(records[index].lastTime, frame.time)
+        if index == records.count - 1 { records[index].lastTimeAsCurrent = records[index].lastTime }
         records[index].count += 1
         return false
     }
@@ -75,10 +78,16 @@ struct NetworkTimeline {
     /// The IV Indexes to try for a PDU with this IVI bit, the likeliest first.
     ///
     /// A node accepts the current index n and n−1, and the IVI bit chooses. Where that fails, the index two above (the
-    /// capture missed an update) and the one two below (the PDU is older than the first beacon) have the same bit.
+    /// capture missed an update) and the one two below (the PDU is older than the first beacon) have the same bit. What the
+    /// user gave comes last.
     func candidates(ivi: UInt8) -> [IVIndex] {
-        guard let index = current?.state.index ?? given else { return [] }
-        let distance: Int64 = index.ivi == ivi ? 0 : -1
-        return [distance, distance + 2, distance - 2].compactMap(index.advanced(by:))
+        var candidates: [IVIndex] = []
+        if let index = current?.state.index {
+            let distance: Int64 = index.ivi == ivi ? 0 : -1
+            candidates = [distance, distance + 2, distance - 2].compactMap(index.advanced(by:))
+        }
+        guard let given else { return candidates }
+        let distances: [Int64] = given.ivi == ivi ? [0] : [-1, 1]
+        return candidates + distances.compactMap(given.advanced(by:)).filter { !candidates.contains($0) }
     }
 }

@@ -1,28 +1,34 @@
-/// The sequence numbers heard of one source under one IV Index: a bit for each, in pages that come into being where
-/// they are needed. It never grows beyond the 2 MiB of the whole SEQ space.
+/// The sequence numbers heard of one source under one IV Index: a bit and a short digest of the content for each, in
+/// pages that come into being where they are needed. It never grows beyond what the SEQ space of 24 bits has room for.
 struct SequenceSet {
     private static let pageBits: UInt32 = 1024
     private static let pageWords = Int(pageBits / 64)
 
     private var words: [UInt64] = []
+    /// 16 bits of content for each bit of `words`: enough to tell one PDU from another under the same SEQ.
+    private var digests: [UInt16] = []
     private var pages: [UInt32: Int] = [:]
     private var lastPage: (number: UInt32, start: Int)?
     private(set) var count = 0
     private(set) var first: UInt32 = .max
     private(set) var last: UInt32 = 0
 
-    /// True if `sequence` was not in the set.
-    mutating func insert(_ sequence: UInt32) -> Bool {
+    enum Insertion: Hashable { case new, same, other }
+
+    /// Whether `sequence` was in the set, and with the same content.
+    mutating func insert(_ sequence: UInt32, digest: UInt16) -> Insertion {
         let start = page(sequence / Self.pageBits)
         let bit = sequence % Self.pageBits
         let word = start + Int(bit / 64)
         let mask: UInt64 = 1 << UInt64(bit % 64)
-        guard words[word] & mask == 0 else { return false }
+        let place = word * 64 + Int(bit % 64)
+        guard words[word] & mask == 0 else { return digests[place] == digest ? .same : .other }
         words[word] |= mask
+        digests[place] = digest
         count += 1
         first = min(first, sequence)
         last = max(last, sequence)
-        return true
+        return .new
     }
 
     /// Numbers between the first and the last that are not in the set, and the longest run of them.
@@ -50,6 +56,7 @@ struct SequenceSet {
         let start = pages[number] ?? words.count
         if start == words.count {
             words.append(contentsOf: repeatElement(0, count: Self.pageWords))
+            digests.append(contentsOf: repeatElement(0, count: Int(Self.pageBits)))
             pages[number] = start
         }
         lastPage = (number, start)

@@ -35,13 +35,14 @@ struct SourceTimeline {
     private struct Record {
         var epoch: Epoch
         var sequences = SequenceSet()
+        var rate = RateMeter()
 
-        /// True if the sequence number was not heard before.
-        mutating func take(_ sequence: SequenceNumber, at frame: FrameReference, times: Int) -> Bool {
-            let isNew = sequences.insert(sequence.value)
+        mutating func take(_ pdu: NetworkPDU, at frame: FrameReference, times: Int) -> SequenceSet.Insertion {
+            let sequence = pdu.sequence
+            let insertion = sequences.insert(sequence.value, digest: pdu.content.digest)
             epoch.heard += times
             epoch.firstTime = min(epoch.firstTime, frame.time)
-            if isNew {
+            if insertion == .new {
                 epoch.distinct += 1
                 epoch.firstSequence = min(epoch.firstSequence, sequence)
             }
@@ -49,7 +50,8 @@ struct SourceTimeline {
                 epoch.lastSequence = sequence
                 epoch.lastFrame = frame
             }
-            return isNew
+            if insertion == .new { rate.take(sequence, at: frame.time) }
+            return insertion
         }
     }
 
@@ -78,8 +80,7 @@ struct SourceTimeline {
 
     /// Takes a PDU, heard `times` times and first in `frame`.
     mutating func take(_ pdu: NetworkPDU, at frame: FrameReference, times: Int) -> Novelty {
-        let isNew = records[record(for: pdu, at: frame)].take(pdu.sequence, at: frame, times: times)
-        return novelty(of: pdu, isNew: isNew)
+        novelty(of: pdu, records[record(for: pdu, at: frame)].take(pdu, at: frame, times: times))
     }
 
     private mutating func record(for pdu: NetworkPDU, at frame: FrameReference) -> Int {
@@ -92,22 +93,27 @@ struct SourceTimeline {
         return index
     }
 
-    private mutating func novelty(of pdu: NetworkPDU, isNew: Bool) -> Novelty {
+    private mutating func novelty(of pdu: NetworkPDU, _ insertion: SequenceSet.Insertion) -> Novelty {
         if remembered.isEmpty { remembered = Array(repeating: nil, count: Self.memory) }
         let slot = Int(pdu.sequence.value) % Self.memory
         let now = Remembered(position: pdu.position, content: pdu.content, ttl: pdu.ttl)
-        guard !isNew else {
+        guard insertion != .new else {
             remembered[slot] = now
             return .new
         }
-        guard let before = remembered[slot], before.position == now.position, before.content != now.content else {
-            return .copy
+        guard let before = remembered[slot], before.position == now.position else {
+            // Long ago. A relay that cuts what it passes on does so at once, so that other content is another PDU.
+            return insertion == .same ? .copy : .conflict
         }
+        guard before.content != now.content else { return .copy }
         if now.content.isBeginning(of: before.content), now.ttl < before.ttl { return .cutCopy }
         guard before.content.isBeginning(of: now.content), before.ttl < now.ttl else { return .conflict }
         remembered[slot] = now
         return .cutCopy
     }
+
+    /// SEQ a second in the busiest stretch of at least a minute; `nil` where no such stretch was heard.
+    var busiestRate: Double? { records.compactMap(\.rate.busiest).max() }
 
     /// The epochs, oldest IV Index first.
     func epochs() -> [Epoch] {

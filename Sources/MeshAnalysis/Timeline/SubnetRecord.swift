@@ -13,7 +13,8 @@ struct SubnetRecord {
         lastBeacon = max(lastBeacon ?? frame, frame)
         guard let known = highest, known.state >= state else {
             highest = IVStateRecord(
-                state: state, evidence: evidence, frame: frame, firstTime: frame.time, lastTime: frame.time, count: 1)
+                state: state, evidence: evidence, frame: frame, firstTime: frame.time, lastTime: frame.time,
+                lastTimeAsCurrent: frame.time, count: 1)
             return
         }
     }

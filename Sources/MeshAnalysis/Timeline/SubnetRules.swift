@@ -3,14 +3,22 @@ import MeshProtocol
 
 /// The subnets of one network share its IV state: Mesh Protocol 1.1, "IV Update procedure".
 enum SubnetRules {
-    /// A subnet whose beacons, long after the network moved, never said so: its key belongs to another network, or
-    /// nobody passes the update on to it.
+    /// A subnet whose own beacons contradict the network's state: its key belongs to another network, or nobody passes
+    /// the update on to it.
+    ///
+    /// One step behind is a lag, as long as it does not last. More steps than there was time for are a contradiction.
     static func judge(_ network: NetworkRecord, into findings: inout FindingCollector) {
-        guard let current = network.timeline.current else { return }
+        guard let current = network.timeline.current, current.evidence != .networkPDU else { return }
         for (subnet, record) in zip(network.keys.subnets, network.subnets) {
-            guard let highest = record.highest, let last = record.lastBeacon, highest.state < current.state,
-                current.evidence != .networkPDU, last.time.since(current.firstTime) > BeaconRules.patience
-            else { continue }
+            guard let highest = record.highest, let last = record.lastBeacon, highest.state < current.state else {
+                continue
+            }
+            let steps = current.state.step - highest.state.step
+            let isLate = last.time.since(current.firstTime) > BeaconRules.patience
+            let isImpossible =
+                steps > 1
+                && current.firstTime.since(last.time) < IVUpdateRules.minimumStateDuration * Double(steps - 1)
+            guard isLate || isImpossible else { continue }
             findings.record(
                 .subnetsDisagree, .critical, at: last, network: network.index, subject: UInt64(subnet.keyIndex),
                 detail: [

@@ -14,10 +14,13 @@ public struct NetworkCredentials {
     public struct Attempt: Sendable {
         public let pdu: ObfuscatedNetworkPDU
         public let ivIndex: IVIndex
+        /// A Proxy Configuration message, which has a nonce of its own.
+        public let isProxyConfiguration: Bool
 
-        public init(_ pdu: ObfuscatedNetworkPDU, ivIndex: IVIndex) {
+        public init(_ pdu: ObfuscatedNetworkPDU, ivIndex: IVIndex, isProxyConfiguration: Bool = false) {
             self.pdu = pdu
             self.ivIndex = ivIndex
+            self.isProxyConfiguration = isProxyConfiguration
         }
     }
 
@@ -80,7 +83,9 @@ public struct NetworkCredentials {
             let header = attempt.pdu.obfuscatedHeader ^ UInt64(truncatingIfNeeded: work.blocks[index] >> 80)
             let length = attempt.pdu.encryptedLength - (header >> 47 & 1 == 1 ? 8 : 4)
             guard (1...0x7FFF).contains(header & 0xFFFF), (0...18).contains(length) else { continue }
-            let nonce = UInt128(header) << 48 | UInt128(attempt.ivIndex.value)
+            // The proxy nonce has type 03, and a pad of zeros for CTL and TTL.
+            let fields = attempt.isProxyConfiguration ? 0x03 << 48 | header & 0xFF_FFFF_FFFF : header
+            let nonce = UInt128(fields) << 48 | UInt128(attempt.ivIndex.value)
             work.candidates.append(Candidate(index: index, header: header, nonce: nonce, length: length))
         }
     }

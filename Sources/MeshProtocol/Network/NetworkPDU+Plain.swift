@@ -5,7 +5,8 @@ public import MeshCrypto
 extension NetworkPDU {
     /// Opens one PDU; `nil` where the NetMIC does not match.
     public static func open(
-        _ pdu: ObfuscatedNetworkPDU, with material: SecurityMaterial, ivIndex: IVIndex
+        _ pdu: ObfuscatedNetworkPDU, with material: SecurityMaterial, ivIndex: IVIndex,
+        isProxyConfiguration: Bool = false
     ) -> NetworkPDU? {
         let privacy = UInt128(ivIndex.value) << 56 | pdu.privacyRandom
         let pecb = AESCipher(key: material.privacyKey).encrypt(privacy)
@@ -13,7 +14,8 @@ extension NetworkPDU {
         let sealed = Array(pdu.octets.dropFirst(7))
         guard
             let plaintext = AESCCM.open(
-                sealed, key: material.encryptionKey, nonce: networkNonce(header, ivIndex),
+                sealed, key: material.encryptionKey,
+                nonce: nonce(header, ivIndex, isProxyConfiguration: isProxyConfiguration),
                 tagLength: header >> 47 & 1 == 1 ? 8 : 4)
         else { return nil }
         let content = Content(
@@ -28,7 +30,7 @@ extension NetworkPDU {
     /// `transportPDU`: 1…16 octets, at most 12 of a control message.
     public static func seal(
         position: SequencePosition, isControl: Bool, ttl: UInt8, source: UnicastAddress, destination: MeshAddress,
-        transportPDU: [UInt8], with material: SecurityMaterial
+        transportPDU: [UInt8], with material: SecurityMaterial, isProxyConfiguration: Bool = false
     ) -> ObfuscatedNetworkPDU {
         precondition(transportPDU.count <= (isControl ? 12 : 16))
         let header =
@@ -36,7 +38,8 @@ extension NetworkPDU {
             | UInt64(source.value)
         let plaintext = [UInt8(destination.value >> 8), UInt8(destination.value & 0xFF)] + transportPDU
         let sealed = AESCCM.seal(
-            plaintext, key: material.encryptionKey, nonce: networkNonce(header, position.ivIndex),
+            plaintext, key: material.encryptionKey,
+            nonce: nonce(header, position.ivIndex, isProxyConfiguration: isProxyConfiguration),
             tagLength: isControl ? 8 : 4)
         let random = UInt128(leftAligned: sealed.prefix(7)) >> 72
         let pecb = AESCipher(key: material.privacyKey).encrypt(UInt128(position.ivIndex.value) << 56 | random)
@@ -45,8 +48,10 @@ extension NetworkPDU {
         return ObfuscatedNetworkPDU(octets: octets)
     }
 
-    ///     00 · CTL and TTL 1 · SEQ 3 · SRC 2 · 0000 · IV Index 4
-    private static func networkNonce(_ header: UInt64, _ ivIndex: IVIndex) -> [UInt8] {
-        Array((UInt128(header) << 48 | UInt128(ivIndex.value)).octets.dropFirst(3))
+    ///     network  00 · CTL and TTL 1 · SEQ 3 · SRC 2 · 0000 · IV Index 4
+    ///     proxy    03 · 00 · SEQ 3 · SRC 2 · 0000 · IV Index 4
+    private static func nonce(_ header: UInt64, _ ivIndex: IVIndex, isProxyConfiguration: Bool) -> [UInt8] {
+        let fields = isProxyConfiguration ? 0x03 << 48 | header & 0xFF_FFFF_FFFF : header
+        return Array((UInt128(fields) << 48 | UInt128(ivIndex.value)).octets.dropFirst(3))
     }
 }

@@ -21,6 +21,13 @@ public struct NetworkPDU: Hashable, Sendable {
         /// 0…18.
         let length: Int
 
+        /// 16 bits that tell contents apart; not secret.
+        public var digest: UInt16 {
+            var mix = UInt64(truncatingIfNeeded: head) ^ UInt64(truncatingIfNeeded: head >> 64).byteSwapped
+            mix = (mix ^ UInt64(truncatingIfNeeded: tail >> 64) ^ UInt64(length)) &* 0xD6E8_FEB8_6659_FD93
+            return UInt16(truncatingIfNeeded: mix >> 48)
+        }
+
         /// Whether this is what a relay made of `other` that cuts PDUs short.
         public func isBeginning(of other: Content) -> Bool {
             guard length < other.length else { return false }

@@ -1,0 +1,39 @@
+public import ByteParsing
+
+/// A value that crossed a GATT connection.
+public struct AttributeValue: ~Escapable {
+    public enum Direction: Hashable, Sendable {
+        /// A client wrote it.
+        case toServer
+        /// A server notified or indicated it.
+        case toClient
+    }
+
+    public let direction: Direction
+    public let characteristic: Characteristic
+    public let value: ByteReader
+
+    @_lifetime(copy value)
+    init(direction: Direction, characteristic: Characteristic, value: ByteReader) {
+        self.direction = direction
+        self.characteristic = characteristic
+        self.value = value
+    }
+
+    /// Which attribute of which connection.
+    public struct Characteristic: Hashable, Sendable {
+        /// Adapter and connection handle, or the access address.
+        public let connection: UInt64
+        public let handle: UInt16
+        /// The 16-bit UUID, where the capture holds the discovery of the service.
+        public let uuid: UInt16?
+    }
+}
+
+/// The characteristics of mesh (Assigned Numbers).
+public enum GATTCharacteristic {
+    public static let provisioningDataIn: UInt16 = 0x2ADB
+    public static let provisioningDataOut: UInt16 = 0x2ADC
+    public static let proxyDataIn: UInt16 = 0x2ADD
+    public static let proxyDataOut: UInt16 = 0x2ADE
+}

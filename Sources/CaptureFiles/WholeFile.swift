@@ -1,0 +1,14 @@
+/// A small file read whole: keys beside captures, from a path, a pipe or standard input.
+public enum WholeFile {
+    /// - Throws: if it cannot be read, or is longer than `limit` octets.
+    public static func read(path: String, limit: Int) throws(CaptureError) -> [UInt8] {
+        let source = try ByteSource(path: path)
+        var octets: [UInt8] = []
+        while octets.count <= limit, source.append(1 << 16, to: &octets) > 0 {}
+        if let failure = source.failure { throw CaptureError(.cannotOpen, path: path, "cannot be read: \(failure)") }
+        guard octets.count <= limit else {
+            throw CaptureError(.cannotOpen, path: path, "is longer than the \(limit >> 20) MiB that it may have")
+        }
+        return octets
+    }
+}

@@ -1,0 +1,97 @@
+import CaptureFiles
+import MeshProtocol
+
+/// Rules from finished timelines to the verdict of one source.
+struct RecoveryRules {
+    /// SEQ left free above the last one heard: a few thousand cost nothing but an earlier IV Update.
+    static let allowance: UInt32 = 4096
+    /// Stacks ask for an IV Update between 0x700000 and 0x800000, so that a source hardly spends more under one index.
+    static let usualEnd: UInt32 = 0x80_0000
+    /// Every stack has asked for an IV Update long before.
+    static let nearExhaustion: UInt32 = 0xC0_0000
+    /// Where the captures' clocks disagree, no time can be turned into a number of PDUs.
+    static let unknownTimeAllowance: UInt32 = 0x1_0000
+    /// Of a source that was heard too briefly, and beside no other: SEQ a second.
+    static let assumedRate = 1.0
+
+    let network: NetworkRecord
+    let captureEnd: CaptureTime?
+    let clocksAgree: Bool
+    /// SEQ a second of the busiest source of the network.
+    let busiestRate: Double?
+
+    init(_ network: NetworkRecord, captureEnd: CaptureTime?, clocksAgree: Bool) {
+        self.network = network
+        self.captureEnd = captureEnd
+        self.clocksAgree = clocksAgree
+        busiestRate = network.sources.compactMap(\.busiestRate).max()
+    }
+
+    func judge(_ source: SourceTimeline, _ epochs: [Epoch]) -> RecoveryVerdict {
+        guard let current = network.timeline.current else { return .ivIndexUnknown }
+        let state = current.state
+        guard let newest = epochs.last else { return .notHeard(state: state) }
+        let last = SequencePosition(newest.ivIndex, newest.lastSequence)
+        let isCurrent = last.ivIndex >= state.transmitIndex
+        let minimum = isCurrent ? UInt64(last.sequence.value) + 1 : 0
+        guard let lowest = SequenceNumber(minimum), minimum + UInt64(Self.allowance) <= SequenceNumber.last.value else {
+            return .exhausted(state: state, last: last)
+        }
+        let unheard = unheardTerm(source, newest, isCurrent: isCurrent, minimum: lowest)
+        let margin = [unheard, MarginTerm(term: .allowance, value: Self.allowance, rate: nil)].compactMap(\.self)
+        let recommended = margin.reduce(lowest.value) { $0 + $1.value }
+        let recovery = Recovery(
+            state: state, last: last, minimum: lowest, recommended: SequenceNumber(truncating: recommended),
+            margin: margin, lastHeard: newest.lastFrame, validUntil: validUntil())
+        return isCurrent ? .resume(recovery) : .restart(recovery)
+    }
+
+    /// What the source may have sent between its last PDU and the end of the capture, under the IV Index in question.
+    private func unheardTerm(
+        _ source: SourceTimeline, _ newest: Epoch, isCurrent: Bool, minimum: SequenceNumber
+    ) -> MarginTerm? {
+        let room = max(Self.usualEnd, minimum.value) - minimum.value
+        guard clocksAgree else {
+            return MarginTerm(term: .clocksDisagree, value: min(Self.unknownTimeAllowance, room), rate: nil)
+        }
+        var start = newest.lastFrame.time
+        if !isCurrent { start = max(start, lastTimeBeforeMove() ?? start) }
+        let silent = Self.seconds((captureEnd ?? start).since(start))
+        let (rate, isMeasured) = rate(of: source, newest)
+        let sent = min((rate * max(0, silent)).rounded(.up), Double(room))
+        guard sent > 0 else { return nil }
+        return MarginTerm(
+            term: isMeasured ? .unheardAtBusiestRate : .unheardAtAssumedRate, value: UInt32(sent), rate: rate)
+    }
+
+    /// The source's own busiest rate; where it was heard too briefly to have one, the busiest source's.
+    private func rate(of source: SourceTimeline, _ newest: Epoch) -> (rate: Double, isMeasured: Bool) {
+        if let busiest = source.busiestRate { return (busiest, true) }
+        let spent = Double(newest.lastSequence.value - newest.firstSequence.value)
+        return (max(busiestRate ?? Self.assumedRate, spent / RateMeter.shortestStretch), false)
+    }
+
+    /// The last time that the network was heard to transmit with an older IV Index.
+    private func lastTimeBeforeMove() -> CaptureTime? {
+        guard let current = network.timeline.current else { return nil }
+        return network.timeline.records.last { $0.state.transmitIndex < current.state.transmitIndex }?.lastTimeAsCurrent
+    }
+
+    /// A network stays 96 h in IV Update in Progress before its transmit IV Index changes.
+    private func validUntil() -> CaptureTime? {
+        let timeline = network.timeline
+        guard clocksAgree, let current = timeline.current, current.evidence != .networkPDU else { return nil }
+        guard current.state.isUpdateInProgress else {
+            return current.lastTime.advanced(by: IVUpdateRules.minimumStateDuration)
+        }
+        guard let before = timeline.records.dropLast().last, before.state.step == current.state.step - 1 else {
+            return nil
+        }
+        let entered = min(before.lastTimeAsCurrent, current.firstTime)
+        return entered.advanced(by: IVUpdateRules.minimumStateDuration)
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+}
