@@ -22,11 +22,13 @@ struct TsharkTests {
 
     /// tshark also opens frames whose CRC failed.
     private static let filter =
-        "(btmesh.seq || btmproxy.seq) && !btle.crc.incorrect && !(btle_rf.flags.crc_valid == 0) && !(nordic_ble.crcok == 0)"
+        "(btmesh.seq || btmproxy.seq) && !btle.crc.incorrect && !(btle_rf.flags.crc_valid == 0) "
+        + "&& !(nordic_ble.crcok == 0)"
 
     /// Frames of the log in which tshark cannot see mesh: advertisements in fragments, and management records.
     private static func isBeyondTshark(_ fixture: String) -> Bool {
-        ["host-log", "link-187", "link-201", "link-254", "btsnoop-", "mixed", "proxy-master.btsnoop"].contains { fixture.contains($0) }
+        let names = ["host-log", "link-187", "link-201", "link-254", "btsnoop-", "mixed", "proxy-master.btsnoop"]
+        return names.contains { fixture.contains($0) }
     }
 
     @Test(arguments: Checkout.fixtures())
