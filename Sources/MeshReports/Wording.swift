@@ -46,6 +46,7 @@ enum Wording {
         switch evidence {
         case .secureNetworkBeacon: "Secure Network beacon"
         case .privateBeacon: "Mesh Private beacon"
+        case .friendUpdate: "Friend Update"
         case .networkPDU: "Network PDU"
         }
     }

@@ -26,6 +26,8 @@ public enum Scenario: String, CaseIterable, Sendable {
     case lossy
     /// The master is a proxy client: all that it says crosses a GATT connection, in pieces.
     case proxyMaster = "proxy-master"
+    /// A Low Power node and its Friend, who delivers what it stored under friendship credentials, minutes later.
+    case friendship
 }
 
 /// A simulated capture: what stands in it, its keys, and the truth.
@@ -95,7 +97,7 @@ private struct Story {
     mutating func play() {
         addNetwork()
         switch scenario {
-        case .steady, .privateBeacons, .subnets, .hostLog, .proxyMaster, .lossy: runSteady()
+        case .steady, .privateBeacons, .subnets, .hostLog, .proxyMaster, .friendship, .lossy: runSteady()
         case .lateBeacon:
             mesh.networks[0].beaconsFrom = start.advanced(by: .seconds(12))
             runSteady()
@@ -121,6 +123,7 @@ private struct Story {
         }
         if scenario == .hostLog { mesh.logHost = masterAddress }
         if scenario == .proxyMaster { mesh.proxyClient = masterAddress }
+        if scenario == .friendship { mesh.friendship = SimulatedFriendship(lpn: 3, friend: 2) }
         for (position, address) in [masterAddress, 0x0005, 0x0010, 0x0023].enumerated() {
             guard let unicast = UnicastAddress(address) else { continue }
             var node = SimulatedNode(

@@ -13,6 +13,8 @@ struct SimulatedMesh {
     var logHost: UInt16?
     /// The address of a node that speaks over a GATT connection only, which is captured whole.
     var proxyClient: UInt16?
+    /// In the first network.
+    var friendship: SimulatedFriendship?
     /// Other people's advertising, a second.
     var noiseRate = 0.5
 
@@ -25,6 +27,7 @@ struct SimulatedMesh {
     private enum Action {
         case message(network: Int, node: Int)
         case beacon(network: Int, node: Int)
+        case poll
         case noise
     }
 
@@ -58,6 +61,7 @@ struct SimulatedMesh {
             }
         }
         plan(.noise, rate: noiseRate, from: start, seconds, into: &schedule)
+        if friendship != nil { plan(.poll, rate: 0.4, from: start, seconds, into: &schedule) }
         // The order of planning decides among equal times; the sort is stable by that.
         let ordered = schedule.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
         for (_, entry) in ordered { perform(entry.action, at: entry.time) }
@@ -82,6 +86,7 @@ struct SimulatedMesh {
         switch action {
         case .message(let network, let node): sendMessage(network, node, at: time)
         case .beacon(let network, let node): sendBeacon(network, node, at: time)
+        case .poll: pollFriend(at: time)
         case .noise: sendNoise(at: time)
         }
     }
@@ -91,18 +96,15 @@ struct SimulatedMesh {
     private mutating func sendMessage(_ index: Int, _ position: Int, at time: CaptureTime) {
         let network = networks[index]
         guard network.nodes[position].isAlive(at: time) else { return }
-        let state = network.state(at: time)
-        let sequence = networks[index].nodes[position].takeSequence(transmitIndex: state.transmitIndex)
+        let sequence = takeSequence(network: index, node: position, at: time)
         let node = network.nodes[position]
-        if let place = network.truthIndex {
-            truth.networks[place].sources[node.address.value, default: .init()].lastUsed = sequence
-        }
         let isControl = random.chance(0.2)
         let message = Message(
             network: index, source: node.address, position: sequence, isControl: isControl,
             destination: MeshAddress([0x0001, 0xC000, 0xFFFF, 0x0005][random.below(4)]),
             transport: isControl ? [0x0A, 0x05, 0x00, 0x03] : [0x00] + random.octets(5 + random.below(11)),
             material: network.subnets[node.subnets[random.below(node.subnets.count)]].flooding)
+        if index == 0, friendship != nil { friendship?.stored.append(message) }
         let ttl = UInt8(3 + random.below(5))
         if let proxyClient, node.address.value == proxyClient {
             guard sendToProxy(message, ttl: ttl, at: time) == .networkPDU else { return }
@@ -116,7 +118,7 @@ struct SimulatedMesh {
         }
     }
 
-    private struct Message {
+    struct Message {
         var network: Int
         var source: UnicastAddress
         var position: SequencePosition
@@ -126,16 +128,34 @@ struct SimulatedMesh {
         var material: SecurityMaterial
     }
 
-    private mutating func transmit(_ message: Message, ttl: UInt8, from node: SimulatedNode, at time: CaptureTime) {
+    /// Returns how many copies can be read in the capture; `isOpen` where the analysis can know the credentials.
+    @discardableResult
+    mutating func transmit(
+        _ message: Message, ttl: UInt8, from node: SimulatedNode, at time: CaptureTime, isOpen: Bool = true
+    ) -> Int {
         let pdu = NetworkPDU.seal(
             position: message.position, isControl: message.isControl, ttl: ttl, source: message.source,
             destination: message.destination, transportPDU: message.transport, with: message.material)
         let captured = broadcast(AD.structure(0x2A, pdu.octets), from: node, at: time, times: 1 + random.below(2))
         guard let place = networks[message.network].truthIndex else {
             truth.foreignPDUs += captured
-            return
+            return captured
         }
-        for _ in 0..<captured { truth.hear(message.position, from: message.source.value, network: place) }
+        for _ in 0..<(isOpen ? captured : 0) {
+            truth.hear(message.position, from: message.source.value, network: place)
+        }
+        return captured
+    }
+
+    /// The next SEQ of a node, noted as used.
+    mutating func takeSequence(network index: Int, node position: Int, at time: CaptureTime) -> SequencePosition {
+        let state = networks[index].state(at: time)
+        let sequence = networks[index].nodes[position].takeSequence(transmitIndex: state.transmitIndex)
+        if let place = networks[index].truthIndex {
+            let address = networks[index].nodes[position].address.value
+            truth.networks[place].sources[address, default: .init()].lastUsed = sequence
+        }
+        return sequence
     }
 
     /// A proxy client's PDU on its connection; every fourth SEQ goes into a Proxy Configuration message, which no node

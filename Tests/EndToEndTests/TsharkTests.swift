@@ -25,9 +25,11 @@ struct TsharkTests {
         "(btmesh.seq || btmproxy.seq) && !btle.crc.incorrect && !(btle_rf.flags.crc_valid == 0) "
         + "&& !(nordic_ble.crcok == 0)"
 
-    /// Frames of the log in which tshark cannot see mesh: advertisements in fragments, and management records.
+    /// What tshark cannot see: advertisements in fragments, management records, and friendship credentials.
     private static func isBeyondTshark(_ fixture: String) -> Bool {
-        let names = ["host-log", "link-187", "link-201", "link-254", "btsnoop-", "mixed", "proxy-master.btsnoop"]
+        let names = [
+            "host-log", "link-187", "link-201", "link-254", "btsnoop-", "mixed", "proxy-master.btsnoop", "friendship",
+        ]
         return names.contains { fixture.contains($0) }
     }
 
@@ -38,7 +40,7 @@ struct TsharkTests {
         let ring = KeyRing(networks: try KeyFile.read(path: keyFile))
         var first: [Row] = []
         let analysis = try Analyzer(keys: ring) { observation in
-            guard case .networkPDU(let pdu) = observation.statement else { return }
+            guard case .networkPDU(let pdu, _) = observation.statement else { return }
             first.append(
                 Row(
                     frame: observation.frame.number, sequence: Int(pdu.sequence.value), source: Int(pdu.source.value),

@@ -423,6 +423,32 @@ private func updating(_ index: UInt32) -> IVState { .updateInProgress(IVIndex(in
     }
 }
 
+@Suite struct FriendshipTests {
+    /// Messages 1, 2, 4 and 5 of the specification's sample data: request, offer, poll, update.
+    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"), arguments: [false, true])
+    func theSpecificationsFriendshipIsOpened(isPollFirst: Bool) throws {
+        var script = Script()
+        var pdus: [String: [UInt8]] = [:]
+        for row in try SampleData.rows("messages") {
+            guard let pdu = (row["pdus"] as? [[String: Any]])?.first else { continue }
+            pdus[row.text("id")] = octets(pdu.text("network_pdu"))
+        }
+        // A poll that is heard before the offer could be opened is opened as well.
+        let order = isPollFirst ? ["8.3.1", "8.3.4", "8.3.2", "8.3.5"] : ["8.3.1", "8.3.2", "8.3.4", "8.3.5"]
+        for (second, id) in order.enumerated() {
+            script.frames.append((Double(second), AD.structure(0x2A, try #require(pdus[id]))))
+        }
+        let analysis = try script.analyse(options: .init(givenIVIndex: IVIndex(0x1234_5678)))
+        let network = analysis.networks[0]
+        #expect(network.opened == 4 && analysis.unopened.isEmpty)
+        #expect(network.iv?.state == normal(0x1234_5678))
+        #expect(network.iv?.evidence == .friendUpdate, "stronger than a PDU's NetMIC alone")
+        let lpn = try #require(network.sources.first { $0.address.value == 0x1201 })
+        #expect(lpn.epochs[0].lastSequence.value == 2)
+        #expect(network.sources.first { $0.address.value == 0x2345 }?.epochs[0].lastSequence.value == 0x01_4834)
+    }
+}
+
 @Suite struct BoundTests {
     @Test func sequenceSetsAgreeWithASet() {
         var random = SeededNumbers(seed: 3)

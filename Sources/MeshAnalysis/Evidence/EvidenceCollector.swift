@@ -106,6 +106,7 @@ struct EvidenceCollector: FrameReceiver {
     }
 
     private mutating func takeForeign(_ pdu: ObfuscatedNetworkPDU) {
+        decryption.remember(pdu, at: frame)
         unopenedByNID[Int(pdu.nid)] += 1
         if unopenedFrames[pdu.nid, default: []].count < Finding.mostFrames {
             unopenedFrames[pdu.nid, default: []].append(frame)
@@ -155,6 +156,17 @@ struct EvidenceCollector: FrameReceiver {
 
     /// Opens what is pending, and again what was held as long as that moves a network's IV state.
     private mutating func flush() {
+        if decryption.flush(into: &records) { retry() }
+        for friendship in records.friendships.takeLearned() { learn(friendship) }
+    }
+
+    /// Opens what was heard under the credentials of a friendship before its offer was opened.
+    private mutating func learn(_ friendship: Friendship) {
+        let recovered = decryption.learn(friendship, records.networks)
+        for (nid, count) in recovered {
+            unopenedByNID[Int(nid)] -= count
+            if unopenedByNID[Int(nid)] == 0 { unopenedFrames[nid] = nil }
+        }
         if decryption.flush(into: &records) { retry() }
     }
 

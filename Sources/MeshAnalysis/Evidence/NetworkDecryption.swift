@@ -8,6 +8,7 @@ import MeshProtocol
 struct NetworkDecryption {
     private struct Credential {
         let network: Int
+        let kind: CredentialKind
         let credentials: NetworkCredentials
     }
 
@@ -37,7 +38,7 @@ struct NetworkDecryption {
         var heard: HeldPDUs.Entry
         /// −1 if its slot was another PDU's.
         var slot: Int
-        var network = 0
+        var credential = 0
         var opened: NetworkPDU?
     }
 
@@ -47,9 +48,12 @@ struct NetworkDecryption {
     /// PDUs and copies from flush to flush.
     private static let longestWait = 1024
 
-    private let credentials: [Credential]
-    private let networksByNID: [[Int]]
-    private let credentialsByNID: [[Int]]
+    private var credentials: [Credential] = []
+    private var networksByNID: [[Int]] = Array(repeating: [], count: 128)
+    private var credentialsByNID: [[Int]] = Array(repeating: [], count: 128)
+    /// The latest PDUs with a NID of no credentials, since a friendship may turn out to have it.
+    private var unknown: [HeldPDUs.Entry] = []
+    private static let mostUnknown = 4096
     /// For each first octet of a PDU (IVI and NID), what to try, the likeliest first.
     private var options: [[Option]] = Array(repeating: [], count: 256)
 
@@ -62,29 +66,48 @@ struct NetworkDecryption {
     private(set) var notOpenedByNID = [Int](repeating: 0, count: 128)
     private var workspace = NetworkCredentials.Workspace()
     /// For each credential what to try in a round, and whose attempts those are.
-    private var attempts: [[NetworkCredentials.Attempt]]
-    private var owners: [[Int]]
+    private var attempts: [[NetworkCredentials.Attempt]] = []
+    private var owners: [[Int]] = []
 
     init(_ keyRing: KeyRing) {
-        var credentials: [Credential] = []
-        var byNID: [[Int]] = Array(repeating: [], count: 128)
-        var networks: [[Int]] = Array(repeating: [], count: 128)
+        slots = Array(repeating: Slot(pdu: .none), count: keyRing.networks.isEmpty ? 0 : Self.slotCount)
         for (network, keys) in keyRing.networks.enumerated() {
             for keys in keys.subnets.flatMap({ [$0.keys, $0.oldKeys].compactMap(\.self) }) {
-                for material in [keys.flooding, keys.directed] {
-                    let nid = Int(material.nid)
-                    byNID[nid].append(credentials.count)
-                    if !networks[nid].contains(network) { networks[nid].append(network) }
-                    credentials.append(Credential(network: network, credentials: NetworkCredentials(material)))
-                }
+                add(keys.flooding, .flooding, network: network)
+                add(keys.directed, .directed, network: network)
             }
         }
-        self.credentials = credentials
-        credentialsByNID = byNID
-        networksByNID = networks
-        attempts = Array(repeating: [], count: credentials.count)
-        owners = Array(repeating: [], count: credentials.count)
-        slots = Array(repeating: Slot(pdu: .none), count: credentials.isEmpty ? 0 : Self.slotCount)
+    }
+
+    private mutating func add(_ material: SecurityMaterial, _ kind: CredentialKind, network: Int) {
+        let nid = Int(material.nid)
+        credentialsByNID[nid].append(credentials.count)
+        if !networksByNID[nid].contains(network) { networksByNID[nid].append(network) }
+        credentials.append(Credential(network: network, kind: kind, credentials: NetworkCredentials(material)))
+        attempts.append([])
+        owners.append([])
+    }
+
+    /// Learns the credentials of a friendship; returns the PDUs that had its NID when nobody knew it.
+    ///
+    /// Nothing may be pending.
+    mutating func learn(_ friendship: Friendship, _ networks: [NetworkRecord]) -> [UInt8: Int] {
+        for material in friendship.materials { add(material, .friendship, network: friendship.network) }
+        updateOptions(networks)
+        var recovered: [UInt8: Int] = [:]
+        for entry in unknown where isKnown(nid: entry.pdu.nid) {
+            pending.append(Pending(heard: entry, slot: -1))
+            recovered[entry.pdu.nid, default: 0] += entry.count
+        }
+        unknown = unknown.filter { !isKnown(nid: $0.pdu.nid) }
+        return recovered
+    }
+
+    /// A PDU with a NID of no credentials.
+    mutating func remember(_ pdu: ObfuscatedNetworkPDU, at frame: FrameReference) {
+        guard !credentials.isEmpty else { return }
+        if unknown.count >= 2 * Self.mostUnknown { unknown.removeFirst(Self.mostUnknown) }
+        unknown.append(.init(pdu: pdu, first: frame, last: frame, count: 1))
     }
 
     /// Whether a key has this NID.
@@ -171,7 +194,8 @@ struct NetworkDecryption {
             }
             return false
         }
-        let network = pending[index].network
+        let credential = credentials[pending[index].credential]
+        let network = credential.network
         if slot >= 0 {
             slots[slot].state = .opened
             slots[slot].network = Int16(network)
@@ -179,7 +203,7 @@ struct NetworkDecryption {
             slots[slot].ivIndex = pdu.ivIndex
         }
         return records.take(
-            pdu, network: network, at: pending[index].heard.first, times: pending[index].heard.count)
+            pdu, network: network, credential.kind, at: pending[index].heard.first, times: pending[index].heard.count)
     }
 
     /// Holds what nothing opened; returns its place.
@@ -208,7 +232,7 @@ struct NetworkDecryption {
                 credentials[credential].credentials.open(attempts[credential], in: &workspace)
                 for (position, owner) in owners[credential].enumerated() {
                     pending[owner].opened = workspace.results[position]
-                    pending[owner].network = credentials[credential].network
+                    pending[owner].credential = credential
                     if workspace.results[position] == nil { unresolved.append(owner) }
                 }
                 attempts[credential].removeAll(keepingCapacity: true)
@@ -243,8 +267,11 @@ struct NetworkDecryption {
                 continue
             }
             notOpenedByNID[Int(tried.heard.pdu.nid)] -= tried.heard.closedCount
+            let credential = credentials[tried.credential]
             moved =
-                records.take(pdu, network: tried.network, at: tried.heard.first, times: tried.heard.count) || moved
+                records.take(
+                    pdu, network: credential.network, credential.kind, at: tried.heard.first, times: tried.heard.count)
+                || moved
         }
         pending.removeAll(keepingCapacity: true)
         return moved

@@ -5,7 +5,7 @@ public struct Observation: Hashable, Sendable {
     public enum Statement: Hashable, Sendable {
         case beacon(NetworkBeaconStatement, IVEvidence, subnet: Int)
         /// A PDU at its first hearing; byte-identical copies are only counted.
-        case networkPDU(NetworkPDU)
+        case networkPDU(NetworkPDU, CredentialKind)
     }
 
     public let frame: FrameReference

@@ -4,13 +4,31 @@ import MeshProtocol
 struct NetworkRecords {
     var networks: [NetworkRecord]
     var findings = FindingCollector()
+    var friendships = FriendshipTracker()
     /// Is shown every statement as it is taken.
     let observer: ((Observation) -> Void)?
 
     /// Takes an opened PDU, heard `times` times; true if a network's IV state moved by it.
-    mutating func take(_ pdu: NetworkPDU, network: Int, at frame: FrameReference, times: Int) -> Bool {
-        observer?(Observation(frame: frame, network: network, statement: .networkPDU(pdu)))
-        return networks[network].take(pdu, at: frame, times: times, into: &findings)
+    mutating func take(
+        _ pdu: NetworkPDU, network: Int, _ kind: CredentialKind, at frame: FrameReference, times: Int
+    ) -> Bool {
+        observer?(Observation(frame: frame, network: network, statement: .networkPDU(pdu, kind)))
+        let moved = networks[network].take(pdu, at: frame, times: times, into: &findings)
+        guard pdu.isControl else { return moved }
+        friendships.take(pdu, in: networks[network])
+        return takeFriendUpdate(pdu, network: network, kind, at: frame) || moved
+    }
+
+    /// A Friend tells its Low Power node what a beacon says, under the credentials of their friendship.
+    private mutating func takeFriendUpdate(
+        _ pdu: NetworkPDU, network: Int, _ kind: CredentialKind, at frame: FrameReference
+    ) -> Bool {
+        guard kind == .friendship, case .unsegmentedControl(let opcode, let parameters)? = try? LowerTransportPDU(pdu),
+            case .friendUpdate(let statement, _)? = try? ControlMessage(opcode: opcode, parameters: parameters)
+        else { return false }
+        let timeline = networks[network].timeline
+        BeaconRules.judge(statement.state, at: frame, in: timeline, network: network, into: &findings)
+        return networks[network].timeline.take(statement.state, .friendUpdate, at: frame)
     }
 
     /// More copies of a PDU of this source that was taken before.

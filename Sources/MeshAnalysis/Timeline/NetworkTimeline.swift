@@ -5,13 +5,15 @@ public import MeshProtocol
 public enum IVEvidence: String, Hashable, Sendable, CaseIterable {
     case secureNetworkBeacon = "secure_network_beacon"
     case privateBeacon = "private_beacon"
+    case friendUpdate = "friend_update"
     case networkPDU = "network_pdu"
 
     var rank: Int {
         switch self {
         case .secureNetworkBeacon: 0
         case .privateBeacon: 1
-        case .networkPDU: 2
+        case .friendUpdate: 2
+        case .networkPDU: 3
         }
     }
 }
