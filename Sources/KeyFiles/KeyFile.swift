@@ -4,7 +4,8 @@ import FoundationEssentials
 import MeshCrypto
 public import MeshProtocol
 
-/// The project's own JSON of keys:
+/// A file of keys, recognised by its content: a Mesh Configuration Database, Wireshark's and Zephyr's texts, or the
+/// project's own JSON:
 ///
 ///     { "networks": [ { "name": "office", "master": "0x0001",
 ///                       "netkeys": [ { "index": 0, "name": "primary", "key": "…32 digits…", "old_key": "…" } ] } ] }
@@ -44,18 +45,41 @@ public enum KeyFile {
     }
 
     static func parse(_ data: Data, place: String) throws(KeyFileError) -> [KeyRing.Network] {
-        let document: Document
-        do {
-            document = try JSONDecoder().decode(Document.self, from: data)
-        } catch {
-            throw KeyFileError(place, explain(error))
+        guard data.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else {
+            return [try parseText(String(decoding: data, as: UTF8.self), place: place)]
         }
+        let root = JSONNode(value: try decode(JSONValue.self, data, place), path: "", place: place)
+        // The iOS app keeps the database in a wrapper.
+        for candidate in [root["meshNetwork"], root].compactMap(\.self) where MeshDatabase.recognises(candidate) {
+            return [try MeshDatabase(root: candidate).network()]
+        }
+        let document = try decode(Document.self, data, place)
         var networks: [KeyRing.Network] = []
         for (index, network) in document.networks.enumerated() {
             networks.append(try parse(network, place: "\(place): networks[\(index)]"))
         }
         guard !networks.isEmpty else { throw KeyFileError(place, "has no networks") }
         return networks
+    }
+
+    private static func decode<Value: Decodable>(
+        _ type: Value.Type, _ data: Data, _ place: String
+    ) throws(KeyFileError) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch {
+            throw KeyFileError(place, explain(error))
+        }
+    }
+
+    private static func parseText(_ text: String, place: String) throws(KeyFileError) -> KeyRing.Network {
+        if let network = try KeyText.wireshark(text, place: place) { return network }
+        if let network = try KeyText.zephyr(text, place: place) { return network }
+        throw KeyFileError(
+            place,
+            "is no key file that is known: JSON of the form {\"networks\": [{\"netkeys\": [{\"key\": \"32 hexadecimal digits\"}]}]}, "
+                + "a Mesh Configuration Database, BlueZ's node.json or export_db.json, Wireshark's btmesh_nw_keys, or the output "
+                + "of Zephyr's 'mesh cdb show'")
     }
 
     private static func parse(_ network: Network, place: String) throws(KeyFileError) -> KeyRing.Network {
@@ -95,8 +119,7 @@ public enum KeyFile {
         case DecodingError.typeMismatch(let type, let context): return "\(path(context)) is no \(type)"
         case DecodingError.valueNotFound(_, let context): return "\(path(context)) is null"
         case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty:
-            return "is no JSON of the form {\"networks\": [{\"netkeys\": [{\"key\": \"32 hexadecimal digits\"}]}]}"
-                + (context.underlyingError.map { " (\($0))" } ?? "")
+            return "is no JSON\(context.underlyingError.map { " (\($0))" } ?? "")"
         case DecodingError.dataCorrupted(let context): return "\(path(context)) has a value that cannot be used"
         default: return "cannot be used"
         }

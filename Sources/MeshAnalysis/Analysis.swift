@@ -31,6 +31,8 @@ public struct Analysis: Sendable {
 
     public struct Source: Sendable {
         public let address: UnicastAddress
+        /// The node's, from a key file.
+        public let name: String?
         /// Oldest IV Index first.
         public let epochs: [Epoch]
         public let verdict: RecoveryVerdict

@@ -83,7 +83,9 @@ struct AnalysisBuilder {
 
     private func source(of timeline: SourceTimeline, _ rules: RecoveryRules) -> Analysis.Source {
         let epochs = timeline.epochs()
-        return .init(address: timeline.address, epochs: epochs, verdict: rules.judge(timeline, epochs))
+        return .init(
+            address: timeline.address, name: rules.network.keys.name(of: timeline.address), epochs: epochs,
+            verdict: rules.judge(timeline, epochs))
     }
 
     private func recordExhaustion(of source: Analysis.Source, network: Int, into findings: inout FindingCollector) {

@@ -21,6 +21,22 @@ public struct KeyRing: Sendable {
         }
     }
 
+    /// What a key file knows of a node beside its keys.
+    public struct Node: Sendable {
+        /// Of the first element; the others follow.
+        public let address: UnicastAddress
+        public let elements: Int
+        public let name: String?
+        public let isProvisioner: Bool
+
+        public init(address: UnicastAddress, elements: Int, name: String?, isProvisioner: Bool) {
+            self.address = address
+            self.elements = elements
+            self.name = name
+            self.isProvisioner = isProvisioner
+        }
+    }
+
     public struct Network: Sendable {
         public let name: String?
         public let subnets: [Subnet]
@@ -28,14 +44,27 @@ public struct KeyRing: Sendable {
         public let master: UnicastAddress?
         /// The user's hint for opening PDUs; never evidence.
         public let givenIVIndex: IVIndex?
+        public let nodes: [Node]
 
         public init(
-            name: String? = nil, subnets: [Subnet], master: UnicastAddress? = nil, givenIVIndex: IVIndex? = nil
+            name: String? = nil, subnets: [Subnet], master: UnicastAddress? = nil, givenIVIndex: IVIndex? = nil,
+            nodes: [Node] = []
         ) {
+            self.nodes = nodes
             self.name = name
             self.subnets = subnets
             self.master = master
             self.givenIVIndex = givenIVIndex
+        }
+
+        /// The name of the node that has this element, with the element's number where it is not the first.
+        public func name(of address: UnicastAddress) -> String? {
+            for node in nodes {
+                let element = Int(address.value) - Int(node.address.value)
+                guard (0..<node.elements).contains(element), let name = node.name else { continue }
+                return element == 0 ? name : "\(name), element \(element)"
+            }
+            return nil
         }
     }
 

@@ -80,7 +80,7 @@ public enum JSONReport {
 
     private static func source(of source: Analysis.Source, _ times: CaptureTimes) -> JSONModel.Source {
         .init(
-            address: "\(source.address)", name: .init(nil),
+            address: "\(source.address)", name: .init(source.name),
             epochs: source.epochs.map { epoch in
                 .init(
                     ivIndex: epoch.ivIndex.value, firstSeq: epoch.firstSequence.value,

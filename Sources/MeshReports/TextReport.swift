@@ -303,6 +303,10 @@ public struct TextReport {
             }
         }
         lines += table.lines()
+        for source in network.sources {
+            guard let name = source.name else { continue }
+            addWrapped("\(source.address) is \(Wording.printable(name))", indent: "  ")
+        }
     }
 
     private mutating func addOthers() {

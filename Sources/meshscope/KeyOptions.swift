@@ -21,9 +21,10 @@ struct KeyOptions: ParsableArguments {
     @Option(
         name: .customLong("keys"),
         help: ArgumentHelp(
-            "A file of keys: JSON with networks, their NetKeys and names. Can be repeated.",
+            "A file of keys, recognised by its content. Can be repeated.",
             discussion: """
-                {"networks": [{"name": "office", "master": "0x0001", "netkeys": [{"index": 0, "key": "32 hexadecimal \
+                A Mesh Configuration Database (nRF Mesh export and others), BlueZ's node.json or export_db.json, \
+                Wireshark's btmesh_nw_keys, the output of Zephyr's 'mesh cdb show', or {"networks": [{"name": "office", "master": "0x0001", "netkeys": [{"index": 0, "key": "32 hexadecimal \
                 digits", "old_key": "during a Key Refresh"}]}]}; only "netkeys" and "key" are required.
                 """, valueName: "file"))
     var keyFiles: [String] = []

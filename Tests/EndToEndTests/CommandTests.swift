@@ -28,7 +28,7 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         (["analyze", steady, "--netkey", "7dd7364cd842ad18c17c2b820c84c3dz"], "position 32"),
         (["analyze", steady, "--netkey", "0x" + sampleKey, "--netkey", sampleKey], "same key"),
         (["analyze", steady, "--keys", "/nonexistent"], "cannot be opened"),
-        (["analyze", steady, "--keys", steady], "no JSON of the form"),
+        (["analyze", steady, "--keys", steady], "no key file that is known"),
         (["analyze", steady, "--keys", steadyKeys, "--netkey", sampleKey, "--netkey", "0=" + sampleKey], "same key"),
         (["analyze", steady, "--keys", steadyKeys, "--keys", steadyKeys], "in two networks"),
         (["analyze", steadyKeys], "is no capture but text"),

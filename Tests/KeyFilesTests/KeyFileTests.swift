@@ -31,6 +31,75 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
         #expect(networks[0].subnets[0].keys.networkID == 0x3eca_ff67_2f67_3370)
     }
 
+    static let database = """
+        {"$schema": "TBD", "meshName": "house", "meshUUID": "D0F1", "futureMember": [1, {"x": null}],
+         "netKeys": [{"name": "primary", "index": 0, "phase": 1, "key": "\(other)", "oldKey": "\(key)"},
+                     {"name": "guests", "index": 9, "phase": 0, "key": "00000000000000000000000000000001"}],
+         "provisioners": [{"provisionerName": "phone", "UUID": "DDDD0000-0000-0000-0000-000000000001"}],
+         "nodes": [{"UUID": "dddd0000000000000000000000000001", "name": "phone", "unicastAddress": "0001",
+                    "elements": [{}, {}], "deviceKey": "00000000000000000000000000000002"},
+                   {"UUID": "DDDD0000-0000-0000-0000-000000000002", "name": "lamp", "unicastAddress": "00A0",
+                    "elements": [{}]}]}
+        """
+
+    @Test func readsAMeshConfigurationDatabaseAlsoInItsWrapper() throws {
+        for text in [Self.database, "{\"meshNetwork\": \(Self.database)}"] {
+            let network = try read(text)[0]
+            #expect(network.name == "house")
+            #expect(network.subnets.map(\.keyIndex) == [0, 9])
+            #expect(network.subnets[0].oldKeys?.networkID == 0x3eca_ff67_2f67_3370)
+            #expect(network.master?.value == 1, "the node whose UUID is a provisioner's")
+            #expect(UnicastAddress(0xA0).flatMap(network.name) == "lamp")
+            #expect(UnicastAddress(2).flatMap(network.name) == "phone, element 1")
+            #expect(UnicastAddress(3).flatMap(network.name) == nil)
+        }
+    }
+
+    @Test func readsTheDialects() throws {
+        // pyaci: addresses as numbers, its own IV Index; Telink: the IV Index as eight digits.
+        let pyaci = try read(
+            #"{"ivIndex": 5, "netKeys": [{"index": 0, "key": "\#(key)"}], "nodes": [{"unicastAddress": 17, "elements": []}]}"#
+        )[0]
+        #expect(pyaci.givenIVIndex == IVIndex(5) && pyaci.nodes[0].address.value == 17)
+        let telink = try read(#"{"ivIndex": "0000001F", "netKeys": [{"index": 0, "key": "\#(key)"}]}"#)[0]
+        #expect(telink.givenIVIndex == IVIndex(0x1F))
+        // BlueZ's node.json: the index as text in old files, the IV Index signed from 0x80000000 on.
+        let bluez = try read(
+            #"{"unicastAddress": "0001", "IVindex": -2, "IVupdate": 0, "netKeys": [{"index": "0000", "key": "\#(key)"}]}"#
+        )[0]
+        #expect(bluez.givenIVIndex == IVIndex(0xFFFF_FFFE))
+        #expect(bluez.subnets.map(\.keyIndex) == [0])
+    }
+
+    @Test func readsTextsOfWiresharkAndZephyr() throws {
+        let wireshark = try read(
+            """
+            # keys of the office
+            "0x\(key)","0x00000000000000000000000000000000","0x00000005"
+            "0x\(key)","0x00000000000000000000000000000000","0x00000006"
+            "0x\(other)","0x00000000000000000000000000000000","0x00000006"
+            """)[0]
+        #expect(wireshark.subnets.count == 2 && wireshark.givenIVIndex == IVIndex(6))
+        let zephyr = try read(
+            """
+            Mesh Network Information
+            ========================
+            Address  Elements  Flags  UUID                              DevKey
+            0x0001   1         C      dddd0000000000000000000000000001  9d6dd0e96eb25dc19a40ed9914f8f03f
+            > Total nodes: 1
+            ---
+            NetIdx  NetKey
+            0x000   \(key)
+            0x00a   \(other)
+            > Total subnets: 2
+            ---
+            NetIdx  AppIdx  AppKey
+            0x000   0x000   00000000000000000000000000000009
+            """)[0]
+        #expect(zephyr.subnets.map(\.keyIndex) == [0, 10])
+        #expect(zephyr.nodes.map(\.address.value) == [1])
+    }
+
     @Test func twoKeysUnderOneIndexAreOldAndNew() throws {
         let subnets = try read(#"{"networks":[{"netkeys":[{"index":0,"key":"\#(other)","old_key":"\#(key)"}]}]}"#)[0]
             .subnets
@@ -47,6 +116,17 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
 
     @Test(arguments: [
         ("{", "is no JSON"), ("{}", "networks"), (#"{"networks":[]}"#, "no networks"),
+        ("hello", "no key file that is known"), ("", "no key file that is known"),
+        (#""0x9d6dd0e96eb25dc19a40ed9914f8f03f","0x1201""#, "btmesh_nw_keys is the one"),
+        (#""0x7dd7364c","0x00","0x5""#, "line 1: the key has 8 characters"),
+        (#"{"netKeys": [{"index": 0}]}"#, "netKeys[0]: has no key"), (#"{"netKeys": []}"#, "has no NetKey"),
+        (#"{"netKeys": [{"index": 0, "key": "7dd7364c"}]}"#, "netKeys[0].key: the key has 8 characters"),
+        (#"{"netKeys": {"key": 1}}"#, "netKeys: is no array"),
+        (#"{"netKeys": [{"key": 7}]}"#, "netKeys[0].key: is no text"),
+        (
+            #"{"netKeys": [{"key": "\#(key)"}], "nodes": [{"unicastAddress": "8000"}]}"#,
+            "nodes[0].unicastAddress: is no unicast address"
+        ),
         (#"{"networks":[{}]}"#, "networks[0] has no member \"netkeys\""),
         (#"{"networks":[{"netkeys":[]}]}"#, "networks[0]: has no NetKey"),
         (#"{"networks":[{"netkeys":[{"key":5}]}]}"#, "networks[0].netkeys[0].key"),

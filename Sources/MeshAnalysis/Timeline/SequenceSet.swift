@@ -1,12 +1,16 @@
-/// The sequence numbers heard of one source under one IV Index: a bit and a short digest of the content for each, in
-/// pages that come into being where they are needed. It never grows beyond what the SEQ space of 24 bits has room for.
+/// The sequence numbers heard of one source under one IV Index: a bit for each, in pages that come into being where they
+/// are needed, never more than the 2 MiB of the whole SEQ space; and a short digest of the content for those of the
+/// latest pages.
 struct SequenceSet {
     private static let pageBits: UInt32 = 1024
     private static let pageWords = Int(pageBits / 64)
 
     private var words: [UInt64] = []
-    /// 16 bits of content for each bit of `words`: enough to tell one PDU from another under the same SEQ.
+    /// 16 bits of content for each SEQ of the latest pages: enough to tell one PDU from another under the same SEQ.
     private var digests: [UInt16] = []
+    /// For each page where its digests begin; −1 where they gave way to those of a later page.
+    private var digestStarts: [Int32] = []
+    private static let mostDigestPages = 16
     private var pages: [UInt32: Int] = [:]
     private var lastPage: (number: UInt32, start: Int)?
     private(set) var count = 0
@@ -15,16 +19,18 @@ struct SequenceSet {
 
     enum Insertion: Hashable { case new, same, other }
 
-    /// Whether `sequence` was in the set, and with the same content.
+    /// Whether `sequence` was in the set, and with the same content as far as that is remembered.
     mutating func insert(_ sequence: UInt32, digest: UInt16) -> Insertion {
         let start = page(sequence / Self.pageBits)
         let bit = sequence % Self.pageBits
         let word = start + Int(bit / 64)
         let mask: UInt64 = 1 << UInt64(bit % 64)
-        let place = word * 64 + Int(bit % 64)
-        guard words[word] & mask == 0 else { return digests[place] == digest ? .same : .other }
+        let digestStart = Int(digestStarts[start / Self.pageWords])
+        guard words[word] & mask == 0 else {
+            return digestStart < 0 || digests[digestStart + Int(bit)] == digest ? .same : .other
+        }
         words[word] |= mask
-        digests[place] = digest
+        if digestStart >= 0 { digests[digestStart + Int(bit)] = digest }
         count += 1
         first = min(first, sequence)
         last = max(last, sequence)
@@ -51,13 +57,25 @@ struct SequenceSet {
         return (Int(last - first) + 1 - count, longest)
     }
 
+    /// Room for the digests of a new page: new, or that of the oldest page that has some.
+    private mutating func appendDigestPage() {
+        let ordinal = digestStarts.count
+        guard ordinal >= Self.mostDigestPages else {
+            digestStarts.append(Int32(digests.count))
+            digests.append(contentsOf: repeatElement(0, count: Int(Self.pageBits)))
+            return
+        }
+        digestStarts.append(digestStarts[ordinal - Self.mostDigestPages])
+        digestStarts[ordinal - Self.mostDigestPages] = -1
+    }
+
     private mutating func page(_ number: UInt32) -> Int {
         if let lastPage, lastPage.number == number { return lastPage.start }
         let start = pages[number] ?? words.count
         if start == words.count {
             words.append(contentsOf: repeatElement(0, count: Self.pageWords))
-            digests.append(contentsOf: repeatElement(0, count: Int(Self.pageBits)))
             pages[number] = start
+            appendDigestPage()
         }
         lastPage = (number, start)
         return start

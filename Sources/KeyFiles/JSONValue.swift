@@ -1,0 +1,100 @@
+/// Any JSON, with the path that leads to each value, for files whose form is not ours to decide.
+///
+/// It never shows a value: what is wrong is said by path and kind.
+enum JSONValue: Decodable {
+    case object([String: JSONValue])
+    case array([JSONValue])
+    case text(String)
+    case number(Double)
+    case flag(Bool)
+    case null
+
+    private struct Name: CodingKey {
+        var stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) {
+            self.stringValue = stringValue
+        }
+
+        init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+        if let container = try? decoder.container(keyedBy: Name.self) {
+            var members: [String: JSONValue] = [:]
+            for key in container.allKeys {
+                members[key.stringValue] = try container.decode(JSONValue.self, forKey: key)
+            }
+            self = .object(members)
+            return
+        }
+        if var container = try? decoder.unkeyedContainer() {
+            var items: [JSONValue] = []
+            while !container.isAtEnd { items.append(try container.decode(JSONValue.self)) }
+            self = .array(items)
+            return
+        }
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let flag = try? container.decode(Bool.self) {
+            self = .flag(flag)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else {
+            self = .text(try container.decode(String.self))
+        }
+    }
+}
+
+/// A JSON value and where it stands.
+struct JSONNode {
+    let value: JSONValue
+    /// Such as `netKeys[0].key`.
+    let path: String
+    /// The file, for messages.
+    let place: String
+
+    func error(_ explanation: String) -> KeyFileError {
+        KeyFileError(path.isEmpty ? place : "\(place): \(path)", explanation)
+    }
+
+    /// The member of an object; `nil` if it is missing or null.
+    subscript(name: String) -> JSONNode? {
+        guard case .object(let members) = value, let member = members[name] else { return nil }
+        if case .null = member { return nil }
+        return JSONNode(value: member, path: path.isEmpty ? name : "\(path).\(name)", place: place)
+    }
+
+    func require(_ name: String) throws(KeyFileError) -> JSONNode {
+        guard let member = self[name] else { throw error("has no member \"\(name)\"") }
+        return member
+    }
+
+    /// The items of an array; none if the member is missing.
+    func items(_ name: String) throws(KeyFileError) -> [JSONNode] {
+        guard let member = self[name] else { return [] }
+        guard case .array(let items) = member.value else { throw member.error("is no array") }
+        return items.enumerated().map { JSONNode(value: $1, path: "\(member.path)[\($0)]", place: place) }
+    }
+
+    func text() throws(KeyFileError) -> String {
+        guard case .text(let text) = value else { throw error("is no text") }
+        return text
+    }
+
+    /// A whole number, as a number or as text in this base.
+    func integer(textBase: Int) throws(KeyFileError) -> Int64 {
+        switch value {
+        case .number(let number):
+            guard let integer = Int64(exactly: number) else { throw error("is no whole number") }
+            return integer
+        case .text(let text):
+            let digits = text.hasPrefix("0x") || text.hasPrefix("0X") ? String(text.dropFirst(2)) : text
+            guard let integer = Int64(digits, radix: textBase) else { throw error("is no number") }
+            return integer
+        default: throw error("is no number")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import ByteParsing
+import MeshProtocol
+
+/// The Mesh Configuration Database (MshCDB 1.0.1) and its dialects: exports of the nRF Mesh apps, mesh-cfgclient's
+/// `export_db.json`, pyaci's and Telink's databases; and BlueZ's `node.json`, which has the same key lists.
+///
+/// Key indexes and addresses come as numbers or as hexadecimal text. The master is the node whose UUID is a
+/// provisioner's, where there is one such node.
+struct MeshDatabase {
+    let root: JSONNode
+
+    /// Whether a JSON object looks like one.
+    static func recognises(_ node: JSONNode) -> Bool { node["netKeys"] != nil }
+
+    func network() throws(KeyFileError) -> KeyRing.Network {
+        var keys: [SubnetKey] = []
+        for item in try root.items("netKeys") { keys += try subnetKeys(item) }
+        let nodes = try nodes()
+        let masters = nodes.filter(\.isProvisioner)
+        return try SubnetKey.network(
+            of: keys, name: try root["meshName"]?.text(), master: masters.count == 1 ? masters[0].address : nil,
+            givenIVIndex: try givenIVIndex(), nodes: nodes,
+            place: root.path.isEmpty ? root.place : root.place + ": " + root.path)
+    }
+
+    /// The current key, and the old one behind it while a Key Refresh is under way.
+    private func subnetKeys(_ item: JSONNode) throws(KeyFileError) -> [SubnetKey] {
+        guard item["key"] != nil else {
+            throw item.error("has no key; mesh-cfgclient keeps keys apart and writes them into export_db.json")
+        }
+        let index = try item["index"]?.integer(textBase: 16)
+        guard let index = UInt16(exactly: index ?? 0) else { throw item.error("has an index that is no key index") }
+        let name = try item["name"]?.text()
+        var keys: [SubnetKey] = []
+        for member in ["oldKey", "key"] {
+            guard let key = item[member] else { continue }
+            let place = "\(key.place): \(key.path)"
+            keys.append(try SubnetKey(hexadecimal: try key.text(), index: index, name: name, place: place))
+        }
+        return keys
+    }
+
+    private func nodes() throws(KeyFileError) -> [KeyRing.Node] {
+        var provisioners: Set<String> = []
+        for item in try root.items("provisioners") {
+            if let uuid = try item["UUID"]?.text() { provisioners.insert(Self.digits(uuid)) }
+        }
+        var nodes: [KeyRing.Node] = []
+        for item in try root.items("nodes") {
+            guard let member = item["unicastAddress"] else { continue }
+            let value = try member.integer(textBase: 16)
+            guard let address = UInt16(exactly: value).flatMap(UnicastAddress.init) else {
+                throw member.error("is no unicast address")
+            }
+            let uuid = try (item["UUID"] ?? item["uuid"])?.text()
+            nodes.append(
+                .init(
+                    address: address, elements: max(1, try item.items("elements").count),
+                    name: try item["name"]?.text(),
+                    isProvisioner: uuid.map { provisioners.contains(Self.digits($0)) } ?? false))
+        }
+        return nodes
+    }
+
+    /// The dialects that have one: `ivIndex` as a number or eight digits, BlueZ's `IVindex`, which is signed.
+    private func givenIVIndex() throws(KeyFileError) -> IVIndex? {
+        guard let member = root["ivIndex"] ?? root["IVindex"] else { return nil }
+        let value = try member.integer(textBase: 16)
+        if let index = UInt32(exactly: value) { return IVIndex(index) }
+        guard let signed = Int32(exactly: value) else { throw member.error("is no IV Index") }
+        return IVIndex(UInt32(bitPattern: signed))
+    }
+
+    /// A UUID with or without dashes.
+    private static func digits(_ uuid: String) -> String { uuid.lowercased().filter { $0 != "-" } }
+}
