@@ -62,7 +62,10 @@ let package = Package(
         test("MeshProtocolTests", ["MeshProtocol", "MeshCrypto", "ByteParsing"]),
         test(
             "MeshAnalysisTests",
-            ["MeshAnalysis", "MeshProtocol", "MeshCrypto", "CaptureFiles", "BluetoothFrames", "MeshSimulation"]),
+            [
+                "MeshAnalysis", "MeshProtocol", "MeshCrypto", "ByteParsing", "CaptureFiles", "BluetoothFrames",
+                "MeshSimulation",
+            ]),
         test("KeyFilesTests", ["KeyFiles", "MeshProtocol", "MeshCrypto"]),
         test(
             "MeshReportsTests",

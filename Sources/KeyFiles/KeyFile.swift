@@ -10,7 +10,8 @@ public import MeshProtocol
 ///     { "networks": [ { "name": "office", "master": "0x0001",
 ///                       "netkeys": [ { "index": 0, "name": "primary", "key": "…32 digits…", "old_key": "…" } ] } ] }
 ///
-/// `name`, `index`, `old_key`, `master` and `iv_index` may be left out. Other members are passed over.
+/// Beside them a network may have `appkeys` and `labels` (lists of 32 digits) and `devkeys` (`addr` and `key`). Only
+/// `netkeys` and `key` are required; members that are not known are passed over.
 public enum KeyFile {
     private static let longestFile = 16 << 20
 
@@ -23,6 +24,14 @@ public enum KeyFile {
         var netkeys: [Key]
         var master: String?
         var iv_index: UInt32?
+        var appkeys: [String]?
+        var devkeys: [DeviceKey]?
+        var labels: [String]?
+    }
+
+    private struct DeviceKey: Decodable {
+        var addr: String
+        var key: String
     }
 
     private struct Key: Decodable {
@@ -101,8 +110,29 @@ public enum KeyFile {
             guard master != nil else { throw KeyFileError(place + ".master", "is no unicast address, such as 0x0001") }
         }
         return try SubnetKey.network(
-            of: keys, name: network.name, master: master, givenIVIndex: network.iv_index.map(IVIndex.init), place: place
-        )
+            of: keys, name: network.name, master: master, givenIVIndex: network.iv_index.map(IVIndex.init),
+            upperKeys: try upperKeys(network, place: place), place: place)
+    }
+
+    private static func upperKeys(
+        _ network: Network, place: String
+    ) throws(KeyFileError) -> KeyRing.UpperTransportKeys {
+        var keys = KeyRing.UpperTransportKeys()
+        for (index, text) in (network.appkeys ?? []).enumerated() {
+            let key = try NetKey(hexadecimal: text, place: "\(place).appkeys[\(index)]")
+            keys.applicationKeys.append(ApplicationKey(key))
+        }
+        for (index, device) in (network.devkeys ?? []).enumerated() {
+            let place = "\(place).devkeys[\(index)]"
+            guard let address = UnicastAddress(text: device.addr) else {
+                throw KeyFileError(place + ".addr", "is no unicast address, such as 0x0001")
+            }
+            keys.deviceKeys.append((address, try NetKey(hexadecimal: device.key, place: place + ".key")))
+        }
+        for (index, text) in (network.labels ?? []).enumerated() {
+            keys.labels.append(LabelUUID(try NetKey(hexadecimal: text, place: "\(place).labels[\(index)]").value))
+        }
+        return keys
     }
 
     /// What a decoder's error says, with the JSON path and without any value.

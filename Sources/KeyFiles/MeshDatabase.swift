@@ -1,4 +1,5 @@
 import ByteParsing
+import MeshCrypto
 import MeshProtocol
 
 /// The Mesh Configuration Database (MshCDB 1.0.1) and its dialects: exports of the nRF Mesh apps, mesh-cfgclient's
@@ -19,7 +20,7 @@ struct MeshDatabase {
         let masters = nodes.filter(\.isProvisioner)
         return try SubnetKey.network(
             of: keys, name: try root["meshName"]?.text(), master: masters.count == 1 ? masters[0].address : nil,
-            givenIVIndex: try givenIVIndex(), nodes: nodes,
+            givenIVIndex: try givenIVIndex(), nodes: nodes, upperKeys: try upperKeys(),
             place: root.path.isEmpty ? root.place : root.place + ": " + root.path)
     }
 
@@ -60,6 +61,50 @@ struct MeshDatabase {
                     isProvisioner: uuid.map { provisioners.contains(Self.digits($0)) } ?? false))
         }
         return nodes
+    }
+
+    private func upperKeys() throws(KeyFileError) -> KeyRing.UpperTransportKeys {
+        var keys = KeyRing.UpperTransportKeys()
+        for item in try root.items("appKeys") {
+            for member in ["key", "oldKey"] {
+                guard let key = item[member] else { continue }
+                keys.applicationKeys.append(ApplicationKey(try Self.key(key)))
+            }
+        }
+        for item in try root.items("nodes") + [root] {
+            guard let key = item["deviceKey"], let address = try item["unicastAddress"]?.integer(textBase: 16),
+                let unicast = UInt16(exactly: address).flatMap(UnicastAddress.init)
+            else { continue }
+            keys.deviceKeys.append((unicast, try Self.key(key)))
+        }
+        keys.labels = try labels().sorted().map(LabelUUID.init)
+        return keys
+    }
+
+    /// A virtual address stands as its Label UUID, where others have four digits.
+    private func labels() throws(KeyFileError) -> Set<UInt128> {
+        var labels = Set(try root.items("groups").flatMap { Self.label($0["address"]) })
+        for node in try root.items("nodes") {
+            for element in try node.items("elements") {
+                for model in try element.items("models") {
+                    labels.formUnion(Self.label(model["publish"]?["address"]))
+                    for address in try model.items("subscribe") { labels.formUnion(Self.label(address)) }
+                }
+            }
+        }
+        return labels
+    }
+
+    private static func key(_ node: JSONNode) throws(KeyFileError) -> NetKey {
+        try NetKey(hexadecimal: try node.text(), place: "\(node.place): \(node.path)")
+    }
+
+    private static func label(_ node: JSONNode?) -> [UInt128] {
+        guard case .text(let text)? = node?.value, let octets = Hexadecimal.octets(digits(text)), octets.count == 16
+        else {
+            return []
+        }
+        return [UInt128(leftAligned: octets)]
     }
 
     /// The dialects that have one: `ivIndex` as a number or eight digits, BlueZ's `IVindex`, which is signed.

@@ -39,7 +39,7 @@ public struct SubnetKey: Sendable {
     /// are the old and the new key of a Key Refresh.
     public static func network(
         of keys: [SubnetKey], name: String?, master: UnicastAddress? = nil, givenIVIndex: IVIndex? = nil,
-        nodes: [KeyRing.Node] = [], place: String
+        nodes: [KeyRing.Node] = [], upperKeys: KeyRing.UpperTransportKeys = .init(), place: String
     ) throws(KeyFileError) -> KeyRing.Network {
         guard !keys.isEmpty else { throw KeyFileError(place, "has no NetKey") }
         guard keys.count <= 4096 else {
@@ -70,7 +70,20 @@ public struct SubnetKey: Sendable {
                     keyIndex: index, name: current.name, netKey: current.netKey,
                     oldNetKey: keys.count == 2 ? keys[0].netKey : nil))
         }
-        return .init(name: name, subnets: subnets, master: master, givenIVIndex: givenIVIndex, nodes: nodes)
+        return .init(
+            name: name, subnets: subnets, master: master, givenIVIndex: givenIVIndex, nodes: nodes, upperKeys: upperKeys
+        )
+    }
+}
+
+extension NetKey {
+    /// A key of any kind at a place of a file.
+    init(hexadecimal text: some StringProtocol, place: String) throws(KeyFileError) {
+        do {
+            try self.init(hexadecimal: text)
+        } catch {
+            throw KeyFileError(place, "the key \(error)")
+        }
     }
 }
 

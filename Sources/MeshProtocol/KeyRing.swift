@@ -37,6 +37,16 @@ public struct KeyRing: Sendable {
         }
     }
 
+    /// The keys above the network layer.
+    public struct UpperTransportKeys: Sendable {
+        public var applicationKeys: [ApplicationKey] = []
+        /// With the address of the node's first element.
+        public var deviceKeys: [(address: UnicastAddress, key: NetKey)] = []
+        public var labels: [LabelUUID] = []
+
+        public init() {}
+    }
+
     public struct Network: Sendable {
         public let name: String?
         public let subnets: [Subnet]
@@ -45,12 +55,14 @@ public struct KeyRing: Sendable {
         /// The user's hint for opening PDUs; never evidence.
         public let givenIVIndex: IVIndex?
         public let nodes: [Node]
+        public let upperKeys: UpperTransportKeys
 
         public init(
             name: String? = nil, subnets: [Subnet], master: UnicastAddress? = nil, givenIVIndex: IVIndex? = nil,
-            nodes: [Node] = []
+            nodes: [Node] = [], upperKeys: UpperTransportKeys = .init()
         ) {
             self.nodes = nodes
+            self.upperKeys = upperKeys
             self.name = name
             self.subnets = subnets
             self.master = master

@@ -19,7 +19,9 @@ struct Meshscope: ParsableCommand {
             64 wrong usage.
             """,
         version: "0.1.0",
-        subcommands: [AnalyzeCommand.self, CheckCommand.self, KeysCommand.self, SimulateCommand.self])
+        subcommands: [
+            AnalyzeCommand.self, DecodeCommand.self, CheckCommand.self, KeysCommand.self, SimulateCommand.self,
+        ])
 
     static func main() {
         Descriptor.ignoreClosedPipes()

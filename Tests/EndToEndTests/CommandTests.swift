@@ -158,7 +158,7 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
     }
 
     @Test func helpHasExamples() throws {
-        for command in [[], ["analyze"], ["check"], ["keys"], ["simulate"]] {
+        for command in [[], ["analyze"], ["decode"], ["check"], ["keys"], ["simulate"]] {
             let result = try Program.run(Program.meshscope, command + ["--help"])
             #expect(result.status == 0 && result.output.contains("Example"))
         }

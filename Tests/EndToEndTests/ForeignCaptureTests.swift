@@ -64,6 +64,32 @@ struct ForeignCaptureTests {
         #expect(Set(analysis.findings.map(\.kind)) == [.pduAlteredByRelay])
     }
 
+    @Test func theMessagesOfTheProvisioningCapture() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let keys = folder.path + "/keys.json"
+        try
+            #"{"networks":[{"netkeys":[{"key":"99d89627bc96d8e49c62cf0ad76624ca"}],"appkeys":["\#(String(repeating: "12", count: 16))"]}]}"#
+            .write(toFile: keys, atomically: true, encoding: .utf8)
+        let capture = self.folder + "whad/btmesh_provisionning.pcap"
+        let lines = try Program.run("decode", capture, "--keys", keys).output.split(separator: "\n")
+        #expect(lines.count == 20, "17 distinct PDUs and 3 beacons")
+        #expect(lines.filter { $0.contains("Generic OnOff Get") }.count == 2)
+        #expect(lines.filter { $0.contains("Generic OnOff Set") }.count == 1)
+        #expect(lines.filter { $0.contains("Generic OnOff Status") }.count == 3)
+        #expect(lines.filter { $0.contains("Segment Acknowledgment") }.count == 2)
+        let arguments = [
+            "decode", capture, "--keys", keys, "--source", "0x0005", "--kind", "access", "--format", "jsonl",
+        ]
+        let filtered = try Program.run(Program.meshscope, arguments)
+        #expect(filtered.status == 0)
+        let objects = try filtered.output.split(separator: "\n").map { line in
+            try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        }
+        #expect(objects.count == 6 && objects.allSatisfy { $0?["source"] as? String == "0x0005" })
+        #expect(objects.compactMap { $0?["message"] as? String }.filter { $0 == "Generic OnOff Status" }.count == 3)
+    }
+
     @Test func capturesWithoutMesh() throws {
         let key = try ring("99d89627bc96d8e49c62cf0ad76624ca")
         let files = [

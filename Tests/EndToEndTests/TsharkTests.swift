@@ -118,4 +118,36 @@ struct TsharkTests {
                 frame: frame, sequence: values[0], source: values[1], destination: values[2], ttl: values[3])
         }
     }
+
+    /// Access payloads of a real stack's log: what tshark opens with the same keys, the decoder opens to the same octets.
+    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"), arguments: [0, 1, 2])
+    func agreesOnAccessPayloads(host: Int) throws {
+        let folder = Checkout.shared.path + "/captures/bluez-meshd/"
+        let networks = try KeyFile.read(path: folder + "keys.json")
+        var decoder = MessageDecoder(networks[0])
+        var ours: Set<String> = []
+        _ = try Analyzer(keys: KeyRing(networks: networks)) { observation in
+            guard case .networkPDU(let pdu, _) = observation.statement else { return }
+            if case .access(let message, _) = decoder.decode(pdu) { ours.insert(Hexadecimal.text(message.payload)) }
+        }.analyze([folder + "hci\(host).btsnoop"])
+        let profile = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: profile) }
+        let upper = networks[0].upperKeys
+        let netKey = Hexadecimal.text(networks[0].subnets[0].keys.netKey.value, digits: 32)
+        var arguments = ["-n", "-2", "-r", folder + "hci\(host).btsnoop", "-Y", "btmesh.access.decrypted"]
+        for key in upper.applicationKeys {
+            let row = "\"0x\(netKey)\",\"0x\(Hexadecimal.text(key.value, digits: 32))\",\"0x00000000\""
+            arguments += ["-o", "uat:btmesh_nw_keys:" + row]
+        }
+        for (address, key) in upper.deviceKeys {
+            let row = "\"0x\(Hexadecimal.text(key.value, digits: 32))\",\"\(address)\""
+            arguments += ["-o", "uat:btmesh_dev_keys:" + row]
+        }
+        arguments += ["-T", "fields", "-e", "btmesh.access.decrypted"]
+        let program = try #require(tshark)
+        let result = try Program.run(program, arguments, environment: ["WIRESHARK_CONFIG_DIR": profile.path])
+        let theirs = Set(result.output.split { $0 == "\n" || $0 == "," }.map(String.init))
+        #expect(theirs.count > 20)
+        #expect(theirs.subtracting(ours).isEmpty, "only tshark opens these")
+    }
 }

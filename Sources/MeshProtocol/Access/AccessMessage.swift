@@ -30,6 +30,15 @@ public struct AccessMessage: Hashable, Sendable {
         }
     }
 
+    /// Opcode and parameters as they were sent.
+    public var payload: [UInt8] {
+        switch opcode {
+        case .sig(let opcode) where opcode <= 0xFF: [UInt8(opcode)] + parameters
+        case .sig(let opcode): [UInt8(opcode >> 8), UInt8(opcode & 0xFF)] + parameters
+        case .vendor(let opcode, let company): [0xC0 | opcode, UInt8(company & 0xFF), UInt8(company >> 8)] + parameters
+        }
+    }
+
     /// The message's name in the specifications' words; for a vendor's, its opcode and company.
     public var name: String {
         switch opcode {

@@ -1,0 +1,87 @@
+public import ArgumentParser
+import KeyFiles
+import MeshAnalysis
+public import MeshProtocol
+import MeshReports
+
+struct DecodeCommand: ParsableCommand {
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, jsonl }
+
+    static let configuration = CommandConfiguration(
+        commandName: "decode",
+        abstract: "Lists every distinct mesh PDU and beacon that a key opens, one a line.",
+        discussion: """
+            A PDU stands once, at its first hearing, whatever relays and retransmissions repeat it. Access messages are \
+            named where a key file holds their application or device key.
+
+            Examples:
+              meshscope decode capture.pcap --keys office.json | less -S
+              meshscope decode capture.pcap --keys office.json --source 0x0001 --kind access
+              meshscope decode capture.pcap --keys office.json --format jsonl > messages.jsonl
+            """)
+
+    @Argument(help: "Captures; - is standard input.")
+    var captures: [String]
+
+    @OptionGroup var keys: KeyOptions
+
+    @Option(help: ArgumentHelp("Only PDUs of this source, such as 0x0001.", valueName: "address"))
+    var source: UnicastAddress?
+
+    @Option(help: ArgumentHelp("Only PDUs to this destination, such as 0xC000.", valueName: "address"))
+    var destination: MeshAddress?
+
+    @Option(help: "Only lines of this kind: \(DecodeReport.kinds.joined(separator: ", ")).")
+    var kind: String?
+
+    @Option(
+        name: .customLong("iv-index"),
+        help: ArgumentHelp(
+            "A likely IV Index, decimal or with 0x, to open PDUs where no beacon was heard.", valueName: "n"))
+    var ivIndex: IVIndex?
+
+    @Option(help: "The format: text or jsonl.")
+    var format: Format = .text
+
+    func validate() throws {
+        guard kind.map(DecodeReport.kinds.contains) ?? true else {
+            throw ValidationError("There is no such kind of line.")
+        }
+    }
+
+    func run() throws {
+        let keyRing = try keys.keyRing()
+        var filter = DecodeReport.Filter()
+        filter.source = source
+        filter.destination = destination
+        filter.kind = kind
+        var report = DecodeReport(keyRing, format: format == .text ? .text : .jsonLines, filter: filter)
+        var failure: (any Error)?
+        let analyzer = Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex)) { observation in
+            guard failure == nil else { return }
+            do { try Terminal.output(try report.take(observation)) } catch { failure = error }
+        }
+        let analysis: Analysis
+        do {
+            analysis = try analyzer.analyze(captures)
+        } catch {
+            throw Terminal.fail(error)
+        }
+        if let failure { throw failure }
+        try Terminal.output(report.finish())
+        for error in analysis.unusable { _ = Terminal.fail(error) }
+        for failure in analysis.captures.compactMap(\.failure) { Terminal.say("meshscope: warning: \(failure)\n") }
+        guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
+        guard analysis.isAnswered else { throw ExitCode.answerIsNo }
+    }
+}
+
+extension MeshAddress: ExpressibleByArgument {
+    /// `0x` and up to four hexadecimal digits.
+    public init?(argument: String) {
+        guard argument.hasPrefix("0x") || argument.hasPrefix("0X"),
+            let value = UInt16(argument.dropFirst(2), radix: 16)
+        else { return nil }
+        self.init(value)
+    }
+}
