@@ -7,11 +7,11 @@ import MeshProtocol
 public struct TextReport {
     public enum Style: Sendable { case plain, colored }
 
-    private static let width = 100
+    static let width = 100
 
-    private let analysis: Analysis
-    private let style: Style
-    private let times: CaptureTimes
+    let analysis: Analysis
+    let style: Style
+    let times: CaptureTimes
     private var lines: [String] = []
 
     public static func render(_ analysis: Analysis, style: Style = .plain) -> String {
@@ -28,195 +28,6 @@ public struct TextReport {
         self.analysis = analysis
         self.style = style
         times = CaptureTimes(analysis)
-    }
-
-    // MARK: The answer
-
-    private mutating func addAnswer() {
-        if analysis.networks.isEmpty {
-            add(emphasised("No key was given: beacons are not authenticated and PDUs stay closed."))
-            addWrapped("Give the network's NetKey with --keys FILE, MESHSCOPE_NETKEY or --netkey.", indent: "  ")
-        } else if analysis.masters.isEmpty {
-            for index in analysis.networks.indices { addAnswer(forNetwork: index) }
-        } else {
-            if analysis.masters.count > 1 {
-                addWrapped(
-                    "The address is in \(analysis.masters.count) networks: take the answer of the right one.",
-                    indent: "")
-            }
-            for master in analysis.masters { addAnswer(for: master) }
-        }
-        for error in analysis.unusable { addAttention("\(error.path) could not be used: \(error.explanation)") }
-        for capture in analysis.captures where !capture.isComplete {
-            addAttention("\(capture.path) breaks off: what it held behind that is not in the answer.")
-        }
-    }
-
-    private mutating func addAnswer(for master: Analysis.Master) {
-        guard let source = analysis.source(of: master) else { return }
-        let network = analysis.networks[master.network]
-        let name =
-            analysis.networks.count > 1 || network.name != nil ? " of network \(self.name(of: master.network))" : ""
-        addHeadline("Master \(source.address)\(name) \(Wording.verdict(source.verdict)).")
-        add("")
-        if let recovery = source.verdict.recovery {
-            addTriple(recovery, source, network)
-        } else {
-            addWaysOut(source.verdict, network)
-        }
-        let critical = analysis.findings.filter { finding in
-            finding.severity == .critical && finding.network == master.network
-                && (finding.source == nil || finding.source == source.address)
-        }
-        for finding in critical { addAttention(Wording.finding(finding, times)) }
-        if analysis.masters.count > 1 { add("") }
-    }
-
-    private mutating func addTriple(_ recovery: Recovery, _ source: Analysis.Source, _ network: Analysis.Network) {
-        add("  Give the replacement, together with the keys and the address \(source.address):")
-        add("")
-        addValue("IV Index", Hexadecimal.prefixed(recovery.state.index.value, digits: 8), recovery.state.index.value)
-        addFlag(recovery.state, network)
-        addValue("first SEQ", Hexadecimal.prefixed(recovery.recommended.value, digits: 6), recovery.recommended.value)
-        add("")
-        addDerivation(recovery)
-        addIVEvidence(network)
-        addWrapped(
-            "The failed device must never transmit again: the same address, keys, IV Index and SEQ is nonce reuse.",
-            indent: "  ")
-    }
-
-    private mutating func addFlag(_ state: IVState, _ network: Analysis.Network) {
-        let proof = network.iv?.evidence == .networkPDU ? "; not proven, no beacon says so" : ""
-        add("    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state))\(proof))")
-    }
-
-    private mutating func addDerivation(_ recovery: Recovery) {
-        let last = Hexadecimal.prefixed(recovery.last.sequence.value, digits: 6)
-        let lastIndex = Hexadecimal.prefixed(recovery.last.ivIndex.value, digits: 8)
-        let minimum = Hexadecimal.prefixed(recovery.minimum.value, digits: 6)
-        let isRestart = recovery.last.ivIndex < recovery.state.transmitIndex
-        addWrapped(
-            "The last SEQ heard is \(last) (\(recovery.last.sequence.value)) under IV Index \(lastIndex), in "
-                + "\(place(of: recovery.lastHeard))\(silence(recovery.lastHeard)).", indent: "  ")
-        addWrapped(
-            (isRestart
-                ? "SEQ begins at 0 under each new IV Index, so that the lowest first SEQ is 0 if the source sent nothing since"
-                : "The lowest first SEQ that this leaves is \(minimum) (\(recovery.minimum.value))")
-                + "; the recommended one adds:", indent: "  ")
-        for term in recovery.margin { addTerm(term) }
-        addWrapped("If it lived on after the captures ended, add what it sends in that time.", indent: "  ")
-        guard let until = recovery.validUntil else {
-            addWrapped(
-                "How long this holds cannot be told: take a fresh capture right before the replacement.", indent: "  ")
-            return
-        }
-        let isPast = analysis.captures.compactMap(\.lastTime).max().map { $0 > until } ?? false
-        addWrapped(
-            isPast
-                ? "The captures go on for more than 96 h after the last beacon: take a fresh one before the replacement."
-                : "This IV Index holds until \(until.text(digits: 0)); after that, take a fresh capture first.",
-            indent: "  ")
-    }
-
-    private mutating func addTerm(_ term: MarginTerm) {
-        let number = "+ \(term.value)  "
-        for (index, line) in wrapped(Wording.reason(of: term), width: Self.width - 4 - number.count).enumerated() {
-            add("    " + (index == 0 ? number : String(repeating: " ", count: number.count)) + line)
-        }
-    }
-
-    /// How long before the captures' end the frame was.
-    private func silence(_ frame: FrameReference) -> String {
-        guard let end = analysis.captures.compactMap(\.lastTime).max() else { return "" }
-        return ", \(Wording.span(end.since(frame.time))) before the end"
-    }
-
-    private mutating func addIVEvidence(_ network: Analysis.Network) {
-        guard let iv = network.iv else { return }
-        var text = "The IV Index rests on a \(Wording.evidence(iv.evidence)): \(place(of: iv.frame))."
-        if iv.evidence == .networkPDU, let next = iv.state.index.advanced(by: 1) {
-            text +=
-                " No beacon says so: the network is in Normal Operation, or already in an IV Update to "
-                + "\(Hexadecimal.prefixed(next.value, digits: 8)). Nodes transmit with the same IV Index in both."
-        }
-        addWrapped(text, indent: "  ")
-    }
-
-    private mutating func addWaysOut(_ verdict: RecoveryVerdict, _ network: Analysis.Network) {
-        switch verdict {
-        case .resume, .restart: return
-        case .exhausted(let state, let last):
-            addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
-            addValue("last SEQ", Hexadecimal.prefixed(last.sequence.value, digits: 6), last.sequence.value)
-            addWrapped(
-                "Let another node of the primary subnet start an IV Update; when it is completed, SEQ starts again at 0. "
-                    + "Or give the replacement a new unicast address.", indent: "  ")
-        case .notHeard(let state):
-            addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
-            addFlag(state, network)
-            let heard = network.sources.filter { !$0.epochs.isEmpty }.prefix(8).map { "\($0.address)" }
-            addWrapped(
-                (heard.isEmpty ? "" : "Is it the right address? Heard were \(heard.joined(separator: ", ")). ")
-                    + "The first SEQ cannot be told. Ways out: a new unicast address; an IV Update started by another node; a value "
-                    + "that the old device stored, as an upper bound; a capture from before the failure.", indent: "  ")
-            addIVEvidence(network)
-        case .ivIndexUnknown:
-            addUnknownIV(network)
-        }
-    }
-
-    private mutating func addUnknownIV(_ network: Analysis.Network) {
-        let foreignBeacons = analysis.foreignBeacons.reduce(0) { $0 + $1.count } + analysis.foreignPrivateBeacons
-        let foreignPDUs = analysis.unopened.reduce(0) { $0 + $1.heard }
-        if network.heard > 0 {
-            addWrapped(
-                "\(network.heard) PDUs have a NID of this key and none opened: the IV Index is another than tried, or they "
-                    + "belong to another network with the same NID.", indent: "  ")
-        } else if network.subnets.contains(where: { $0.notAuthenticBeacons > 0 }) {
-            addWrapped("Beacons with this Network ID were heard, and none is authentic.", indent: "  ")
-        } else if foreignBeacons + foreignPDUs > 0 {
-            addWrapped(
-                "Nothing of this key was heard, but \(foreignBeacons) beacons and \(foreignPDUs) PDUs of other networks: is it "
-                    + "the right key? Compare `meshscope keys` with the Network IDs and NIDs below.", indent: "  ")
-        } else {
-            addWrapped("The captures hold no mesh traffic that can be read.", indent: "  ")
-        }
-        addWrapped(
-            "Capture until a beacon of the network is heard (each node should hear one about every 10 s), or say a likely "
-                + "value with --iv-index.", indent: "  ")
-    }
-
-    private mutating func addAnswer(forNetwork index: Int) {
-        let network = analysis.networks[index]
-        let name =
-            analysis.networks.count > 1 || network.name != nil ? "Network \(self.name(of: index))" : "The network"
-        guard let iv = network.iv else {
-            addHeadline("\(name): the IV Index cannot be told.")
-            addUnknownIV(network)
-            return
-        }
-        let state = iv.state
-        addHeadline(
-            "\(name) is at IV Index \(Hexadecimal.prefixed(state.index.value, digits: 8)) (\(state.index.value)), "
-                + "\(Wording.state(state)).")
-        addWrapped(
-            "A replacement needs that IV Index, the IV Update flag \(state.isUpdateInProgress ? "1" : "0"), and a first SEQ from "
-                + "the table of sources below. Name the failed address with --master for the whole answer.",
-            indent: "  ")
-        addIVEvidence(network)
-        let critical = analysis.findings.filter { $0.severity == .critical && $0.network == index }
-        for finding in critical { addAttention(Wording.finding(finding, times)) }
-    }
-
-    private mutating func addAttention(_ text: String) {
-        addWrapped("ATTENTION: " + Wording.printable(text), indent: "  ")
-    }
-
-    /// The network's name, cut to what a line has room for; its number where it has none.
-    private func name(of index: Int) -> String {
-        let name = analysis.networks[index].name.map { Wording.printable($0) } ?? "\(index + 1)"
-        return name.count > 40 ? name.prefix(39) + "…" : name
     }
 
     // MARK: What it rests on
@@ -352,15 +163,15 @@ public struct TextReport {
 
     // MARK: Lines
 
-    private mutating func add(_ line: String) {
+    mutating func add(_ line: String) {
         lines.append(line)
     }
 
-    private mutating func addWrapped(_ text: String, indent: String) {
+    mutating func addWrapped(_ text: String, indent: String) {
         for line in wrapped(text, width: Self.width - indent.count) { add(indent + line) }
     }
 
-    private mutating func addHeadline(_ text: String) {
+    mutating func addHeadline(_ text: String) {
         for line in wrapped(text, width: Self.width) { add(emphasised(line)) }
     }
 
@@ -369,11 +180,11 @@ public struct TextReport {
         add(emphasised(title))
     }
 
-    private mutating func addValue(_ name: String, _ hexadecimal: String, _ value: UInt32) {
+    mutating func addValue(_ name: String, _ hexadecimal: String, _ value: UInt32) {
         add("    \(pad(name))\(emphasised(hexadecimal))  (\(value))")
     }
 
-    private func place(of frame: FrameReference) -> String { "frame \(label(frame)), \(times.text(frame.time))" }
+    func place(of frame: FrameReference) -> String { "frame \(label(frame)), \(times.text(frame.time))" }
 
     /// A frame's number; with its capture's before it where there are several, as in `2:17`.
     private func label(_ frame: FrameReference) -> String {
@@ -384,13 +195,13 @@ public struct TextReport {
         analysis.captures.count > 1 ? "[\(index + 1)] " : ""
     }
 
-    private func pad(_ text: String) -> String { padded(text, 18) }
+    func pad(_ text: String) -> String { padded(text, 18) }
 
     private func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 
-    private func emphasised(_ text: String) -> String { style == .colored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+    func emphasised(_ text: String) -> String { style == .colored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 
     private func colored(_ text: String, _ severity: Finding.Severity) -> String {
         guard style == .colored else { return text }

@@ -1,0 +1,76 @@
+import ByteParsing
+import CaptureFiles
+import MeshCrypto
+import MeshProtocol
+import TestSupport
+import Testing
+
+@testable import MeshAnalysis
+@testable import MeshSimulation
+
+@Suite struct BeaconRuleTests {
+    private func kinds(_ said: [(Double, IVState)]) throws -> [Finding.Kind] {
+        var script = Script()
+        for (seconds, state) in said { script.beacon(seconds, state) }
+        return try script.analyse().findings.map(\.kind)
+    }
+
+    @Test func aRegularUpdateIsNoFinding() throws {
+        let said = [(0.0, normal(5)), (100 * hour, updating(6)), (200 * hour, normal(6)), (300 * hour, updating(7))]
+        #expect(try kinds(said) == [])
+        #expect(
+            try kinds([(0, normal(5)), (10, updating(6)), (15, normal(5)), (20, updating(6))]) == [],
+            "nodes lag a little")
+        #expect(try kinds([(0, normal(5)), (400 * hour, normal(7))]) == [], "a long gap explains two updates")
+    }
+
+    @Test func anUpdateThatEndsTooSoonIsToldWhereItIsProven() throws {
+        #expect(try kinds([(0, normal(5)), (10, updating(6)), (90 * hour, normal(6))]) == [.ivUpdateTooSoon])
+        // Not proven: it is unknown since when the first state held.
+        #expect(try kinds([(0, updating(6)), (10, normal(6))]) == [])
+    }
+
+    @Test func anUpdateThatLastsTooLongIsTold() throws {
+        #expect(try kinds([(0, updating(6)), (150 * hour, updating(6))]) == [.ivUpdateOverdue])
+        #expect(try kinds([(0, updating(6)), (140 * hour, updating(6))]) == [])
+    }
+
+    @Test func jumpsAndLeapsAreTold() throws {
+        #expect(try kinds([(0, normal(5)), (10, normal(6))]) == [.ivIndexJump])
+        #expect(try kinds([(0, normal(5)), (10, normal(47))]) == [.ivIndexJump])
+        #expect(try kinds([(0, normal(5)), (10, normal(48))]) == [.ivIndexOutOfRange])
+    }
+
+    @Test func oldBeaconsNeverMoveTheStateBack() throws {
+        var script = Script()
+        script.beacon(0, normal(9))
+        script.beacon(700, normal(8))
+        let analysis = try script.analyse()
+        #expect(analysis.findings.map(\.kind) == [.beaconReplayed])
+        #expect(analysis.networks[0].iv?.state == normal(9))
+        #expect(analysis.networks[0].ivTimeline.map(\.state) == [normal(8), normal(9)])
+    }
+
+    @Test func aBeaconThatIsNotAuthenticMovesNothing() throws {
+        var script = Script()
+        script.beacon(0, normal(9))
+        script.beacon(1, normal(10))
+        script.frames[1].data[20] ^= 1
+        let analysis = try script.analyse()
+        #expect(analysis.findings.map(\.kind) == [.beaconNotAuthentic])
+        #expect(analysis.networks[0].iv?.state == normal(9))
+        #expect(analysis.networks[0].subnets[0].notAuthenticBeacons == 1)
+    }
+
+    @Test func keysOfTwoNetworksGivenAsOneContradictEachOther() throws {
+        let foreign = NetworkKeys(NetKey(value: 99))
+        var script = Script()
+        script.beacon(0, normal(900))
+        script.beacon(1, normal(3), with: foreign)
+        script.beacon(800, normal(3), with: foreign)
+        let ring = KeyRing(networks: [
+            .init(subnets: [.init(keyIndex: 0, netKey: scriptKeys.netKey), .init(keyIndex: 1, netKey: foreign.netKey)])
+        ])
+        #expect(try script.analyse(ring).findings.map(\.kind).contains(.subnetsDisagree))
+    }
+}

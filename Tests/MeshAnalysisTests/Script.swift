@@ -1,0 +1,51 @@
+import ByteParsing
+import CaptureFiles
+import MeshCrypto
+import MeshProtocol
+import TestSupport
+import Testing
+
+@testable import MeshAnalysis
+@testable import MeshSimulation
+
+let scriptKeys = NetworkKeys(NetKey(value: 0x7dd7_364c_d842_ad18_c17c_2b82_0c84_c3d6))
+let hour = 3600.0
+
+/// A capture made by hand: what is said at which second.
+struct Script {
+    var frames: [(seconds: Double, data: [UInt8])] = []
+
+    mutating func beacon(_ seconds: Double, _ state: IVState, with keys: NetworkKeys = scriptKeys) {
+        let statement = NetworkBeaconStatement(state: state, isKeyRefresh: false)
+        frames.append((seconds, AD.structure(0x2B, SecureNetworkBeacon.seal(statement, with: keys))))
+    }
+
+    mutating func pdu(
+        _ seconds: Double, _ index: UInt32, _ sequence: UInt32, source: UInt16 = 1, ttl: UInt8 = 5,
+        transport: [UInt8] = [0, 1, 2, 3, 4, 5, 6, 7, 8], with keys: NetworkKeys = scriptKeys
+    ) {
+        guard let source = UnicastAddress(source) else { return }
+        let pdu = NetworkPDU.seal(
+            position: .init(IVIndex(index), .init(truncating: sequence)), isControl: false, ttl: ttl, source: source,
+            destination: MeshAddress(0xC000), transportPDU: transport, with: keys.flooding)
+        frames.append((seconds, AD.structure(0x2A, pdu.octets)))
+    }
+
+    func analyse(_ ring: KeyRing? = nil, options: AnalysisOptions = .init()) throws -> Analysis {
+        let type = LinkType.bluetoothLELinkLayer
+        var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [type])
+        var framing = LinkFraming(type)
+        for (seconds, data) in frames {
+            let time = CaptureTime(seconds: 1_780_272_000).advanced(by: .milliseconds(Int64(seconds * 1000)))
+            let frame = SimulatedFrame(
+                time: time, channel: 37, address: 1, data: data, direction: .heard, isDamaged: false, type: 2)
+            for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: time) }
+        }
+        let subnet = KeyRing.Subnet(keyIndex: 0, netKey: scriptKeys.netKey)
+        let ring = ring ?? KeyRing(networks: [.init(subnets: [subnet])])
+        return try MeshAnalysisTests.analyse(writer.takeOctets(), ring, options: options)
+    }
+}
+
+func normal(_ index: UInt32) -> IVState { .normalOperation(IVIndex(index)) }
+func updating(_ index: UInt32) -> IVState { .updateInProgress(IVIndex(index)) }
