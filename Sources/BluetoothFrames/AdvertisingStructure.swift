@@ -40,4 +40,5 @@ public enum ADType {
     public static let meshMessage: UInt8 = 0x2A
     public static let meshBeacon: UInt8 = 0x2B
     public static let uri: UInt8 = 0x24
+    public static let serviceData: UInt8 = 0x16
 }

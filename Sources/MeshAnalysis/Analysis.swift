@@ -73,6 +73,15 @@ public struct Analysis: Sendable {
         public let first: FrameReference
     }
 
+    /// A node that offers the proxy protocol, by what it advertises under a key.
+    public struct ProxyServer: Sendable {
+        public let network: Int
+        /// `nil` where it says its network and not who it is.
+        public let address: UnicastAddress?
+        public internal(set) var count: Int
+        public let first: FrameReference
+    }
+
     public struct UnprovisionedDevice: Sendable {
         public let uuid: UInt128
         public let oobInformation: OOBInformation
@@ -95,6 +104,7 @@ public struct Analysis: Sendable {
     public let foreignBeacons: [ForeignBeacon]
     /// Mesh Private beacons that no key authenticates.
     public let foreignPrivateBeacons: Int
+    public let proxyServers: [ProxyServer]
     public let unprovisionedDevices: [UnprovisionedDevice]
     /// The gravest first.
     public let findings: [Finding]

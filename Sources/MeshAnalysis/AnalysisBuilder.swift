@@ -23,6 +23,9 @@ struct AnalysisBuilder {
             },
             foreignBeacons: collector.foreignBeaconOrder.compactMap { collector.foreignBeacons[$0] },
             foreignPrivateBeacons: collector.foreignPrivateBeacons,
+            proxyServers: collector.servers.servers.sorted {
+                ($0.network, $0.address?.value ?? 0) < ($1.network, $1.address?.value ?? 0)
+            },
             unprovisionedDevices: collector.devices.resolved(), findings: findings.sorted)
     }
 

@@ -14,6 +14,7 @@ struct JSONModel: Encodable {
     var unopened: [Unopened]
     var foreignBeacons: [ForeignBeacon]
     var foreignPrivateBeacons: Int
+    var proxyServers: [ProxyServer]
     var unprovisionedDevices: [UnprovisionedDevice]
     var findings: [Finding]
 
@@ -155,6 +156,14 @@ struct JSONModel: Encodable {
 
     struct ForeignBeacon: Encodable {
         var networkId: String
+        var heard: Int
+        var firstCapture: Int
+        var firstFrame: Int
+    }
+
+    struct ProxyServer: Encodable {
+        var network: Int
+        var address: Nullable<String>
         var heard: Int
         var firstCapture: Int
         var firstFrame: Int

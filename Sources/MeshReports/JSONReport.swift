@@ -29,6 +29,11 @@ public enum JSONReport {
                     firstFrame: $0.first.number)
             },
             foreignPrivateBeacons: analysis.foreignPrivateBeacons,
+            proxyServers: analysis.proxyServers.map {
+                .init(
+                    network: $0.network, address: .init($0.address.map { "\($0)" }), heard: $0.count,
+                    firstCapture: $0.first.capture, firstFrame: $0.first.number)
+            },
             unprovisionedDevices: analysis.unprovisionedDevices.map { device(of: $0) },
             findings: analysis.findings.map { finding(of: $0, times) })
     }

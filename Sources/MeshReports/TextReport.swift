@@ -121,6 +121,11 @@ public struct TextReport {
     }
 
     private mutating func addOthers() {
+        if !analysis.proxyServers.isEmpty { addTitle("Proxy servers that advertise") }
+        for server in analysis.proxyServers {
+            let who = server.address.map { "\($0)" } ?? "some node"
+            add("  \(who) of network \(name(of: server.network)), heard \(server.count)×")
+        }
         if !analysis.unprovisionedDevices.isEmpty {
             addTitle("Unprovisioned devices")
             for device in analysis.unprovisionedDevices {

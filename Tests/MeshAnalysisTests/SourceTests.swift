@@ -113,3 +113,25 @@ import Testing
         #expect(network.sources.first { $0.address.value == 0x2345 }?.epochs[0].lastSequence.value == 0x01_4834)
     }
 }
+
+@Suite struct ProxyServerTests {
+    @Test func aDeviceThatOffersProvisioningOverGATTIsListed() throws {
+        var script = Script()
+        let uuid = Array(UInt8(1)...16)
+        script.frames.append((0, AD.structure(0x16, [0x27, 0x18] + uuid + [0x00, 0x20])))
+        let devices = try script.analyse().unprovisionedDevices
+        #expect(devices.map(\.uuid) == [0x0102_0304_0506_0708_090A_0B0C_0D0E_0F10])
+        #expect(devices[0].oobInformation.names == ["number"])
+    }
+
+    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
+    func advertisedIdentitiesAreResolved() throws {
+        var script = Script()
+        for (second, row) in try SampleData.rows("proxy_service_data").enumerated() {
+            for _ in 0..<3 { script.frames.append((Double(second), octets(row.text("ad_structure")))) }
+        }
+        let servers = try script.analyse().proxyServers
+        #expect(servers.map(\.address?.value) == [nil, 0x1201], "two say the network, two who they are")
+        #expect(servers.map(\.count) == [6, 6])
+    }
+}

@@ -134,6 +134,26 @@ import Testing
 
 @Suite struct ProxyTests {
     @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
+    func resolvesTheServiceDataOfTheSampleData() throws {
+        let rows = try SampleData.rows("proxy_service_data")
+        #expect(rows.count == 4)
+        for row in rows {
+            let keys = NetworkKeys(NetKey(value: block(row.text("net_key"))))
+            let bytes = octets(row.text("service_data"))
+            var reader = ByteReader(bytes.span)
+            let data = try ProxyServiceData(parsing: &reader)
+            let address = (row["address"] as? String).flatMap { UnicastAddress(UInt16(truncatingIfNeeded: block($0))) }
+            #expect(data.resolve(with: keys) == address.map(ProxyServiceData.Identity.node) ?? .network)
+            #expect(data.resolve(with: NetworkKeys(NetKey(value: 1))) == nil)
+            for count in 0..<bytes.count {
+                let prefix = Array(bytes.prefix(count))
+                var reader = ByteReader(prefix.span)
+                #expect(throws: ParseError.self) { _ = try ProxyServiceData(parsing: &reader) }
+            }
+        }
+    }
+
+    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
     func opensTheProxyConfigurationOfTheSampleData() throws {
         let rows = try SampleData.rows("proxy_configuration")
         #expect(rows.count == 3)

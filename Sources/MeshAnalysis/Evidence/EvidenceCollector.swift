@@ -19,6 +19,7 @@ struct EvidenceCollector: FrameReceiver {
     private let beacons: BeaconAuthentication
     private var decryption: NetworkDecryption
     var proxies = ProxyConnections()
+    private(set) var servers: ProxyServers
     private var frame = FrameReference(capture: 0, number: 0, time: CaptureTime(nanoseconds: 0))
     private static let mostForeignBeacons = 1024
     /// What is held moves the IV Index by a few steps at the most; the next beacon tries again.
@@ -28,6 +29,7 @@ struct EvidenceCollector: FrameReceiver {
         records = NetworkRecords(
             networks: keyRing.networks.enumerated().map { NetworkRecord(index: $0, keys: $1, given: given) },
             observer: observer)
+        servers = ProxyServers(keyRing)
         beacons = BeaconAuthentication(keyRing)
         decryption = NetworkDecryption(keyRing)
         decryption.updateOptions(records.networks)
@@ -48,11 +50,23 @@ struct EvidenceCollector: FrameReceiver {
             switch structure.type {
             case ADType.meshMessage: take(try ObfuscatedNetworkPDU(parsing: &value))
             case ADType.meshBeacon: take(try MeshBeacon(parsing: &value))
+            case ADType.serviceData: try takeServiceData(&value)
             case ADType.uri: devices.take(uriData: try value.readOctets(value.remaining))
             default: break
             }
         } catch {
             takeMalformed(error)
+        }
+    }
+
+    ///     UUID 2 · data
+    private mutating func takeServiceData(_ value: inout ByteReader) throws(ParseError) {
+        guard value.remaining >= 2 else { return }
+        switch try value.readUInt16LittleEndian() {
+        case ProxyServiceData.serviceUUID: servers.take(try ProxyServiceData(parsing: &value), at: frame)
+        case UnprovisionedDeviceBeacon.serviceUUID:
+            devices.take(try UnprovisionedDeviceBeacon(parsing: &value), at: frame)
+        default: return
         }
     }
 

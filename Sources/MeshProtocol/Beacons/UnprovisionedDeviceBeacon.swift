@@ -1,4 +1,4 @@
-import ByteParsing
+public import ByteParsing
 import MeshCrypto
 
 /// Mesh Protocol 1.1, "Unprovisioned Device beacon".
@@ -9,7 +9,10 @@ public struct UnprovisionedDeviceBeacon: Hashable, Sendable {
     public let oobInformation: OOBInformation
     public let uriHash: UInt32?
 
-    init(parsing reader: inout ByteReader) throws(ParseError) {
+    /// The UUID of the Mesh Provisioning Service, whose service data are the beacon's first two fields.
+    public static let serviceUUID: UInt16 = 0x1827
+
+    public init(parsing reader: inout ByteReader) throws(ParseError) {
         deviceUUID = try reader.readLeftAligned(16)
         oobInformation = OOBInformation(rawValue: try reader.readUInt16BigEndian())
         uriHash = reader.isAtEnd ? nil : try reader.readUInt32BigEndian()

@@ -1,0 +1,66 @@
+public import ByteParsing
+public import MeshCrypto
+
+/// What a proxy server advertises of itself: Mesh Protocol 1.1, "Mesh Proxy Service advertising".
+///
+///     00 · Network ID 8                  Network ID
+///     01 · hash 8 · random 8             Node Identity
+///     02 · hash 8 · random 8             Private Network Identity
+///     03 · hash 8 · random 8             Private Node Identity
+public enum ProxyServiceData: Hashable, Sendable {
+    case networkID(UInt64)
+    case nodeIdentity(hash: UInt64, random: UInt64)
+    case privateNetworkIdentity(hash: UInt64, random: UInt64)
+    case privateNodeIdentity(hash: UInt64, random: UInt64)
+
+    /// The 16-bit UUID of the Mesh Proxy Service.
+    public static let serviceUUID: UInt16 = 0x1828
+
+    /// `reader`: what follows the service's UUID.
+    public init(parsing reader: inout ByteReader) throws(ParseError) {
+        let start = reader.offset
+        let type = try reader.readUInt8()
+        let first = try reader.readBigEndian(8)
+        guard type != 0 else {
+            self = .networkID(first)
+            try reader.requireEnd()
+            return
+        }
+        let random = try reader.readBigEndian(8)
+        switch type {
+        case 1: self = .nodeIdentity(hash: first, random: random)
+        case 2: self = .privateNetworkIdentity(hash: first, random: random)
+        case 3: self = .privateNodeIdentity(hash: first, random: random)
+        default: throw ParseError(.invalidValue(UInt64(type)), at: start)
+        }
+        try reader.requireEnd()
+    }
+
+    /// Who advertises, if these keys tell.
+    public enum Identity: Hashable, Sendable {
+        /// Some node of the network.
+        case network
+        case node(UnicastAddress)
+    }
+
+    /// Resolves an identity by trying every unicast address: 32,767 blocks in one call.
+    public func resolve(with keys: NetworkKeys) -> Identity? {
+        switch self {
+        case .networkID(let id): return id == keys.networkID ? .network : nil
+        case .privateNetworkIdentity(let hash, let random):
+            let block = UInt128(keys.networkID) << 64 | UInt128(random)
+            return UInt64(truncatingIfNeeded: AESCipher(key: keys.identityKey).encrypt(block)) == hash ? .network : nil
+        case .nodeIdentity(let hash, let random): return Self.node(hash, random, pad: 0x00, keys)
+        case .privateNodeIdentity(let hash, let random): return Self.node(hash, random, pad: 0x03, keys)
+        }
+    }
+
+    ///     padding 6 (the last octet 03 for the private kind) · random 8 · address 2
+    private static func node(_ hash: UInt64, _ random: UInt64, pad: UInt128, _ keys: NetworkKeys) -> Identity? {
+        let head = pad << 80 | UInt128(random) << 16
+        var blocks = (UInt16(1)...0x7FFF).map { head | UInt128($0) }
+        AESCipher(key: keys.identityKey).encrypt(&blocks)
+        guard let index = blocks.firstIndex(where: { UInt64(truncatingIfNeeded: $0) == hash }) else { return nil }
+        return UnicastAddress(UInt16(index + 1)).map(Identity.node)
+    }
+}
