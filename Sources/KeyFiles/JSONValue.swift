@@ -21,6 +21,25 @@ enum JSONValue: Decodable {
     }
 
     init(from decoder: any Decoder) throws {
+        // Scalars are most of a file, and each refusal costs an error.
+        if let container = try? decoder.singleValueContainer() {
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+                return
+            }
+            if let number = try? container.decode(Double.self) {
+                self = .number(number)
+                return
+            }
+            if container.decodeNil() {
+                self = .null
+                return
+            }
+            if let flag = try? container.decode(Bool.self) {
+                self = .flag(flag)
+                return
+            }
+        }
         if let container = try? decoder.container(keyedBy: Name.self) {
             var members: [String: JSONValue] = [:]
             for key in container.allKeys {
@@ -29,22 +48,10 @@ enum JSONValue: Decodable {
             self = .object(members)
             return
         }
-        if var container = try? decoder.unkeyedContainer() {
-            var items: [JSONValue] = []
-            while !container.isAtEnd { items.append(try container.decode(JSONValue.self)) }
-            self = .array(items)
-            return
-        }
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let flag = try? container.decode(Bool.self) {
-            self = .flag(flag)
-        } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
-        } else {
-            self = .text(try container.decode(String.self))
-        }
+        var container = try decoder.unkeyedContainer()
+        var items: [JSONValue] = []
+        while !container.isAtEnd { items.append(try container.decode(JSONValue.self)) }
+        self = .array(items)
     }
 }
 

@@ -13,7 +13,7 @@ public import MeshProtocol
 /// Beside them a network may have `appkeys` and `labels` (lists of 32 digits) and `devkeys` (`addr` and `key`). Only
 /// `netkeys` and `key` are required; members that are not known are passed over.
 public enum KeyFile {
-    private static let longestFile = 16 << 20
+    private static let longestFile = 2 << 20
 
     private struct Document: Decodable {
         var networks: [Network]
@@ -54,6 +54,8 @@ public enum KeyFile {
     }
 
     static func parse(_ data: Data, place: String) throws(KeyFileError) -> [KeyRing.Network] {
+        // Windows writes a byte order mark.
+        let data = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
         guard data.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else {
             return [try parseText(String(decoding: data, as: UTF8.self), place: place)]
         }
@@ -139,7 +141,10 @@ public enum KeyFile {
     private static func explain(_ error: any Error) -> String {
         func path(_ context: DecodingError.Context) -> String {
             context.codingPath.reduce("") { path, key in
-                key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)")
+                // A member's name is the file's own, and could be a key.
+                let isPlain = key.stringValue.count <= 24 && key.stringValue.allSatisfy { $0.isLetter || $0 == "_" }
+                let name = isPlain ? key.stringValue : "[member]"
+                return key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? name : "\(path).\(name)")
             }
         }
         switch error {

@@ -1,4 +1,4 @@
-import ByteParsing
+import MeshCrypto
 import MeshProtocol
 
 /// Key files that are lines of text.
@@ -8,6 +8,7 @@ enum KeyText {
     ///     "0x7dd7…","0x6396…","0x12345678"
     static func wireshark(_ text: String, place: String) throws(KeyFileError) -> KeyRing.Network? {
         var keys: [SubnetKey] = []
+        var seen: Set<NetKey> = []
         var indexes: [IVIndex] = []
         var isOther = false
         for (number, line) in lines(text) where line.hasPrefix("\"0x") || line.hasPrefix("\"0X") {
@@ -19,7 +20,8 @@ enum KeyText {
                 continue
             }
             let key = try SubnetKey(hexadecimal: fields[0], index: nil, name: nil, place: "\(place), line \(number)")
-            if !keys.contains(where: { $0.netKey == key.netKey }) { keys.append(key) }
+            guard keys.count <= 4096 else { throw KeyFileError(place, "has more than 4096 NetKeys") }
+            if seen.insert(key.netKey).inserted { keys.append(key) }
             if let index = UInt32(fields[2].dropFirst(2), radix: 16) { indexes.append(IVIndex(index)) }
         }
         guard !keys.isEmpty else {

@@ -28,6 +28,14 @@ public struct DecodeReport {
     private var waiting: [(frame: FrameReference, line: String)] = []
     private static let mostWaiting = 2048
 
+    private struct BeaconKey: Hashable {
+        var network: Int
+        var subnet: Int
+        var statement: NetworkBeaconStatement
+    }
+
+    private var lastBeacons: [BeaconKey: CaptureTime] = [:]
+
     public init(_ keyRing: KeyRing, format: Format, filter: Filter = Filter()) {
         self.keyRing = keyRing
         self.format = format
@@ -75,11 +83,14 @@ public struct DecodeReport {
         let line: Line
         switch observation.statement {
         case .beacon(let statement, let evidence, let subnet):
-            guard filter.source == nil, filter.destination == nil else { return nil }
+            guard filter.source == nil, filter.destination == nil, isNew(statement, subnet, observation) else {
+                return nil
+            }
             line = beacon(observation, statement, evidence, subnet)
-        case .networkPDU(let pdu, let credentials):
+        case .networkPDU(let pdu, let credentials, let isNew):
+            guard isNew else { return nil }
             // Segments are joined whatever the filter shows.
-            let message = decoders[observation.network].decode(pdu)
+            let message = decoders[observation.network].decode(pdu, credentials)
             guard filter.source.map({ $0 == pdu.source }) ?? true,
                 filter.destination.map({ $0 == pdu.destination }) ?? true
             else { return nil }
@@ -94,6 +105,16 @@ public struct DecodeReport {
             encoder.keyEncodingStrategy = .convertToSnakeCase
             return String(decoding: try encoder.encode(line), as: UTF8.self) + "\n"
         }
+    }
+
+    /// A beacon stands once, and not for each of the three channels.
+    private mutating func isNew(
+        _ statement: NetworkBeaconStatement, _ subnet: Int, _ observation: Observation
+    ) -> Bool {
+        let key = BeaconKey(network: observation.network, subnet: subnet, statement: statement)
+        let time = observation.frame.time
+        defer { lastBeacons[key] = time }
+        return lastBeacons[key].map { time.since($0) > .milliseconds(20) } ?? true
     }
 
     private func beacon(
@@ -135,12 +156,14 @@ public struct DecodeReport {
         case .closedAccess(.applicationKey(let aid), let segments):
             (
                 "access",
-                "access message that no application key at hand opens, AID \(Hexadecimal.prefixed(aid, digits: 2))"
+                "access message that no application key or label at hand opens, AID \(Hexadecimal.prefixed(aid, digits: 2))"
                     + (segments > 1 ? " (\(segments) segments)" : ""), nil
             )
         case .control(let opcode, let parameters): ("control", ControlMessage.name(ofOpcode: opcode), parameters)
+        case .proxyConfiguration(let opcode, let parameters):
+            ("control", ProxyPDU.configurationName(opcode), parameters)
         case .segment(let offset, let last): ("segment", "segment \(offset) of 0…\(last)", nil)
-        case .broken: ("segment", "cut short by a relay", nil)
+        case .broken: ("segment", "what is left breaks the format", nil)
         }
     }
 

@@ -44,6 +44,9 @@ struct DecodeCommand: ParsableCommand {
     var format: Format = .text
 
     func validate() throws {
+        guard captures.filter({ $0 == "-" }).count <= 1 else {
+            throw ValidationError("Standard input can be read only once.")
+        }
         guard kind.map(DecodeReport.kinds.contains) ?? true else {
             throw ValidationError("There is no such kind of line.")
         }
@@ -79,7 +82,7 @@ struct DecodeCommand: ParsableCommand {
 extension MeshAddress: ExpressibleByArgument {
     /// `0x` and up to four hexadecimal digits.
     public init?(argument: String) {
-        guard argument.hasPrefix("0x") || argument.hasPrefix("0X"),
+        guard argument.hasPrefix("0x") || argument.hasPrefix("0X"), !argument.contains("+"),
             let value = UInt16(argument.dropFirst(2), radix: 16)
         else { return nil }
         self.init(value)

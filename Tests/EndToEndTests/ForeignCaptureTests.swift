@@ -73,7 +73,7 @@ struct ForeignCaptureTests {
             .write(toFile: keys, atomically: true, encoding: .utf8)
         let capture = self.folder + "whad/btmesh_provisionning.pcap"
         let lines = try Program.run("decode", capture, "--keys", keys).output.split(separator: "\n")
-        #expect(lines.count == 20, "17 distinct PDUs and 3 beacons")
+        #expect((19...20).contains(lines.count), "17 distinct PDUs, and beacons apart from copies on other channels")
         #expect(lines.filter { $0.contains("Generic OnOff Get") }.count == 2)
         #expect(lines.filter { $0.contains("Generic OnOff Set") }.count == 1)
         #expect(lines.filter { $0.contains("Generic OnOff Status") }.count == 3)

@@ -40,7 +40,7 @@ struct TsharkTests {
         let ring = KeyRing(networks: try KeyFile.read(path: keyFile))
         var first: [Row] = []
         let analysis = try Analyzer(keys: ring) { observation in
-            guard case .networkPDU(let pdu, _) = observation.statement else { return }
+            guard case .networkPDU(let pdu, _, _) = observation.statement else { return }
             first.append(
                 Row(
                     frame: observation.frame.number, sequence: Int(pdu.sequence.value), source: Int(pdu.source.value),
@@ -127,7 +127,7 @@ struct TsharkTests {
         var decoder = MessageDecoder(networks[0])
         var ours: Set<String> = []
         _ = try Analyzer(keys: KeyRing(networks: networks)) { observation in
-            guard case .networkPDU(let pdu, _) = observation.statement else { return }
+            guard case .networkPDU(let pdu, _, _) = observation.statement else { return }
             if case .access(let message, _) = decoder.decode(pdu) { ours.insert(Hexadecimal.text(message.payload)) }
         }.analyze([folder + "hci\(host).btsnoop"])
         let profile = try Checkout.temporaryFolder()

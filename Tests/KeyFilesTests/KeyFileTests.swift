@@ -116,6 +116,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
 
     @Test(arguments: [
         ("{", "is no JSON"), ("{}", "networks"), (#"{"networks":[]}"#, "no networks"),
+        (#"{"7dd7364cd842ad18c17c2b820c84c3d6": 1e999, "netKeys": []}"#, ""),
         ("hello", "no key file that is known"), ("", "no key file that is known"),
         (#""0x9d6dd0e96eb25dc19a40ed9914f8f03f","0x1201""#, "btmesh_nw_keys is the one"),
         (#""0x7dd7364c","0x00","0x5""#, "line 1: the key has 8 characters"),
@@ -142,7 +143,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
     func refusesBrokenFilesWithPlaceAndReason(text: String, message: String) throws {
         let error = #expect(throws: KeyFileError.self) { try read(text) }
         let shown = "\(try #require(error))"
-        #expect(shown.contains(message), "\(shown)")
+        #expect(message.isEmpty || shown.contains(message), "\(shown)")
         #expect(shown.contains("k.json"))
         #expect(!shown.contains("7dd7364c") && !shown.contains("c17c2b82"), "a key shows")
     }

@@ -131,6 +131,15 @@ import Testing
         #expect(try #require(verdict.recovery).recommended.value <= 0x80_0000 + 4096)
     }
 
+    @Test func beyondTheUsualEndTheMarginGoesOn() throws {
+        var script = Script()
+        script.beacon(0, normal(9))
+        for second in 0..<130 { script.pdu(Double(second), 9, UInt32(0x7F_FFF0 + second * 5)) }
+        script.beacon(129 + 36_000, normal(9))
+        let recovery = try #require(try script.analyse().networks[0].sources[0].verdict.recovery)
+        #expect(recovery.margin[0].value == 180_000)
+    }
+
     @Test func clocksThatDisagreeAreToldAndGiveNoRate() throws {
         var script = Script()
         script.beacon(0, normal(5))

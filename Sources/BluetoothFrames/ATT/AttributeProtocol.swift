@@ -5,6 +5,8 @@ struct AttributeServer {
     private static let mostHandles = 256
     private static let longestWrite = 512
 
+    /// Tells apart what had the same connection number, one after the other.
+    var generation: UInt64 = 0
     /// UUIDs by value handle, from characteristic declarations that were read.
     var uuids: [UInt16: UInt16] = [:]
     /// Parts of a long write, by handle.
@@ -21,6 +23,14 @@ struct AttributeServer {
             return
         }
         prepared[handle] = known + part
+    }
+}
+
+extension Connections {
+    func characteristic(_ handle: UInt16, of connection: UInt64) -> AttributeValue.Characteristic {
+        let server = self[server: connection]
+        return .init(
+            connection: connection, generation: server.generation, handle: handle, uuid: server.uuids[handle])
     }
 }
 
@@ -59,8 +69,7 @@ extension FramePeeler {
         _ receiver: inout some FrameReceiver
     ) throws(ParseError) {
         let handle = try reader.readUInt16LittleEndian()
-        let uuid = connections[server: connection].uuids[handle]
-        let characteristic = AttributeValue.Characteristic(connection: connection, handle: handle, uuid: uuid)
+        let characteristic = connections.characteristic(handle, of: connection)
         receiver.take(AttributeValue(direction: direction, characteristic: characteristic, value: reader))
     }
 
@@ -87,8 +96,7 @@ extension FramePeeler {
         connections[server: connection].prepared = [:]
         guard isWritten else { return }
         for (handle, octets) in prepared.sorted(by: { $0.key < $1.key }) {
-            let uuid = connections[server: connection].uuids[handle]
-            let characteristic = AttributeValue.Characteristic(connection: connection, handle: handle, uuid: uuid)
+            let characteristic = connections.characteristic(handle, of: connection)
             let value = ByteReader(octets.span)
             receiver.take(AttributeValue(direction: .toServer, characteristic: characteristic, value: value))
         }

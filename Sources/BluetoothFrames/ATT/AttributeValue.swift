@@ -24,6 +24,8 @@ public struct AttributeValue: ~Escapable {
     public struct Characteristic: Hashable, Sendable {
         /// Adapter and connection handle, or the access address.
         public let connection: UInt64
+        /// Connections that had the same number one after the other.
+        public let generation: UInt64
         public let handle: UInt16
         /// The 16-bit UUID, where the capture holds the discovery of the service.
         public let uuid: UInt16?

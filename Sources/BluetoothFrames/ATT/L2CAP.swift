@@ -45,6 +45,7 @@ struct Connections {
     private var streams: [Stream: L2CAPReassembly] = [:]
     private var order: [Stream] = []
     private var servers: [UInt64: AttributeServer] = [:]
+    private var generation: UInt64 = 0
 
     /// The payload of an ATT PDU, when this fragment completes one.
     mutating func take(_ fragment: [UInt8], of stream: Stream, isStart: Bool) -> [UInt8]? {
@@ -54,7 +55,7 @@ struct Connections {
             if order.count > Self.most {
                 let oldest = order.removeFirst()
                 streams[oldest] = nil
-                servers[oldest.connection] = nil
+                if !order.contains(where: { $0.connection == oldest.connection }) { servers[oldest.connection] = nil }
             }
         }
         return streams[stream]?.take(fragment, isStart: isStart)
@@ -69,7 +70,10 @@ struct Connections {
     mutating func forget(_ connection: UInt64) {
         for stream in order where stream.connection == connection { streams[stream] = nil }
         order.removeAll { $0.connection == connection }
-        servers[connection] = nil
+        generation += 1
+        if servers.count < 4 * Self.most || servers[connection] != nil {
+            servers[connection] = AttributeServer(generation: generation)
+        }
     }
 
     var count: Int { streams.count }

@@ -8,10 +8,14 @@ extension FramePeeler {
     mutating func peelEvent(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some FrameReceiver)
         throws(ParseError) -> FrameOutcome
     {
-        guard try reader.readUInt8() == 0x3E else { return .other }
+        let code = try reader.readUInt8()
+        guard code == 0x3E else {
+            if code == 0x05 { try endConnection(&reader, adapter: adapter) }
+            return .other
+        }
         var event = try reader.readPiece(Int(try reader.readUInt8()))
         switch try event.readUInt8() {
-        case 0x01, 0x0A: try beginConnection(&event, adapter: adapter)
+        case 0x01, 0x0A, 0x29: try beginConnection(&event, adapter: adapter)
         case 0x02:
             for _ in 0..<(try event.readUInt8()) { try peelReport(&event, &receiver) }
         case 0x0D:
@@ -20,6 +24,12 @@ extension FramePeeler {
             return .other
         }
         return .peeled
+    }
+
+    /// Disconnection Complete: length 1 · status 1 · handle 2 · reason 1
+    private mutating func endConnection(_ reader: inout ByteReader, adapter: UInt16) throws(ParseError) {
+        try reader.skip(2)
+        connections.forget(Self.connection(adapter: adapter, handle: try reader.readUInt16LittleEndian()))
     }
 
     /// LE (Enhanced) Connection Complete: status 1 · handle 2 · …

@@ -181,7 +181,9 @@ struct EvidenceCollector: FrameReceiver {
             unopenedByNID[Int(nid)] -= count
             if unopenedByNID[Int(nid)] == 0 { unopenedFrames[nid] = nil }
         }
-        if decryption.flush(into: &records) { retry() }
+        _ = decryption.flush(into: &records)
+        // What was held under the same NID, when only another key had it, is tried again as well.
+        retry()
     }
 
     private mutating func retry() {

@@ -8,6 +8,7 @@ public enum DecodedMessage: Hashable, Sendable {
     /// Sealed with a key that is not at hand.
     case closedAccess(LowerTransportPDU.AccessKeyHint, segments: Int)
     case control(opcode: UInt8, parameters: [UInt8])
+    case proxyConfiguration(opcode: UInt8, parameters: [UInt8])
     /// One segment of a message that is not complete yet, or was complete before.
     case segment(offset: UInt8, last: UInt8)
     /// What is left of it breaks the format.
@@ -40,7 +41,10 @@ public struct MessageDecoder {
 
     var unfinishedCount: Int { unfinished.count }
 
-    public mutating func decode(_ pdu: NetworkPDU) -> DecodedMessage {
+    public mutating func decode(_ pdu: NetworkPDU, _ kind: CredentialKind = .flooding) -> DecodedMessage {
+        if kind == .proxyConfiguration, let opcode = pdu.transportPDU.first {
+            return .proxyConfiguration(opcode: opcode, parameters: Array(pdu.transportPDU.dropFirst()))
+        }
         guard let lower = try? LowerTransportPDU(pdu), let destination = pdu.destination else { return .broken }
         switch lower {
         case .unsegmentedAccess(let hint, let sealed):

@@ -9,6 +9,8 @@ struct NetworkDecryption {
     private struct Credential {
         let network: Int
         let kind: CredentialKind
+        /// Which key of the network it is derived from.
+        let key: Int
         let credentials: NetworkCredentials
     }
 
@@ -72,18 +74,19 @@ struct NetworkDecryption {
     init(_ keyRing: KeyRing) {
         slots = Array(repeating: Slot(pdu: .none), count: keyRing.networks.isEmpty ? 0 : Self.slotCount)
         for (network, keys) in keyRing.networks.enumerated() {
-            for keys in keys.subnets.flatMap({ [$0.keys, $0.oldKeys].compactMap(\.self) }) {
-                add(keys.flooding, .flooding, network: network)
-                add(keys.directed, .directed, network: network)
+            for (key, keys) in keys.subnets.flatMap({ [$0.keys, $0.oldKeys].compactMap(\.self) }).enumerated() {
+                add(keys.flooding, .flooding, network: network, key: key)
+                add(keys.directed, .directed, network: network, key: key)
             }
         }
     }
 
-    private mutating func add(_ material: SecurityMaterial, _ kind: CredentialKind, network: Int) {
+    private mutating func add(_ material: SecurityMaterial, _ kind: CredentialKind, network: Int, key: Int) {
         let nid = Int(material.nid)
         credentialsByNID[nid].append(credentials.count)
         if !networksByNID[nid].contains(network) { networksByNID[nid].append(network) }
-        credentials.append(Credential(network: network, kind: kind, credentials: NetworkCredentials(material)))
+        credentials.append(
+            Credential(network: network, kind: kind, key: key, credentials: NetworkCredentials(material)))
         attempts.append([])
         owners.append([])
     }
@@ -92,7 +95,7 @@ struct NetworkDecryption {
     ///
     /// Nothing may be pending.
     mutating func learn(_ friendship: Friendship, _ networks: [NetworkRecord]) -> [UInt8: Int] {
-        for material in friendship.materials { add(material, .friendship, network: friendship.network) }
+        add(friendship.material, .friendship, network: friendship.network, key: friendship.key)
         updateOptions(networks)
         var recovered: [UInt8: Int] = [:]
         for entry in unknown where isKnown(nid: entry.pdu.nid) {
@@ -202,8 +205,10 @@ struct NetworkDecryption {
             slots[slot].source = pdu.source.value
             slots[slot].ivIndex = pdu.ivIndex
         }
+        let kind = pending[index].heard.isProxyConfiguration ? .proxyConfiguration : credential.kind
         return records.take(
-            pdu, network: network, credential.kind, at: pending[index].heard.first, times: pending[index].heard.count)
+            pdu, network: network, kind, key: credential.key, at: pending[index].heard.first,
+            times: pending[index].heard.count)
     }
 
     /// Holds what nothing opened; returns its place.
@@ -268,10 +273,11 @@ struct NetworkDecryption {
             }
             notOpenedByNID[Int(tried.heard.pdu.nid)] -= tried.heard.closedCount
             let credential = credentials[tried.credential]
+            let kind = tried.heard.isProxyConfiguration ? .proxyConfiguration : credential.kind
             moved =
                 records.take(
-                    pdu, network: credential.network, credential.kind, at: tried.heard.first, times: tried.heard.count)
-                || moved
+                    pdu, network: credential.network, kind, key: credential.key, at: tried.heard.first,
+                    times: tried.heard.count) || moved
         }
         pending.removeAll(keepingCapacity: true)
         return moved

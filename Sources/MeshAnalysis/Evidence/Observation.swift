@@ -4,8 +4,9 @@ public import MeshProtocol
 public struct Observation: Hashable, Sendable {
     public enum Statement: Hashable, Sendable {
         case beacon(NetworkBeaconStatement, IVEvidence, subnet: Int)
-        /// A PDU at its first hearing; byte-identical copies are only counted.
-        case networkPDU(NetworkPDU, CredentialKind)
+        /// A PDU at its first hearing; byte-identical copies are only counted. Relayed copies, whose TTL and credentials
+        /// differ, are not new.
+        case networkPDU(NetworkPDU, CredentialKind, isNew: Bool)
     }
 
     public let frame: FrameReference

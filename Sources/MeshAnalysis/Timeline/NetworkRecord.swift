@@ -1,3 +1,4 @@
+import MeshCrypto
 import MeshProtocol
 
 /// Everything that is known of one network while the captures are read.
@@ -34,6 +35,12 @@ struct NetworkRecord {
         guard timeline.isAhead(pdu.ivIndex) else { return false }
         BeaconRules.judge(.normalOperation(pdu.ivIndex), at: frame, in: timeline, network: index, into: &findings)
         return timeline.take(.normalOperation(pdu.ivIndex), .networkPDU, at: frame)
+    }
+
+    /// The current and old keys of all subnets, in the order of the key ring.
+    func keys(at index: Int) -> NetworkKeys? {
+        let all = keys.subnets.flatMap { [$0.keys, $0.oldKeys].compactMap(\.self) }
+        return all.indices.contains(index) ? all[index] : nil
     }
 
     mutating func takeCopies(of source: UnicastAddress, ivIndex: IVIndex, count: Int) {

@@ -10,12 +10,16 @@ struct NetworkRecords {
 
     /// Takes an opened PDU, heard `times` times; true if a network's IV state moved by it.
     mutating func take(
-        _ pdu: NetworkPDU, network: Int, _ kind: CredentialKind, at frame: FrameReference, times: Int
+        _ pdu: NetworkPDU, network: Int, _ kind: CredentialKind, key: Int, at frame: FrameReference, times: Int
     ) -> Bool {
-        observer?(Observation(frame: frame, network: network, statement: .networkPDU(pdu, kind)))
+        let known = networks[network].distinct
         let moved = networks[network].take(pdu, at: frame, times: times, into: &findings)
-        guard pdu.isControl else { return moved }
-        friendships.take(pdu, in: networks[network])
+        if let observer {
+            let isNew = networks[network].distinct > known
+            observer(Observation(frame: frame, network: network, statement: .networkPDU(pdu, kind, isNew: isNew)))
+        }
+        guard pdu.isControl, kind != .proxyConfiguration else { return moved }
+        friendships.take(pdu, key: key, in: networks[network])
         return takeFriendUpdate(pdu, network: network, kind, at: frame) || moved
     }
 

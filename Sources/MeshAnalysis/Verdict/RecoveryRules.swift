@@ -5,8 +5,9 @@ import MeshProtocol
 struct RecoveryRules {
     /// SEQ left free above the last one heard: a few thousand cost nothing but an earlier IV Update.
     static let allowance: UInt32 = 4096
-    /// Stacks ask for an IV Update between 0x700000 and 0x800000, so that a source hardly spends more under one index.
+    /// Stacks ask for an IV Update between 0x700000 and 0x800000.
     static let usualEnd: UInt32 = 0x80_0000
+    private static let updateSeconds = seconds(IVUpdateRules.maximumUpdateDuration)
     /// Every stack has asked for an IV Update long before.
     static let nearExhaustion: UInt32 = 0xC0_0000
     /// Where the captures' clocks disagree, no time can be turned into a number of PDUs.
@@ -50,7 +51,7 @@ struct RecoveryRules {
     private func unheardTerm(
         _ source: SourceTimeline, _ newest: Epoch, isCurrent: Bool, minimum: SequenceNumber
     ) -> MarginTerm? {
-        let room = max(Self.usualEnd, minimum.value) - minimum.value
+        let room = SequenceNumber.last.value - Self.allowance - minimum.value
         guard clocksAgree else {
             return MarginTerm(term: .clocksDisagree, value: min(Self.unknownTimeAllowance, room), rate: nil)
         }
@@ -58,7 +59,9 @@ struct RecoveryRules {
         if !isCurrent { start = max(start, lastTimeBeforeMove() ?? start) }
         let silent = Self.seconds((captureEnd ?? start).since(start))
         let (rate, isMeasured) = rate(of: source, newest)
-        let sent = min((rate * max(0, silent)).rounded(.up), Double(room))
+        // A source that has spent what stacks allow asks for an IV Update, which takes up to 144 h.
+        let latest = Double(max(Self.usualEnd, minimum.value) - minimum.value) + rate * Self.updateSeconds
+        let sent = min((rate * max(0, silent)).rounded(.up), latest.rounded(.up), Double(room))
         guard sent > 0 else { return nil }
         return MarginTerm(
             term: isMeasured ? .unheardAtBusiestRate : .unheardAtAssumedRate, value: UInt32(sent), rate: rate)

@@ -37,6 +37,18 @@ public struct ProxyPDU: Hashable, Sendable {
     }
 }
 
+extension ProxyPDU {
+    /// The name of a Proxy Configuration message.
+    public static func configurationName(_ opcode: UInt8) -> String {
+        let names = [
+            "Set Filter Type", "Add Addresses To Filter", "Remove Addresses From Filter", "Filter Status",
+            "Directed Proxy Capabilities Status", "Directed Proxy Control",
+        ]
+        return Int(opcode) < names.count
+            ? names[Int(opcode)] : "proxy configuration opcode \(Hexadecimal.prefixed(opcode, digits: 2))"
+    }
+}
+
 /// Joins the Proxy PDUs of one direction of one characteristic.
 public struct ProxyReassembly: Hashable, Sendable {
     /// Longer than any message of the protocol; what grows beyond is no proxy.
