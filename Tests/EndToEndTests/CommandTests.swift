@@ -15,6 +15,13 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         #expect(!result.output.contains("\u{1B}"), "no colours without a terminal")
     }
 
+    @Test func theREADMEShowsWhatTheDemoPrints() throws {
+        let arguments = ["analyze", "Captures/steady.pcap", "--keys", "Captures/steady.keys.json"]
+        let demo = try Program.run(Program.meshscope, arguments, folder: Checkout.root).output
+        let readme = try String(contentsOfFile: Checkout.root.path + "/README.md", encoding: .utf8)
+        #expect(readme.contains("```\n" + demo + "```"))
+    }
+
     @Test func theAnswerNoIsStatusOne() throws {
         #expect(try Program.run("analyze", steady, "--netkey", sampleKey).status == 1)
         #expect(try Program.run("analyze", steady, "--keys", steadyKeys, "--master", "0x7777").status == 1)
