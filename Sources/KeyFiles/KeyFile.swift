@@ -100,11 +100,9 @@ public enum KeyFile {
             let keyIndex = key.index
             if let old = key.old_key {
                 keys.append(try SubnetKey(hexadecimal: old, index: keyIndex, name: key.name, place: place + ".old_key"))
-                keys.append(try SubnetKey(hexadecimal: key.key, index: keyIndex, name: key.name, place: place + ".key"))
                 guard keyIndex != nil else { throw KeyFileError(place, "has an old_key and no index") }
-            } else {
-                keys.append(try SubnetKey(hexadecimal: key.key, index: keyIndex, name: key.name, place: place + ".key"))
             }
+            keys.append(try SubnetKey(hexadecimal: key.key, index: keyIndex, name: key.name, place: place + ".key"))
         }
         var master: UnicastAddress?
         if let text = network.master {

@@ -19,6 +19,9 @@ public struct KeyRing: Sendable {
             keys = NetworkKeys(netKey)
             oldKeys = oldNetKey.map(NetworkKeys.init)
         }
+
+        /// The current keys, and the old ones during a Key Refresh.
+        public var allKeys: [NetworkKeys] { [keys, oldKeys].compactMap(\.self) }
     }
 
     /// What a key file knows of a node beside its keys.
@@ -68,6 +71,9 @@ public struct KeyRing: Sendable {
             self.master = master
             self.givenIVIndex = givenIVIndex
         }
+
+        /// The keys of all subnets, in their order.
+        public var allKeys: [NetworkKeys] { subnets.flatMap(\.allKeys) }
 
         /// The name of the node that has this element, with the element's number where it is not the first.
         public func name(of address: UnicastAddress) -> String? {

@@ -34,6 +34,7 @@ public struct DecodeReport {
         var statement: NetworkBeaconStatement
     }
 
+    private let encoder = JSONEncoder()
     private var lastBeacons: [BeaconKey: CaptureTime] = [:]
 
     public init(_ keyRing: KeyRing, format: Format, filter: Filter = Filter()) {
@@ -41,6 +42,8 @@ public struct DecodeReport {
         self.format = format
         self.filter = filter
         decoders = keyRing.networks.map { MessageDecoder($0) }
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
     }
 
     /// Takes a statement; returns the lines whose turn it is.
@@ -100,9 +103,6 @@ public struct DecodeReport {
         switch format {
         case .text: return text(line)
         case .jsonLines:
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            encoder.keyEncodingStrategy = .convertToSnakeCase
             return String(decoding: try encoder.encode(line), as: UTF8.self) + "\n"
         }
     }
@@ -145,25 +145,20 @@ public struct DecodeReport {
     }
 
     private func describe(_ message: DecodedMessage) -> (kind: String, name: String, parameters: [UInt8]?) {
+        func joined(_ segments: Int) -> String { segments > 1 ? " (\(segments) segments)" : "" }
         switch message {
         case .access(let access, let segments):
-            ("access", access.name + (segments > 1 ? " (\(segments) segments)" : ""), access.parameters)
+            return ("access", access.name + joined(segments), access.parameters)
         case .closedAccess(.deviceKey, let segments):
-            (
-                "access",
-                "access message that no device key at hand opens" + (segments > 1 ? " (\(segments) segments)" : ""), nil
-            )
+            return ("access", "access message that no device key at hand opens" + joined(segments), nil)
         case .closedAccess(.applicationKey(let aid), let segments):
-            (
-                "access",
-                "access message that no application key or label at hand opens, AID \(Hexadecimal.prefixed(aid, digits: 2))"
-                    + (segments > 1 ? " (\(segments) segments)" : ""), nil
-            )
-        case .control(let opcode, let parameters): ("control", ControlMessage.name(ofOpcode: opcode), parameters)
+            let name = "access message that no application key or label at hand opens, AID "
+            return ("access", name + Hexadecimal.prefixed(aid, digits: 2) + joined(segments), nil)
+        case .control(let opcode, let parameters): return ("control", ControlMessage.name(ofOpcode: opcode), parameters)
         case .proxyConfiguration(let opcode, let parameters):
-            ("control", ProxyPDU.configurationName(opcode), parameters)
-        case .segment(let offset, let last): ("segment", "segment \(offset) of 0…\(last)", nil)
-        case .broken: ("segment", "what is left breaks the format", nil)
+            return ("control", ProxyPDU.configurationName(opcode), parameters)
+        case .segment(let offset, let last): return ("segment", "segment \(offset) of 0…\(last)", nil)
+        case .broken: return ("segment", "what is left breaks the format", nil)
         }
     }
 

@@ -36,7 +36,7 @@ struct KeyOptions: ParsableArguments {
         guard networks.count <= Self.mostNetworks else {
             throw KeyFileError("the keys given", "\(networks.count) networks are more than \(Self.mostNetworks)")
         }
-        let keys = networks.flatMap { $0.subnets.flatMap { [$0.keys, $0.oldKeys].compactMap { $0?.netKey } } }
+        let keys = networks.flatMap(\.allKeys).map(\.netKey)
         guard Set(keys).count < keys.count else { return }
         throw KeyFileError(
             "the keys given",

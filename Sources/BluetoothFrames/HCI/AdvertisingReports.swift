@@ -9,13 +9,14 @@ extension FramePeeler {
         throws(ParseError) -> FrameOutcome
     {
         let code = try reader.readUInt8()
+        guard code == 0x3E || code == 0x05 else { return .other }
+        var event = try reader.readPiece(Int(try reader.readUInt8()))
         guard code == 0x3E else {
-            if code == 0x05 { try endConnection(&reader, adapter: adapter) }
+            try forgetConnection(&event, adapter: adapter)
             return .other
         }
-        var event = try reader.readPiece(Int(try reader.readUInt8()))
         switch try event.readUInt8() {
-        case 0x01, 0x0A, 0x29: try beginConnection(&event, adapter: adapter)
+        case 0x01, 0x0A, 0x29: try forgetConnection(&event, adapter: adapter)
         case 0x02:
             for _ in 0..<(try event.readUInt8()) { try peelReport(&event, &receiver) }
         case 0x0D:
@@ -26,14 +27,8 @@ extension FramePeeler {
         return .peeled
     }
 
-    /// Disconnection Complete: length 1 · status 1 · handle 2 · reason 1
-    private mutating func endConnection(_ reader: inout ByteReader, adapter: UInt16) throws(ParseError) {
-        try reader.skip(2)
-        connections.forget(Self.connection(adapter: adapter, handle: try reader.readUInt16LittleEndian()))
-    }
-
-    /// LE (Enhanced) Connection Complete: status 1 · handle 2 · …
-    private mutating func beginConnection(_ event: inout ByteReader, adapter: UInt16) throws(ParseError) {
+    /// Disconnection Complete and LE (Enhanced) Connection Complete: status 1 · handle 2 · …
+    private mutating func forgetConnection(_ event: inout ByteReader, adapter: UInt16) throws(ParseError) {
         try event.skip(1)
         connections.forget(Self.connection(adapter: adapter, handle: try event.readUInt16LittleEndian()))
     }

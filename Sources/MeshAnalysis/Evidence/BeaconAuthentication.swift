@@ -26,7 +26,7 @@ final class BeaconAuthentication {
     init(_ keyRing: KeyRing) {
         keys = keyRing.networks.enumerated().flatMap { network, keys in
             keys.subnets.enumerated().flatMap { subnet, keys in
-                [keys.keys, keys.oldKeys].compactMap(\.self).map { keys in
+                keys.allKeys.map { keys in
                     Key(
                         network: network, subnet: subnet, networkID: keys.networkID,
                         beaconKey: AESCMAC(key: keys.beaconKey), privateBeaconKey: keys.privateBeaconKey)

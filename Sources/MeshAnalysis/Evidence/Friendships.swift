@@ -41,11 +41,8 @@ struct FriendshipTracker {
     /// What was learned since the last call.
     private(set) var learned: [Friendship] = []
 
-    /// Takes a control PDU that this key of the network opened; a friendship is on the subnet of its offer.
-    mutating func take(_ pdu: NetworkPDU, key: Int, in network: NetworkRecord) {
-        guard pdu.isControl, case .unsegmentedControl(let opcode, let parameters)? = try? LowerTransportPDU(pdu),
-            let message = try? ControlMessage(opcode: opcode, parameters: parameters)
-        else { return }
+    /// Takes the message of a PDU that this key of the network opened; a friendship is on the subnet of its offer.
+    mutating func take(_ message: ControlMessage, of pdu: NetworkPDU, key: Int, in network: NetworkRecord) {
         switch message {
         case .friendRequest(let request):
             let node = Node(network: network.index, address: pdu.source)
@@ -53,14 +50,13 @@ struct FriendshipTracker {
             lpnCounters[node] = request.lpnCounter
         case .friendOffer(let offer):
             guard let destination = pdu.destination, let lpn = UnicastAddress(destination.value),
-                let lpnCounter = lpnCounters[Node(network: network.index, address: lpn)],
-                let keys = network.keys(at: key)
+                let lpnCounter = lpnCounters[Node(network: network.index, address: lpn)]
             else { return }
             let pair = Pair(
                 network: network.index, key: key, lpn: lpn, lpnCounter: lpnCounter, friend: pdu.source,
                 friendCounter: offer.friendCounter)
             guard pairs.count < Self.mostPairs, pairs.insert(pair).inserted else { return }
-            let material = keys.friendship(
+            let material = network.keys.allKeys[key].friendship(
                 lpnAddress: lpn.value, friendAddress: pdu.source.value, lpnCounter: lpnCounter,
                 friendCounter: offer.friendCounter)
             learned.append(Friendship(network: network.index, material: material, key: key))

@@ -74,7 +74,7 @@ struct NetworkDecryption {
     init(_ keyRing: KeyRing) {
         slots = Array(repeating: Slot(pdu: .none), count: keyRing.networks.isEmpty ? 0 : Self.slotCount)
         for (network, keys) in keyRing.networks.enumerated() {
-            for (key, keys) in keys.subnets.flatMap({ [$0.keys, $0.oldKeys].compactMap(\.self) }).enumerated() {
+            for (key, keys) in keys.allKeys.enumerated() {
                 add(keys.flooding, .flooding, network: network, key: key)
                 add(keys.directed, .directed, network: network, key: key)
             }
@@ -197,17 +197,22 @@ struct NetworkDecryption {
             }
             return false
         }
-        let credential = credentials[pending[index].credential]
-        let network = credential.network
         if slot >= 0 {
             slots[slot].state = .opened
-            slots[slot].network = Int16(network)
+            slots[slot].network = Int16(credentials[pending[index].credential].network)
             slots[slot].source = pdu.source.value
             slots[slot].ivIndex = pdu.ivIndex
         }
+        return handOn(pdu, index, into: &records)
+    }
+
+    /// Hands on what a pending PDU was opened to; true if a network's IV state moved by it.
+    @inline(__always)
+    private func handOn(_ pdu: NetworkPDU, _ index: Int, into records: inout NetworkRecords) -> Bool {
+        let credential = credentials[pending[index].credential]
         let kind = pending[index].heard.isProxyConfiguration ? .proxyConfiguration : credential.kind
         return records.take(
-            pdu, network: network, kind, key: credential.key, at: pending[index].heard.first,
+            pdu, network: credential.network, kind, key: credential.key, at: pending[index].heard.first,
             times: pending[index].heard.count)
     }
 
@@ -266,18 +271,14 @@ struct NetworkDecryption {
         pending = batch.map { Pending(heard: $0, slot: -1) }
         resolve()
         var moved = false
-        for tried in pending {
-            guard let pdu = tried.opened else {
-                _ = held.keep(tried.heard)
+        for index in pending.indices {
+            let heard = pending[index].heard
+            guard let pdu = pending[index].opened else {
+                _ = held.keep(heard)
                 continue
             }
-            notOpenedByNID[Int(tried.heard.pdu.nid)] -= tried.heard.closedCount
-            let credential = credentials[tried.credential]
-            let kind = tried.heard.isProxyConfiguration ? .proxyConfiguration : credential.kind
-            moved =
-                records.take(
-                    pdu, network: credential.network, kind, key: credential.key, at: tried.heard.first,
-                    times: tried.heard.count) || moved
+            notOpenedByNID[Int(heard.pdu.nid)] -= heard.closedCount
+            moved = handOn(pdu, index, into: &records) || moved
         }
         pending.removeAll(keepingCapacity: true)
         return moved

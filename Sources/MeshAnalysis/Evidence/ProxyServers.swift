@@ -12,7 +12,7 @@ struct ProxyServers {
 
     init(_ keyRing: KeyRing) {
         keys = keyRing.networks.enumerated().flatMap { network, keys in
-            keys.subnets.flatMap { [$0.keys, $0.oldKeys].compactMap(\.self) }.map { (network, $0) }
+            keys.allKeys.map { (network, $0) }
         }
     }
 

@@ -1,4 +1,3 @@
-import MeshCrypto
 import MeshProtocol
 
 /// Everything that is known of one network while the captures are read.
@@ -33,14 +32,16 @@ struct NetworkRecord {
         case .conflict: record(.nonceReused, .critical, pdu, frame, into: &findings)
         }
         guard timeline.isAhead(pdu.ivIndex) else { return false }
-        BeaconRules.judge(.normalOperation(pdu.ivIndex), at: frame, in: timeline, network: index, into: &findings)
-        return timeline.take(.normalOperation(pdu.ivIndex), .networkPDU, at: frame)
+        return take(.normalOperation(pdu.ivIndex), .networkPDU, at: frame, into: &findings)
     }
 
-    /// The current and old keys of all subnets, in the order of the key ring.
-    func keys(at index: Int) -> NetworkKeys? {
-        let all = keys.subnets.flatMap { [$0.keys, $0.oldKeys].compactMap(\.self) }
-        return all.indices.contains(index) ? all[index] : nil
+    /// Takes an authenticated statement of the IV state, whatever says it, and holds it against the rules; true if the
+    /// network's state moved by it.
+    mutating func take(
+        _ state: IVState, _ evidence: IVEvidence, at frame: FrameReference, into findings: inout FindingCollector
+    ) -> Bool {
+        BeaconRules.judge(state, at: frame, in: timeline, network: index, into: &findings)
+        return timeline.take(state, evidence, at: frame)
     }
 
     mutating func takeCopies(of source: UnicastAddress, ivIndex: IVIndex, count: Int) {

@@ -18,21 +18,11 @@ struct NetworkRecords {
             let isNew = networks[network].distinct > known
             observer(Observation(frame: frame, network: network, statement: .networkPDU(pdu, kind, isNew: isNew)))
         }
-        guard pdu.isControl, kind != .proxyConfiguration else { return moved }
-        friendships.take(pdu, key: key, in: networks[network])
-        return takeFriendUpdate(pdu, network: network, kind, at: frame) || moved
-    }
-
-    /// A Friend tells its Low Power node what a beacon says, under the credentials of their friendship.
-    private mutating func takeFriendUpdate(
-        _ pdu: NetworkPDU, network: Int, _ kind: CredentialKind, at frame: FrameReference
-    ) -> Bool {
-        guard kind == .friendship, case .unsegmentedControl(let opcode, let parameters)? = try? LowerTransportPDU(pdu),
-            case .friendUpdate(let statement, _)? = try? ControlMessage(opcode: opcode, parameters: parameters)
-        else { return false }
-        let timeline = networks[network].timeline
-        BeaconRules.judge(statement.state, at: frame, in: timeline, network: network, into: &findings)
-        return networks[network].timeline.take(statement.state, .friendUpdate, at: frame)
+        guard pdu.isControl, kind != .proxyConfiguration, let message = ControlMessage(pdu) else { return moved }
+        friendships.take(message, of: pdu, key: key, in: networks[network])
+        // A Friend tells its Low Power node what a beacon says, under the credentials of their friendship.
+        guard kind == .friendship, case .friendUpdate(let statement, _) = message else { return moved }
+        return networks[network].take(statement.state, .friendUpdate, at: frame, into: &findings) || moved
     }
 
     /// More copies of a PDU of this source that was taken before.
@@ -46,9 +36,7 @@ struct NetworkRecords {
     ) -> Bool {
         let observation = Observation.Statement.beacon(statement, evidence, subnet: subnet)
         observer?(Observation(frame: frame, network: network, statement: observation))
-        let timeline = networks[network].timeline
-        BeaconRules.judge(statement.state, at: frame, in: timeline, network: network, into: &findings)
         networks[network].subnets[subnet].take(statement.state, evidence, at: frame)
-        return networks[network].timeline.take(statement.state, evidence, at: frame)
+        return networks[network].take(statement.state, evidence, at: frame, into: &findings)
     }
 }

@@ -72,6 +72,14 @@ public enum ControlMessage: Hashable, Sendable {
         }
     }
 
+    /// The message of an unsegmented control PDU; `nil` for any other, and for one that breaks the format.
+    public init?(_ pdu: NetworkPDU) {
+        guard pdu.isControl, case .unsegmentedControl(let opcode, let parameters)? = try? LowerTransportPDU(pdu),
+            let message = try? ControlMessage(opcode: opcode, parameters: parameters)
+        else { return nil }
+        self = message
+    }
+
     /// The opcode's name in the specification's words.
     public static func name(ofOpcode opcode: UInt8) -> String {
         let names = [

@@ -10,7 +10,6 @@ public struct MeshAddress: Hashable, Comparable, Sendable, CustomStringConvertib
 
     public var isUnicast: Bool { (0x0001...0x7FFF).contains(value) }
     public var isVirtual: Bool { (0x8000...0xBFFF).contains(value) }
-    public var isGroup: Bool { value >= 0xC000 }
 
     public var description: String { Hexadecimal.prefixed(value, digits: 4) }
 
