@@ -36,6 +36,7 @@ public struct Advertisement: Hashable, Sendable {
 
 /// The AD types of mesh, and of what unprovisioned devices say of themselves (Assigned Numbers).
 public enum ADType {
+    public static let pbADV: UInt8 = 0x29
     public static let meshMessage: UInt8 = 0x2A
     public static let meshBeacon: UInt8 = 0x2B
     public static let uri: UInt8 = 0x24

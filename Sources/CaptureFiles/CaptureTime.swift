@@ -32,6 +32,22 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
         return CaptureTime(nanoseconds: overflow ? (seconds < 0 ? .min : .max) : sum)
     }
 
+    /// RFC 3339 with its time zone: `2026-06-01T12:00:00Z`, `2026-06-01 14:00:00.25+02:00`.
+    public init?(text: String) {
+        guard text.utf8.allSatisfy({ $0 < 0x80 }), text.utf8.count <= 64 else { return nil }
+        var whole = text.replacing(" ", with: "T", maxReplacements: 1)
+        var fraction: Int64 = 0
+        if let point = whole.firstIndex(of: ".") {
+            let digits = whole[whole.index(after: point)...].prefix { $0.isNumber }
+            guard !digits.isEmpty else { return nil }
+            let nine = String((digits + "000000000").prefix(9))
+            fraction = Int64(nine) ?? 0
+            whole.removeSubrange(point..<digits.endIndex)
+        }
+        guard let date = try? Date(whole, strategy: .iso8601) else { return nil }
+        self.init(seconds: Int64(date.timeIntervalSince1970.rounded()), nanoseconds: fraction)
+    }
+
     /// RFC 3339 in UTC.
     ///
     /// `digits`: decimal digits of the second, 0 to 9.

@@ -10,7 +10,8 @@ public import MeshProtocol
 ///     { "networks": [ { "name": "office", "master": "0x0001",
 ///                       "netkeys": [ { "index": 0, "name": "primary", "key": "…32 digits…", "old_key": "…" } ] } ] }
 ///
-/// Beside them a network may have `appkeys` and `labels` (lists of 32 digits) and `devkeys` (`addr` and `key`). Only
+/// Beside them a network may have `appkeys` and `labels` (lists of 32 digits), `devkeys` (`addr` and `key`) and `nodes`
+/// (`addr`, `elements`, `name`). Only
 /// `netkeys` and `key` are required; members that are not known are passed over.
 public enum KeyFile {
     private static let longestFile = 2 << 20
@@ -27,6 +28,13 @@ public enum KeyFile {
         var appkeys: [String]?
         var devkeys: [DeviceKey]?
         var labels: [String]?
+        var nodes: [Node]?
+    }
+
+    private struct Node: Decodable {
+        var addr: String
+        var elements: Int?
+        var name: String?
     }
 
     private struct DeviceKey: Decodable {
@@ -42,7 +50,40 @@ public enum KeyFile {
     }
 
     /// The networks of a key file.
-    public static func read(path: String) throws(KeyFileError) -> [KeyRing.Network] {
+    public static func read(path: String) throws(KeyFileError) -> [KeyRing.Network] { try read(paths: [path]) }
+
+    /// The networks given, and those of several key files. Keys above the network layer that stand in a file by themselves (Wireshark's
+    /// `btmesh_dev_keys` and `btmesh_label_uuids`) are every network's.
+    public static func read(
+        paths: [String], beside given: [KeyRing.Network] = []
+    ) throws(KeyFileError) -> [KeyRing.Network] {
+        var networks = given
+        var loose = KeyRing.UpperTransportKeys()
+        for path in paths {
+            switch try content(path: path) {
+            case .networks(let more): networks += more
+            case .upperKeys(let keys):
+                loose.merge(
+                    applicationKeys: keys.applicationKeys, deviceKeys: keys.deviceKeys, labels: keys.labels)
+            }
+        }
+        if networks.isEmpty, !loose.isEmpty {
+            throw KeyFileError(
+                paths.last ?? "", "holds no NetKey; name the file that does beside it, such as btmesh_nw_keys")
+        }
+        for index in networks.indices {
+            networks[index].upperKeys.merge(
+                applicationKeys: loose.applicationKeys, deviceKeys: loose.deviceKeys, labels: loose.labels)
+        }
+        return networks
+    }
+
+    private enum Content {
+        case networks([KeyRing.Network])
+        case upperKeys(KeyRing.UpperTransportKeys)
+    }
+
+    private static func content(path: String) throws(KeyFileError) -> Content {
         let octets: [UInt8]
         do throws(CaptureError) {
             octets = try WholeFile.read(path: path, limit: longestFile)
@@ -53,16 +94,16 @@ public enum KeyFile {
         return try parse(Data(octets), place: path)
     }
 
-    static func parse(_ data: Data, place: String) throws(KeyFileError) -> [KeyRing.Network] {
+    private static func parse(_ data: Data, place: String) throws(KeyFileError) -> Content {
         // Windows writes a byte order mark.
         let data = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
         guard data.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else {
-            return [try parseText(String(decoding: data, as: UTF8.self), place: place)]
+            return try parseText(String(decoding: data, as: UTF8.self), place: place)
         }
         let root = JSONNode(value: try decode(JSONValue.self, data, place), path: "", place: place)
         // The iOS app keeps the database in a wrapper.
         for candidate in [root["meshNetwork"], root].compactMap(\.self) where MeshDatabase.recognises(candidate) {
-            return [try MeshDatabase(root: candidate).network()]
+            return .networks([try MeshDatabase(root: candidate).network()])
         }
         let document = try decode(Document.self, data, place)
         var networks: [KeyRing.Network] = []
@@ -70,7 +111,7 @@ public enum KeyFile {
             networks.append(try parse(network, place: "\(place): networks[\(index)]"))
         }
         guard !networks.isEmpty else { throw KeyFileError(place, "has no networks") }
-        return networks
+        return .networks(networks)
     }
 
     private static func decode<Value: Decodable>(
@@ -83,13 +124,17 @@ public enum KeyFile {
         }
     }
 
-    private static func parseText(_ text: String, place: String) throws(KeyFileError) -> KeyRing.Network {
-        if let network = try KeyText.wireshark(text, place: place) { return network }
-        if let network = try KeyText.zephyr(text, place: place) { return network }
+    private static func parseText(_ text: String, place: String) throws(KeyFileError) -> Content {
+        switch try KeyText.wireshark(text, place: place) {
+        case .network(let network)?: return .networks([network])
+        case .upperKeys(let keys)?: return .upperKeys(keys)
+        case nil: break
+        }
+        if let network = try KeyText.zephyr(text, place: place) { return .networks([network]) }
         throw KeyFileError(
             place,
             "is no key file that is known: JSON of the form {\"networks\": [{\"netkeys\": [{\"key\": \"32 hexadecimal digits\"}]}]}, "
-                + "a Mesh Configuration Database, BlueZ's node.json or export_db.json, Wireshark's btmesh_nw_keys, or the output "
+                + "a Mesh Configuration Database, BlueZ's node.json or export_db.json, Wireshark's btmesh_ tables, or the output "
                 + "of Zephyr's 'mesh cdb show'")
     }
 
@@ -109,9 +154,24 @@ public enum KeyFile {
             master = UnicastAddress(text: text)
             guard master != nil else { throw KeyFileError(place + ".master", "is no unicast address, such as 0x0001") }
         }
-        return try SubnetKey.network(
-            of: keys, name: network.name, master: master, givenIVIndex: network.iv_index.map(IVIndex.init),
-            upperKeys: try upperKeys(network, place: place), place: place)
+        var parsed = try SubnetKey.network(of: keys, name: network.name, place: place)
+        parsed.master = master
+        parsed.givenIVIndex = network.iv_index.map(IVIndex.init)
+        parsed.nodes = try nodes(network, place: place)
+        parsed.upperKeys = try upperKeys(network, place: place)
+        return parsed
+    }
+
+    private static func nodes(_ network: Network, place: String) throws(KeyFileError) -> [KeyRing.Node] {
+        var nodes: [KeyRing.Node] = []
+        for (index, node) in (network.nodes ?? []).enumerated() {
+            guard let address = UnicastAddress(text: node.addr) else {
+                throw KeyFileError("\(place).nodes[\(index)].addr", "is no unicast address, such as 0x0001")
+            }
+            let elements = max(1, node.elements ?? 1)
+            nodes.append(.init(address: address, elements: elements, name: node.name, isProvisioner: false))
+        }
+        return nodes
     }
 
     private static func upperKeys(

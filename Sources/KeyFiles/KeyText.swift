@@ -3,32 +3,50 @@ import MeshProtocol
 
 /// Key files that are lines of text.
 enum KeyText {
-    /// Wireshark's `btmesh_nw_keys`: a NetKey, an AppKey and an IV Index a line, each quoted, one line for each IV Index.
+    /// What a text holds: networks, or keys above the network layer that belong to whatever network is given beside.
+    enum Content {
+        case network(KeyRing.Network)
+        case upperKeys(KeyRing.UpperTransportKeys)
+    }
+
+    /// Wireshark's tables, whose rows tell which one it is; every value is quoted.
     ///
-    ///     "0x7dd7…","0x6396…","0x12345678"
-    static func wireshark(_ text: String, place: String) throws(KeyFileError) -> KeyRing.Network? {
+    ///     "0x7dd7…","0x6396…","0x12345678"   btmesh_nw_keys: NetKey, AppKey, IV Index; a row for each IV Index
+    ///     "0x9d6d…","0x1201"                 btmesh_dev_keys: device key and address
+    ///     "0x0073…"                          btmesh_label_uuids
+    static func wireshark(_ text: String, place: String) throws(KeyFileError) -> Content? {
         var keys: [SubnetKey] = []
+        var upperKeys = KeyRing.UpperTransportKeys()
         var seen: Set<NetKey> = []
         var indexes: [IVIndex] = []
-        var isOther = false
-        for (number, line) in lines(text) where line.hasPrefix("\"0x") || line.hasPrefix("\"0X") {
+        for (number, line) in lines(text) where line.hasPrefix("\"") {
+            let place = "\(place), line \(number)"
             let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { field in
-                field.trimmingPrefix(" ").filter { $0 != "\"" && $0 != " " }
+                field.filter { $0 != "\"" && $0 != " " }
             }
-            guard fields.count == 3 else {
-                isOther = true
-                continue
-            }
-            let key = try SubnetKey(hexadecimal: fields[0], index: nil, name: nil, place: "\(place), line \(number)")
             guard keys.count <= 4096 else { throw KeyFileError(place, "has more than 4096 NetKeys") }
-            if seen.insert(key.netKey).inserted { keys.append(key) }
-            if let index = UInt32(fields[2].dropFirst(2), radix: 16) { indexes.append(IVIndex(index)) }
+            switch fields.count {
+            case 1: upperKeys.merge(labels: [LabelUUID(try NetKey(hexadecimal: fields[0], place: place).value)])
+            case 2:
+                guard let address = UnicastAddress(text: fields[1]) else {
+                    throw KeyFileError(place, "has an address that is no unicast address, such as 0x0001")
+                }
+                upperKeys.merge(deviceKeys: [(address, try NetKey(hexadecimal: fields[0], place: place))])
+            case 3:
+                let key = try SubnetKey(hexadecimal: fields[0], index: nil, name: nil, place: place)
+                if seen.insert(key.netKey).inserted { keys.append(key) }
+                // Those who have no AppKey fill the column with zeros.
+                let applicationKey = try NetKey(hexadecimal: fields[1], place: place)
+                if applicationKey.value != 0 { upperKeys.merge(applicationKeys: [ApplicationKey(applicationKey)]) }
+                if let index = UInt32(fields[2].dropFirst(2), radix: 16) { indexes.append(IVIndex(index)) }
+            default: throw KeyFileError(place, "has \(fields.count) columns, Wireshark's tables have 1 to 3")
+            }
         }
-        guard !keys.isEmpty else {
-            guard isOther else { return nil }
-            throw KeyFileError(place, "holds no NetKey; of Wireshark's files btmesh_nw_keys is the one that does")
-        }
-        return try SubnetKey.network(of: keys, name: nil, givenIVIndex: indexes.max(), place: place)
+        guard !keys.isEmpty else { return upperKeys.isEmpty ? nil : .upperKeys(upperKeys) }
+        var network = try SubnetKey.network(of: keys, place: place)
+        network.givenIVIndex = indexes.max()
+        network.upperKeys = upperKeys
+        return .network(network)
     }
 
     /// What Zephyr's shell prints for `mesh cdb show`: rows under headings.
@@ -37,24 +55,34 @@ enum KeyText {
     ///     0x0001   1         C      dddd…                             9d6d…
     ///     NetIdx  NetKey
     ///     0x000   7dd7…
+    ///     NetIdx  AppIdx  AppKey
+    ///     0x000   0x000   6396…
     static func zephyr(_ text: String, place: String) throws(KeyFileError) -> KeyRing.Network? {
         guard text.contains("NetIdx") else { return nil }
         var keys: [SubnetKey] = []
         var nodes: [KeyRing.Node] = []
+        var upperKeys = KeyRing.UpperTransportKeys()
         for (number, line) in lines(text) {
+            let place = "\(place), line \(number)"
             let words = line.split { $0 == " " || $0 == "\t" }
             guard let first = words.first, first.hasPrefix("0x"), let value = UInt16(first.dropFirst(2), radix: 16)
             else {
                 continue
             }
             if words.count == 2 {
-                keys.append(
-                    try SubnetKey(hexadecimal: words[1], index: value, name: nil, place: "\(place), line \(number)"))
+                keys.append(try SubnetKey(hexadecimal: words[1], index: value, name: nil, place: place))
+            } else if words.count == 3, words[1].hasPrefix("0x") {
+                upperKeys.merge(applicationKeys: [ApplicationKey(try NetKey(hexadecimal: words[2], place: place))])
             } else if words.count == 5, let address = UnicastAddress(value), let elements = Int(words[1]) {
                 nodes.append(.init(address: address, elements: max(1, elements), name: nil, isProvisioner: false))
+                upperKeys.merge(deviceKeys: [(address, try NetKey(hexadecimal: words[4], place: place))])
             }
         }
-        return keys.isEmpty ? nil : try SubnetKey.network(of: keys, name: nil, nodes: nodes, place: place)
+        guard !keys.isEmpty else { return nil }
+        var network = try SubnetKey.network(of: keys, place: place)
+        network.nodes = nodes
+        network.upperKeys = upperKeys
+        return network
     }
 
     /// The lines that are not empty, with their numbers; comments begin with #.

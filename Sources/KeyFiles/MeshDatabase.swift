@@ -16,12 +16,34 @@ struct MeshDatabase {
     func network() throws(KeyFileError) -> KeyRing.Network {
         var keys: [SubnetKey] = []
         for item in try root.items("netKeys") { keys += try subnetKeys(item) }
-        let nodes = try nodes()
-        let masters = nodes.filter(\.isProvisioner)
-        return try SubnetKey.network(
-            of: keys, name: try root["meshName"]?.text(), master: masters.count == 1 ? masters[0].address : nil,
-            givenIVIndex: try givenIVIndex(), nodes: nodes, upperKeys: try upperKeys(),
+        var network = try SubnetKey.network(
+            of: keys, name: try root["meshName"]?.text(),
             place: root.path.isEmpty ? root.place : root.place + ": " + root.path)
+        network.nodes = try nodes()
+        let masters = network.nodes.filter(\.isProvisioner)
+        network.master = masters.count == 1 ? masters[0].address : nil
+        network.givenIVIndex = try givenIVIndex()
+        network.groupNames = try groupNames()
+        network.exclusions = try exclusions()
+        network.upperKeys = try upperKeys()
+        return network
+    }
+
+    private func exclusions() throws(KeyFileError) -> [KeyRing.Exclusion] {
+        var exclusions: [KeyRing.Exclusion] = []
+        for item in try root.items("networkExclusions") {
+            let value = try item.require("ivIndex").integer(textBase: 16)
+            guard let index = UInt32(exactly: value) else { throw item.error("has an ivIndex that is none") }
+            var addresses: Set<UInt16> = []
+            for member in try item.items("addresses") {
+                guard let address = UInt16(exactly: try member.integer(textBase: 16)) else {
+                    throw member.error("is no address")
+                }
+                addresses.insert(address)
+            }
+            exclusions.append(.init(ivIndex: IVIndex(index), addresses: addresses))
+        }
+        return exclusions
     }
 
     /// The current key, and the old one behind it while a Key Refresh is under way.
@@ -61,6 +83,19 @@ struct MeshDatabase {
                     isProvisioner: uuid.map { provisioners.contains(Self.digits($0)) } ?? false))
         }
         return nodes
+    }
+
+    private func groupNames() throws(KeyFileError) -> [MeshAddress: String] {
+        var names: [MeshAddress: String] = [:]
+        for item in try root.items("groups") {
+            guard let name = try item["name"]?.text(), let member = item["address"] else { continue }
+            if let label = Self.label(member).first {
+                names[LabelUUID(label).address] = name
+            } else if let value = UInt16(exactly: try member.integer(textBase: 16)) {
+                names[MeshAddress(value)] = name
+            }
+        }
+        return names
     }
 
     private func upperKeys() throws(KeyFileError) -> KeyRing.UpperTransportKeys {

@@ -38,8 +38,7 @@ public struct SubnetKey: Sendable {
     /// A network of these keys: the first is the primary one unless it says another index, and two keys under one index
     /// are the old and the new key of a Key Refresh.
     public static func network(
-        of keys: [SubnetKey], name: String?, master: UnicastAddress? = nil, givenIVIndex: IVIndex? = nil,
-        nodes: [KeyRing.Node] = [], upperKeys: KeyRing.UpperTransportKeys = .init(), place: String
+        of keys: [SubnetKey], name: String? = nil, place: String
     ) throws(KeyFileError) -> KeyRing.Network {
         guard !keys.isEmpty else { throw KeyFileError(place, "has no NetKey") }
         guard keys.count <= 4096 else {
@@ -70,9 +69,7 @@ public struct SubnetKey: Sendable {
                     keyIndex: index, name: current.name, netKey: current.netKey,
                     oldNetKey: keys.count == 2 ? keys[0].netKey : nil))
         }
-        return .init(
-            name: name, subnets: subnets, master: master, givenIVIndex: givenIVIndex, nodes: nodes, upperKeys: upperKeys
-        )
+        return KeyRing.Network(name: name, subnets: subnets)
     }
 }
 

@@ -27,6 +27,8 @@ public struct Analysis: Sendable {
         public let oldNetworkID: UInt64?
         public let authenticBeacons: Int
         public let notAuthenticBeacons: Int
+        /// What beacons told of a Key Refresh, in the order in which it goes.
+        public let keyRefresh: [KeyRefreshRecord]
     }
 
     public struct Source: Sendable {
@@ -40,6 +42,8 @@ public struct Analysis: Sendable {
 
     public struct Network: Sendable {
         public let name: String?
+        /// As given, and with what the captures themselves handed out.
+        public let keys: KeyRing.Network
         public let subnets: [Subnet]
         /// The highest authenticated IV state; `nil` if nothing tells it.
         public let iv: IVStateRecord?
@@ -91,6 +95,55 @@ public struct Analysis: Sendable {
         public let first: FrameReference
     }
 
+    /// One provisioning of one device. The keys that it hands over cannot be told from a capture.
+    public struct ProvisioningLink: Sendable {
+        public enum Bearer: Hashable, Sendable {
+            /// PB-ADV.
+            case advertising(linkID: UInt32)
+            /// PB-GATT.
+            case gatt
+        }
+
+        /// A Provisioning PDU, and the frame that completed it.
+        public struct Step: Hashable, Sendable {
+            public let kind: ProvisioningPDU.Kind
+            public let isFromProvisioner: Bool
+            public let frame: FrameReference
+        }
+
+        public let bearer: Bearer
+        /// PB-ADV names it in its Link Open.
+        public internal(set) var deviceUUID: UInt128?
+        public internal(set) var algorithm: ProvisioningPDU.Algorithm?
+        public internal(set) var elements: UInt8?
+        /// In the order of hearing, without what PB-ADV sent again.
+        public internal(set) var steps: [Step] = []
+        /// PB-ADV: transactions whose segments were all heard, and whose FCS was theirs.
+        public internal(set) var transactions = 0
+        public internal(set) var damagedTransactions = 0
+        /// Whole Provisioning PDUs that break their format.
+        public internal(set) var malformed = 0
+        /// PDUs of the bearer, copies included.
+        public internal(set) var heard = 0
+        public internal(set) var isOpened = false
+        public internal(set) var isAcknowledged = false
+        public internal(set) var closed: GenericProvisioningPDU.LinkCloseReason?
+        /// What the device said went wrong.
+        public internal(set) var failure: String?
+        public let first: FrameReference
+        public internal(set) var last: FrameReference
+        var isCertain = true
+
+        init(bearer: Bearer, first: FrameReference) {
+            self.bearer = bearer
+            self.first = first
+            last = first
+        }
+
+        /// Whether the device said that it is provisioned.
+        public var isComplete: Bool { steps.contains { $0.kind == .complete } }
+    }
+
     public private(set) var captures: [Capture]
     /// Captures that could not be used at all.
     public let unusable: [CaptureError]
@@ -106,6 +159,7 @@ public struct Analysis: Sendable {
     public let foreignPrivateBeacons: Int
     public let proxyServers: [ProxyServer]
     public let unprovisionedDevices: [UnprovisionedDevice]
+    public let provisioningLinks: [ProvisioningLink]
     /// The gravest first.
     public let findings: [Finding]
 

@@ -26,7 +26,8 @@ struct AnalysisBuilder {
             proxyServers: collector.servers.servers.sorted {
                 ($0.network, $0.address?.value ?? 0) < ($1.network, $1.address?.value ?? 0)
             },
-            unprovisionedDevices: collector.devices.resolved(), findings: findings.sorted)
+            unprovisionedDevices: collector.devices.resolved(), provisioningLinks: collector.provisioning.certain,
+            findings: findings.sorted)
     }
 
     /// The address that the user names, in the networks where it is: those whose key file names it, or else those that
@@ -57,13 +58,15 @@ struct AnalysisBuilder {
         }
         for source in sources { recordExhaustion(of: source, network: record.index, into: &findings) }
         return Analysis.Network(
-            name: record.keys.name,
-            subnets: zip(record.keys.subnets, record.subnets).map { keys, heard in
-                .init(
+            name: record.keys.name, keys: record.keys,
+            subnets: zip(record.keys.subnets, record.subnets).enumerated().map { index, subnet in
+                let (keys, heard) = subnet
+                return .init(
                     keyIndex: keys.keyIndex, name: keys.name, networkID: keys.keys.networkID,
                     nid: keys.keys.flooding.nid,
                     oldNetworkID: keys.oldKeys?.networkID, authenticBeacons: heard.authentic,
-                    notAuthenticBeacons: heard.notAuthentic)
+                    notAuthenticBeacons: heard.notAuthentic,
+                    keyRefresh: heard.phases(record.keyPlaces(ofSubnet: index)))
             },
             iv: record.timeline.current, givenIVIndex: record.timeline.given, ivTimeline: record.timeline.records,
             heard: record.opened + notOpened, opened: record.opened, distinct: record.distinct, notOpened: notOpened,

@@ -20,6 +20,8 @@ public struct Finding: Hashable, Sendable {
         case ivUpdateOverdue = "iv_update_overdue"
         case ivIndexJump = "iv_index_jump"
         case ivIndexOutOfRange = "iv_index_out_of_range"
+        case keyRefreshReverted = "key_refresh_reverted"
+        case keyRefreshPhaseNotHeard = "key_refresh_phase_not_heard"
         // sources
         case nonceReused = "nonce_reused"
         case pduAlteredByRelay = "pdu_altered_by_relay"
@@ -27,6 +29,7 @@ public struct Finding: Hashable, Sendable {
         // keys
         case pduNotOpened = "pdu_not_opened"
         case foreignNetwork = "foreign_network"
+        case keyLearned = "key_learned"
     }
 
     public enum Severity: String, Hashable, Sendable, Comparable, CaseIterable {

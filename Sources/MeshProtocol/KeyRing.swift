@@ -9,9 +9,9 @@ public struct KeyRing: Sendable {
         /// 0 is the primary subnet.
         public let keyIndex: UInt16
         public let name: String?
-        public let keys: NetworkKeys
+        public private(set) var keys: NetworkKeys
         /// The key that a Key Refresh replaces.
-        public let oldKeys: NetworkKeys?
+        public private(set) var oldKeys: NetworkKeys?
 
         public init(keyIndex: UInt16, name: String? = nil, netKey: NetKey, oldNetKey: NetKey? = nil) {
             self.keyIndex = keyIndex
@@ -20,8 +20,14 @@ public struct KeyRing: Sendable {
             oldKeys = oldNetKey.map(NetworkKeys.init)
         }
 
-        /// The current keys, and the old ones during a Key Refresh.
-        public var allKeys: [NetworkKeys] { [keys, oldKeys].compactMap(\.self) }
+        /// The old keys during a Key Refresh, and the current ones.
+        public var allKeys: [NetworkKeys] { [oldKeys, keys].compactMap(\.self) }
+
+        /// A Key Refresh begins: what was current is the old key now.
+        fileprivate mutating func replaceKey(by newKeys: NetworkKeys) {
+            oldKeys = keys
+            keys = newKeys
+        }
     }
 
     /// What a key file knows of a node beside its keys.
@@ -48,32 +54,69 @@ public struct KeyRing: Sendable {
         public var labels: [LabelUUID] = []
 
         public init() {}
+
+        public var isEmpty: Bool { applicationKeys.isEmpty && deviceKeys.isEmpty && labels.isEmpty }
+
+        /// Takes what is not known yet.
+        public mutating func merge(
+            applicationKeys more: [ApplicationKey] = [], deviceKeys: [(address: UnicastAddress, key: NetKey)] = [],
+            labels moreLabels: [LabelUUID] = []
+        ) {
+            applicationKeys += more.filter { !applicationKeys.contains($0) }
+            self.deviceKeys += deviceKeys.filter { new in
+                !self.deviceKeys.contains { $0.address == new.address && $0.key == new.key }
+            }
+            labels += moreLabels.filter { !labels.contains($0) }
+        }
+    }
+
+    /// Addresses that must not be used again before the IV Index has moved on twice.
+    public struct Exclusion: Sendable {
+        public let ivIndex: IVIndex
+        public let addresses: Set<UInt16>
+
+        public init(ivIndex: IVIndex, addresses: Set<UInt16>) {
+            self.ivIndex = ivIndex
+            self.addresses = addresses
+        }
     }
 
     public struct Network: Sendable {
-        public let name: String?
-        public let subnets: [Subnet]
+        public var name: String?
+        public private(set) var subnets: [Subnet]
         /// The address that failed, where a key file says it.
-        public let master: UnicastAddress?
+        public var master: UnicastAddress?
         /// The user's hint for opening PDUs; never evidence.
-        public let givenIVIndex: IVIndex?
-        public let nodes: [Node]
-        public let upperKeys: UpperTransportKeys
+        public var givenIVIndex: IVIndex?
+        public var nodes: [Node] = []
+        public var exclusions: [Exclusion] = []
+        /// Names of group addresses, and of virtual ones by their Label UUID.
+        public var groupNames: [MeshAddress: String] = [:]
+        public var upperKeys = UpperTransportKeys()
 
-        public init(
-            name: String? = nil, subnets: [Subnet], master: UnicastAddress? = nil, givenIVIndex: IVIndex? = nil,
-            nodes: [Node] = [], upperKeys: UpperTransportKeys = .init()
-        ) {
-            self.nodes = nodes
-            self.upperKeys = upperKeys
+        public init(name: String? = nil, subnets: [Subnet], master: UnicastAddress? = nil) {
             self.name = name
             self.subnets = subnets
             self.master = master
-            self.givenIVIndex = givenIVIndex
         }
 
         /// The keys of all subnets, in their order.
         public var allKeys: [NetworkKeys] { subnets.flatMap(\.allKeys) }
+
+        private static let mostSubnets = 4096
+
+        /// Learns a NetKey that a Config NetKey Add or Update hands out under this index; returns its subnet, which may be
+        /// a new one. `nil` where the key is known.
+        public mutating func learn(_ netKey: NetKey, keyIndex: UInt16) -> Int? {
+            guard !allKeys.contains(where: { $0.netKey == netKey }) else { return nil }
+            if let subnet = subnets.firstIndex(where: { $0.keyIndex == keyIndex }) {
+                subnets[subnet].replaceKey(by: NetworkKeys(netKey))
+                return subnet
+            }
+            guard subnets.count < Self.mostSubnets else { return nil }
+            subnets.append(Subnet(keyIndex: keyIndex, netKey: netKey))
+            return subnets.count - 1
+        }
 
         /// The name of the node that has this element, with the element's number where it is not the first.
         public func name(of address: UnicastAddress) -> String? {
@@ -83,6 +126,19 @@ public struct KeyRing: Sendable {
                 return element == 0 ? name : "\(name), element \(element)"
             }
             return nil
+        }
+
+        /// The name of whatever has this address.
+        public func name(of address: MeshAddress) -> String? {
+            if let name = UnicastAddress(address.value).flatMap(name(of:)) ?? groupNames[address] { return name }
+            switch address.value {
+            case 0xFFFB: return "all-directed-forwarding-nodes"
+            case 0xFFFC: return "all-proxies"
+            case 0xFFFD: return "all-friends"
+            case 0xFFFE: return "all-relays"
+            case 0xFFFF: return "all-nodes"
+            default: return nil
+            }
         }
     }
 

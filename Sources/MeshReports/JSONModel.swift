@@ -16,6 +16,7 @@ struct JSONModel: Encodable {
     var foreignPrivateBeacons: Int
     var proxyServers: [ProxyServer]
     var unprovisionedDevices: [UnprovisionedDevice]
+    var provisioningLinks: [ProvisioningLink]
     var findings: [Finding]
 
     struct Nullable<Value: Encodable>: Encodable {
@@ -65,6 +66,17 @@ struct JSONModel: Encodable {
         var name: Nullable<String>
         var oldNetworkId: Nullable<String>
         var beacons: Beacons
+        var keyRefresh: [KeyRefresh]
+    }
+
+    struct KeyRefresh: Encodable {
+        var phase: String
+        var flag: Bool
+        var firstTime: String
+        var lastTime: String
+        var count: Int
+        var capture: Int
+        var frame: Int
     }
 
     struct Beacons: Encodable {
@@ -177,6 +189,32 @@ struct JSONModel: Encodable {
         var heard: Int
         var firstCapture: Int
         var firstFrame: Int
+    }
+
+    struct ProvisioningLink: Encodable {
+        var bearer: String
+        var linkId: Nullable<String>
+        var deviceUuid: Nullable<String>
+        var algorithm: Nullable<String>
+        var elements: Nullable<UInt8>
+        var transactions: Int
+        var damagedTransactions: Int
+        var pdus: [ProvisioningPDU]
+        var complete: Bool
+        var closed: Nullable<String>
+        var failure: Nullable<String>
+        var heard: Int
+        var firstCapture: Int
+        var firstFrame: Int
+        var lastCapture: Int
+        var lastFrame: Int
+    }
+
+    struct ProvisioningPDU: Encodable {
+        var name: String
+        var fromProvisioner: Bool
+        var capture: Int
+        var frame: Int
     }
 
     struct Finding: Encodable {

@@ -35,6 +35,7 @@ public enum JSONReport {
                     firstCapture: $0.first.capture, firstFrame: $0.first.number)
             },
             unprovisionedDevices: analysis.unprovisionedDevices.map { device(of: $0) },
+            provisioningLinks: analysis.provisioningLinks.map { link(of: $0) },
             findings: analysis.findings.map { finding(of: $0, times) })
     }
 
@@ -60,7 +61,13 @@ public enum JSONReport {
                     nid: subnet.nid,
                     name: .init(subnet.name),
                     oldNetworkId: .init(subnet.oldNetworkID.map { Hexadecimal.text($0, digits: 16) }),
-                    beacons: .init(authentic: subnet.authenticBeacons, notAuthentic: subnet.notAuthenticBeacons))
+                    beacons: .init(authentic: subnet.authenticBeacons, notAuthentic: subnet.notAuthenticBeacons),
+                    keyRefresh: subnet.keyRefresh.map { record in
+                        .init(
+                            phase: record.phase.rawValue, flag: record.flag, firstTime: times.text(record.first.time),
+                            lastTime: times.text(record.last.time), count: record.count, capture: record.first.capture,
+                            frame: record.first.number)
+                    })
             },
             iv: .init(network.iv.map { iv(of: $0, times) }), givenIvIndex: network.givenIVIndex?.value,
             ivTimeline: network.ivTimeline.map { record in
@@ -125,6 +132,23 @@ public enum JSONReport {
             uuid: Wording.uuid(device.uuid), oob: device.oobInformation.names,
             uriHash: .init(device.uriHash.map { Hexadecimal.text($0, digits: 8) }), uri: .init(device.uri),
             heard: device.count, firstCapture: device.first.capture, firstFrame: device.first.number)
+    }
+
+    private static func link(of link: Analysis.ProvisioningLink) -> JSONModel.ProvisioningLink {
+        var linkID: String?
+        if case .advertising(let id) = link.bearer { linkID = Hexadecimal.text(id, digits: 8) }
+        return .init(
+            bearer: linkID == nil ? "pb_gatt" : "pb_adv", linkId: .init(linkID),
+            deviceUuid: .init(link.deviceUUID.map(Wording.uuid)), algorithm: .init(link.algorithm?.name),
+            elements: .init(link.elements), transactions: link.transactions,
+            damagedTransactions: link.damagedTransactions,
+            pdus: link.steps.map {
+                .init(
+                    name: $0.kind.name, fromProvisioner: $0.isFromProvisioner, capture: $0.frame.capture,
+                    frame: $0.frame.number)
+            }, complete: link.isComplete, closed: .init(link.closed?.name), failure: .init(link.failure),
+            heard: link.heard, firstCapture: link.first.capture, firstFrame: link.first.number,
+            lastCapture: link.last.capture, lastFrame: link.last.number)
     }
 
     private static func finding(of finding: Finding, _ times: CaptureTimes) -> JSONModel.Finding {

@@ -69,7 +69,28 @@ public struct TextReport {
             "\(network.heard) Network PDUs heard, \(network.opened) opened, \(network.distinct) distinct, "
                 + "\(network.notOpened) not opened", indent: "  ")
         addIVTimeline(network)
+        addKeyRefresh(network)
         addSources(network)
+    }
+
+    /// Subnets in which something tells of a Key Refresh.
+    private mutating func addKeyRefresh(_ network: Analysis.Network) {
+        let subnets = network.subnets.filter { $0.keyRefresh.contains { $0.phase != .normal } }
+        guard !subnets.isEmpty else { return }
+        add("")
+        var table = Table([
+            ("key", .right), ("Key Refresh", .left), ("from", .left), ("to", .left), ("said", .right),
+            ("frame", .right),
+        ])
+        for subnet in subnets {
+            for record in subnet.keyRefresh {
+                table.add([
+                    "\(subnet.keyIndex)", Wording.keyRefresh(record.phase), record.first.time.text(digits: 0),
+                    record.last.time.text(digits: 0), "\(record.count)", label(record.first),
+                ])
+            }
+        }
+        lines += table.lines()
     }
 
     private mutating func addIVTimeline(_ network: Analysis.Network) {
@@ -120,35 +141,6 @@ public struct TextReport {
         }
     }
 
-    private mutating func addOthers() {
-        if !analysis.proxyServers.isEmpty { addTitle("Proxy servers that advertise") }
-        for server in analysis.proxyServers {
-            let who = server.address.map { "\($0)" } ?? "some node"
-            add("  \(who) of network \(name(of: server.network)), heard \(server.count)×")
-        }
-        if !analysis.unprovisionedDevices.isEmpty {
-            addTitle("Unprovisioned devices")
-            for device in analysis.unprovisionedDevices {
-                let oob = device.oobInformation.names.joined(separator: ", ")
-                let uri =
-                    device.uri.map { Wording.printable($0) }
-                    ?? device.uriHash.map { "URI hash " + Hexadecimal.text($0, digits: 8) }
-                let notes = [oob.isEmpty ? nil : "OOB: \(oob)", uri].compactMap(\.self).joined(separator: "; ")
-                addWrapped(
-                    "\(Wording.uuid(device.uuid))  heard \(device.count)×\(notes.isEmpty ? "" : "; " + notes)",
-                    indent: "  ")
-            }
-        }
-        guard !analysis.foreignBeacons.isEmpty || analysis.foreignPrivateBeacons > 0 else { return }
-        addTitle("Beacons of other networks (not authenticated)")
-        for beacon in analysis.foreignBeacons {
-            add("  Network ID \(Hexadecimal.text(beacon.networkID, digits: 16))  \(beacon.count) beacons")
-        }
-        if analysis.foreignPrivateBeacons > 0 {
-            add("  \(analysis.foreignPrivateBeacons) Mesh Private beacons that no key authenticates")
-        }
-    }
-
     private mutating func addFindings() {
         addTitle("Findings")
         if analysis.findings.isEmpty { add("  none") }
@@ -180,7 +172,7 @@ public struct TextReport {
         for line in wrapped(text, width: Self.width) { add(emphasised(line)) }
     }
 
-    private mutating func addTitle(_ title: String) {
+    mutating func addTitle(_ title: String) {
         add("")
         add(emphasised(title))
     }
@@ -192,7 +184,7 @@ public struct TextReport {
     func place(of frame: FrameReference) -> String { "frame \(label(frame)), \(times.text(frame.time))" }
 
     /// A frame's number; with its capture's before it where there are several, as in `2:17`.
-    private func label(_ frame: FrameReference) -> String {
+    func label(_ frame: FrameReference) -> String {
         analysis.captures.count > 1 ? "\(frame.capture + 1):\(frame.number)" : "\(frame.number)"
     }
 

@@ -42,6 +42,15 @@ enum Wording {
         state.isUpdateInProgress ? "IV Update in progress" : "Normal Operation"
     }
 
+    static func keyRefresh(_ phase: KeyRefreshPhase) -> String {
+        switch phase {
+        case .normal: "no Key Refresh"
+        case .oldKey: "old key: not refreshed, or phase 1"
+        case .phase2: "Key Refresh phase 2"
+        case .newKey: "new key: Key Refresh completed"
+        }
+    }
+
     static func evidence(_ evidence: IVEvidence) -> String {
         switch evidence {
         case .secureNetworkBeacon: "Secure Network beacon"
@@ -61,6 +70,29 @@ enum Wording {
             rest = rest.dropFirst(length)
         }
         return parts.joined(separator: "-")
+    }
+
+    static func bearer(_ bearer: Analysis.ProvisioningLink.Bearer) -> String {
+        switch bearer {
+        case .advertising(let linkID): "PB-ADV link \(Hexadecimal.text(linkID, digits: 8))"
+        case .gatt: "PB-GATT"
+        }
+    }
+
+    static func algorithm(of link: Analysis.ProvisioningLink) -> String {
+        switch link.algorithm {
+        case .hmacSHA256?: "Enhanced Provisioning (HMAC-SHA256)"
+        case .cmacAES128?: "provisioning with CMAC-AES128"
+        case nil: "algorithm not heard"
+        }
+    }
+
+    static func outcome(of link: Analysis.ProvisioningLink) -> String {
+        let closed = link.closed.map { ", link closed: \($0.name)" } ?? ""
+        if let failure = link.failure { return "failed: \(failure)\(closed)" }
+        if link.isComplete { return "provisioned\(closed)" }
+        if let closed = link.closed { return "link closed: \(closed.name)" }
+        return "no end heard"
     }
 
     static func verdict(_ verdict: RecoveryVerdict) -> String {
@@ -117,6 +149,11 @@ enum Wording {
             return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")) faster than updates allow"
         case .ivIndexOutOfRange:
             return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")): nodes take at most 42 ahead"
+        case .keyRefreshReverted:
+            return "key \(number("key_index")): beacons of an earlier step of a Key Refresh long after the later one: "
+                + "replayed, or from a node that lags"
+        case .keyRefreshPhaseNotHeard:
+            return "key \(number("key_index")): the old key was followed by the new one, and phase 2 was not heard"
         case .nonceReused:
             return "the same IV Index and SEQ with other content: two devices send as this source, or one restarted; "
                 + "first at IV Index \(index("iv_index")), SEQ \(Hexadecimal.prefixed(number("seq"), digits: 6))"
@@ -127,6 +164,10 @@ enum Wording {
         case .pduNotOpened:
             return "PDUs with NID \(Hexadecimal.prefixed(number("nid"), digits: 2)) that no key opened: "
                 + "another network with the same NID, or an IV Index that nothing told"
+        case .keyLearned:
+            return
+                "a NetKey of index \(number("key_index")) was handed out in a configuration message that a device key "
+                + "opens: the analysis goes on with it"
         case .foreignNetwork: return "PDUs with NID \(Hexadecimal.prefixed(number("nid"), digits: 2)), which no key has"
         }
     }

@@ -28,6 +28,13 @@ public enum Scenario: String, CaseIterable, Sendable {
     case proxyMaster = "proxy-master"
     /// A Low Power node and its Friend, who delivers what it stored under friendship credentials, minutes later.
     case friendship
+    /// The master configures nodes under their device keys, and nodes speak to a virtual address and under directed
+    /// credentials. The application key is handed out in the capture.
+    case configuration
+    /// A Key Refresh; the new key stands only in Config NetKey Update messages, which the device keys open.
+    case keyRefresh = "key-refresh"
+    /// The master provisions two devices over PB-ADV; one of them refuses.
+    case provisioning
 }
 
 /// A simulated capture: what stands in it, its keys, and the truth.
@@ -98,6 +105,7 @@ private struct Story {
         addNetwork()
         switch scenario {
         case .steady, .privateBeacons, .subnets, .hostLog, .proxyMaster, .friendship, .lossy: runSteady()
+        case .configuration, .keyRefresh, .provisioning: runBusy()
         case .lateBeacon:
             mesh.networks[0].beaconsFrom = start.advanced(by: .seconds(12))
             runSteady()
@@ -156,6 +164,40 @@ private struct Story {
         mesh.run(from: start, seconds: 24)
     }
 
+    /// What the master does beside sending.
+    private mutating func runBusy() {
+        switch scenario {
+        case .configuration: planConfiguration()
+        case .keyRefresh: planKeyRefresh()
+        default:
+            mesh.provisionings = [
+                (3, mesh.random.block(), nil), (9, mesh.random.block(), 4),
+            ]
+        }
+        mesh.networks[0].nodes[0].diesAt = start.advanced(by: .seconds(26))
+        mesh.run(from: start, seconds: 32)
+    }
+
+    private mutating func planConfiguration() {
+        mesh.configuration = SimulatedConfiguration(nodes: mesh.networks[0].nodes.count, &mesh.random)
+        mesh.configuration?.plan = [
+            (2, .appKeyAdd(1)), (4, .appKeyAdd(2)), (6, .beaconSet(1)), (8, .heartbeatPublicationSet(2)),
+            (10, .toVirtualAddress(1)), (11, .toVirtualAddress(0)), (13, .underDirectedCredentials(2)),
+            (15, .longMessage(3)), (18, .underDirectedCredentials(0)), (21, .longMessage(0)),
+        ]
+    }
+
+    private mutating func planKeyRefresh() {
+        mesh.configuration = SimulatedConfiguration(nodes: mesh.networks[0].nodes.count, &mesh.random)
+        mesh.networks[0].keyRefresh = SimulatedKeyRefresh(
+            keys: NetworkKeys(NetKey(value: mesh.random.block())), phase2At: start.advanced(by: .seconds(11)),
+            endsAt: start.advanced(by: .seconds(18)))
+        mesh.configuration?.plan = [
+            (2, .netKeyUpdate(1)), (4, .netKeyUpdate(2)), (6, .netKeyUpdate(3)), (8, .appKeyUpdate(1)),
+            (10, .keyRefreshPhase(1, transition: 2)), (17, .keyRefreshPhase(1, transition: 3)),
+        ]
+    }
+
     /// Normal Operation, an update at hour 24 that is completed at hour 124, and the time after it, in windows.
     private mutating func runUpdate(masterDies: CaptureTime?, isCutShort: Bool = false) {
         let index = mesh.networks[0].changes[0].state.index
@@ -173,11 +215,32 @@ private struct Story {
     var keyRing: KeyRing {
         KeyRing(
             networks: mesh.networks.filter { $0.truthIndex != nil }.map { network in
-                .init(
+                var keys = KeyRing.Network(
                     name: scenario.rawValue,
                     subnets: network.subnets.enumerated().map { .init(keyIndex: UInt16($0), netKey: $1.netKey) },
                     master: UnicastAddress(masterAddress))
+                guard let configuration = mesh.configuration else { return keys }
+                keys.upperKeys.deviceKeys = zip(network.nodes, configuration.deviceKeys).map {
+                    ($0.address, NetKey(value: $1))
+                }
+                keys.upperKeys.labels = [LabelUUID(configuration.label)]
+                return keys
             })
+    }
+
+    /// The members of a network beside its NetKeys.
+    private func upperKeys(_ network: SimulatedNetwork) -> String {
+        guard let configuration = mesh.configuration else { return "" }
+        let devices = zip(network.nodes, configuration.deviceKeys).map { node, key in
+            "        { \"addr\": \"\(node.address)\", \"key\": \"\(String(format: key))\" }"
+        }
+        return """
+            ,
+                  "devkeys": [
+            \(devices.joined(separator: ",\n"))
+                  ],
+                  "labels": [ "\(String(format: configuration.label))" ]
+            """
     }
 
     var keyFile: String {
@@ -191,7 +254,7 @@ private struct Story {
                       "master": "\(MeshAddress(masterAddress))",
                       "netkeys": [
                 \(keys.joined(separator: ",\n"))
-                      ]
+                      ]\(upperKeys(network))
                     }
                 """
         }

@@ -15,12 +15,15 @@ struct SimulatedMesh {
     var proxyClient: UInt16?
     /// In the first network.
     var friendship: SimulatedFriendship?
+    var configuration: SimulatedConfiguration?
+    /// Devices that the master provisions, and with which error code one refuses.
+    var provisionings: [(seconds: Double, uuid: UInt128, failure: UInt8?)] = []
     /// Other people's advertising, a second.
     var noiseRate = 0.5
 
     var networks: [SimulatedNetwork] = []
     private(set) var frames: [SimulatedFrame] = []
-    private(set) var truth = SimulationTruth()
+    var truth = SimulationTruth()
     var random: SeededGenerator
     private var now: CaptureTime?
 
@@ -29,6 +32,8 @@ struct SimulatedMesh {
         case beacon(network: Int, node: Int)
         case poll
         case noise
+        case configuration(SimulatedConfiguration.Step)
+        case provisioning(UInt128, failure: UInt8?)
     }
 
     init(seed: UInt64) {
@@ -62,6 +67,13 @@ struct SimulatedMesh {
         }
         plan(.noise, rate: noiseRate, from: start, seconds, into: &schedule)
         if friendship != nil { plan(.poll, rate: 0.4, from: start, seconds, into: &schedule) }
+        for (moment, step) in configuration?.plan ?? [] {
+            schedule.append((start.advanced(by: .microseconds(Int64(moment * 1e6))), .configuration(step)))
+        }
+        for (moment, uuid, failure) in provisionings {
+            let time = start.advanced(by: .microseconds(Int64(moment * 1e6)))
+            schedule.append((time, .provisioning(uuid, failure: failure)))
+        }
         // The order of planning decides among equal times; the sort is stable by that.
         let ordered = schedule.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
         for (_, entry) in ordered { perform(entry.action, at: entry.time) }
@@ -88,6 +100,8 @@ struct SimulatedMesh {
         case .beacon(let network, let node): sendBeacon(network, node, at: time)
         case .poll: pollFriend(at: time)
         case .noise: sendNoise(at: time)
+        case .configuration(let step): perform(step, at: time)
+        case .provisioning(let uuid, let failure): provision(uuid: uuid, failure: failure, at: time)
         }
     }
 
@@ -103,18 +117,19 @@ struct SimulatedMesh {
             network: index, source: node.address, position: sequence, isControl: isControl,
             destination: MeshAddress([0x0001, 0xC000, 0xFFFF, 0x0005][random.below(4)]),
             transport: isControl ? [0x0A, 0x05, 0x00, 0x03] : [0x00] + random.octets(5 + random.below(11)),
-            material: network.subnets[node.subnets[random.below(node.subnets.count)]].flooding)
+            material: network.keys(ofSubnet: node.subnets[random.below(node.subnets.count)], at: time).flooding)
         if index == 0, friendship != nil { friendship?.stored.append(message) }
         let ttl = UInt8(3 + random.below(5))
         if let proxyClient, node.address.value == proxyClient {
             guard sendToProxy(message, ttl: ttl, at: time) == .networkPDU else { return }
         } else {
-            transmit(message, ttl: ttl, from: node, at: time)
+            transmit(message, ttl: ttl, from: node, at: time, isOpen: network.isOpen(at: time))
         }
         for relay in network.nodes where relay.isRelay && relay.address != node.address && relay.isAlive(at: time) {
             guard random.chance(0.7) else { continue }
             let delay = Duration.microseconds(Int64(5000 + random.below(40000)))
-            transmit(message, ttl: ttl - 1, from: relay, at: time.advanced(by: delay))
+            transmit(
+                message, ttl: ttl - 1, from: relay, at: time.advanced(by: delay), isOpen: network.isOpen(at: time))
         }
     }
 
@@ -199,16 +214,17 @@ struct SimulatedMesh {
         let node = network.nodes[position]
         guard node.isAlive(at: time), time >= network.beaconsFrom else { return }
         let subnet = node.subnets[random.below(node.subnets.count)]
-        let statement = NetworkBeaconStatement(state: network.state(at: time), isKeyRefresh: false)
+        let keys = network.keys(ofSubnet: subnet, at: time)
+        let statement = NetworkBeaconStatement(
+            state: network.state(at: time), isKeyRefresh: network.keyRefreshFlag(at: time))
         let beacon: [UInt8]
         switch network.beaconKind {
         case .none: return
-        case .secureNetwork: beacon = SecureNetworkBeacon.seal(statement, with: network.subnets[subnet])
-        case .meshPrivate:
-            beacon = MeshPrivateBeacon.seal(statement, random: random.octets(13), with: network.subnets[subnet])
+        case .secureNetwork: beacon = SecureNetworkBeacon.seal(statement, with: keys)
+        case .meshPrivate: beacon = MeshPrivateBeacon.seal(statement, random: random.octets(13), with: keys)
         }
         let captured = broadcast(AD.structure(0x2B, beacon), from: node, at: time, times: 1)
-        guard let place = network.truthIndex else {
+        guard let place = network.truthIndex, network.isOpen(at: time) else {
             truth.foreignBeacons += captured
             return
         }
@@ -243,7 +259,7 @@ struct SimulatedMesh {
     }
 
     /// A node's advertising event on three channels, repeated; returns how many copies can be read in the capture.
-    private mutating func broadcast(
+    mutating func broadcast(
         _ data: [UInt8], from node: SimulatedNode, at time: CaptureTime, times: Int
     ) -> Int {
         if let logHost, node.address.value == logHost {

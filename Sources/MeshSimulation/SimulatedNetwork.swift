@@ -18,8 +18,25 @@ struct SimulatedNetwork {
     var beaconKind = BeaconKind.secureNetwork
     /// Nodes send no beacons before this time.
     var beaconsFrom = CaptureTime(nanoseconds: .min)
+    /// Of the first subnet.
+    var keyRefresh: SimulatedKeyRefresh?
     /// Index in the truth's networks; `nil` for a network that nobody has keys of.
     var truthIndex: Int?
+
+    /// The keys that nodes send under.
+    func keys(ofSubnet subnet: Int, at time: CaptureTime) -> NetworkKeys {
+        guard subnet == 0, let keyRefresh, time >= keyRefresh.phase2At else { return subnets[subnet] }
+        return keyRefresh.keys
+    }
+
+    func keyRefreshFlag(at time: CaptureTime) -> Bool {
+        keyRefresh.map { time >= $0.phase2At && time < $0.endsAt } ?? false
+    }
+
+    /// Whether the analysis can know the keys that nodes send under.
+    func isOpen(at time: CaptureTime) -> Bool {
+        keyRefresh.map { time < $0.phase2At || $0.isKnown } ?? true
+    }
 
     func state(at time: CaptureTime) -> IVState {
         changes.last { $0.time <= time }?.state ?? changes[0].state

@@ -24,12 +24,16 @@ public struct SimulationTruth: Sendable {
         public var beaconState: IVState?
         public var beacons: [Int] = []
         public var sources: [UInt16: Source] = [:]
+        /// Access payloads under keys that the key file has or the capture hands out, of which every segment was captured;
+        /// hexadecimal.
+        public var messages: [String] = []
     }
 
     public var scenario = ""
     public var seed: UInt64 = 0
     public var networks: [Network] = []
     public var master: UInt16?
+    public var provisioning: [ProvisioningTruth] = []
     /// PDUs and beacons of networks that nobody has keys of.
     public var foreignPDUs = 0
     public var foreignBeacons = 0

@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import CaptureFiles
 import KeyFiles
 import MeshAnalysis
 public import MeshProtocol
@@ -35,6 +36,16 @@ struct DecodeCommand: ParsableCommand {
     var kind: String?
 
     @Option(
+        help: ArgumentHelp("Only this network: its name, or its number in the order of the keys.", valueName: "name"))
+    var network: String?
+
+    @Option(help: ArgumentHelp("Only from this time on, such as 2026-06-01T12:00:00Z.", valueName: "time"))
+    var since: CaptureTime?
+
+    @Option(help: ArgumentHelp("Only up to this time.", valueName: "time"))
+    var until: CaptureTime?
+
+    @Option(
         name: .customLong("iv-index"),
         help: ArgumentHelp(
             "A likely IV Index, decimal or with 0x, to open PDUs where no beacon was heard.", valueName: "n"))
@@ -58,6 +69,9 @@ struct DecodeCommand: ParsableCommand {
         filter.source = source
         filter.destination = destination
         filter.kind = kind
+        filter.since = since
+        filter.until = until
+        filter.network = try network.map { try index(ofNetwork: $0, keyRing) }
         var report = DecodeReport(keyRing, format: format == .text ? .text : .jsonLines, filter: filter)
         var failure: (any Error)?
         let analyzer = Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex)) { observation in
@@ -76,6 +90,23 @@ struct DecodeCommand: ParsableCommand {
         for failure in analysis.captures.compactMap(\.failure) { Terminal.say("meshscope: warning: \(failure)\n") }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }
+    }
+}
+
+extension DecodeCommand {
+    private func index(ofNetwork text: String, _ keyRing: KeyRing) throws -> Int {
+        if let index = keyRing.networks.firstIndex(where: { $0.name == text }) { return index }
+        guard let number = Int(text), keyRing.networks.indices.contains(number - 1) else {
+            throw Terminal.fail("--network: no network of the keys has this name or number")
+        }
+        return number - 1
+    }
+}
+
+extension CaptureTime: ExpressibleByArgument {
+    /// RFC 3339 with a time zone, since a machine's own is nothing to rely on.
+    public init?(argument: String) {
+        self.init(text: argument)
     }
 }
 

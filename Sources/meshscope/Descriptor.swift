@@ -12,8 +12,10 @@ struct Descriptor {
     }
 
     /// A new or emptied file; `nil` if it cannot be written.
-    init?(creating path: String) {
-        number = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    ///
+    /// `isSecret`: only the owner may read it.
+    init?(creating path: String, isSecret: Bool = false) {
+        number = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, isSecret ? 0o600 : 0o666)
         guard number >= 0 else { return nil }
     }
 

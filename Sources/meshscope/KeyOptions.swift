@@ -24,7 +24,7 @@ struct KeyOptions: ParsableArguments {
             "A file of keys, recognised by its content. Can be repeated.",
             discussion: """
                 A Mesh Configuration Database (nRF Mesh export and others), BlueZ's node.json or export_db.json, \
-                Wireshark's btmesh_nw_keys, the output of Zephyr's 'mesh cdb show', or {"networks": [{"name": "office", "master": "0x0001", "netkeys": [{"index": 0, "key": "32 hexadecimal \
+                Wireshark's btmesh_nw_keys (btmesh_dev_keys and btmesh_label_uuids beside it), the output of Zephyr's 'mesh cdb show', or {"networks": [{"name": "office", "master": "0x0001", "netkeys": [{"index": 0, "key": "32 hexadecimal \
                 digits", "old_key": "during a Key Refresh"}]}]}; only "netkeys" and "key" are required.
                 """, valueName: "file"))
     var keyFiles: [String] = []
@@ -57,7 +57,7 @@ struct KeyOptions: ParsableArguments {
                 : []
             let keys = given + inherited
             var networks = keys.isEmpty ? [] : [try SubnetKey.network(of: keys, name: nil, place: "the keys given")]
-            for file in keyFiles { networks += try KeyFile.read(path: file) }
+            networks = try KeyFile.read(paths: keyFiles, beside: networks)
             try requireDistinctKeys(networks)
             return KeyRing(networks: networks)
         } catch let error as KeyFileError {

@@ -1,5 +1,7 @@
 import ArgumentParser
 import ByteParsing
+import KeyFiles
+import MeshAnalysis
 import MeshCrypto
 import MeshProtocol
 import MeshReports
@@ -7,24 +9,50 @@ import MeshReports
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "Prints what NetKeys derive: NID and Network ID.",
+        abstract: "Prints what NetKeys derive, or writes the keys as Wireshark takes them.",
         discussion: """
-            Without --show-secrets nothing is printed that would open anything.
+            Without --show-secrets nothing is printed that would open anything. With --wireshark, the files hold the keys \
+            in clear: a row for each IV Index under which the captures' PDUs open, since Wireshark takes an IV Index as a \
+            constant of each row. Copy them into Wireshark's profile, or point WIRESHARK_CONFIG_DIR to the folder.
 
             Examples:
               meshscope keys --keys office.json
               MESHSCOPE_NETKEY=HEX meshscope keys --show-secrets
+              meshscope keys --keys office.json --wireshark profile capture.pcap
             """)
+
+    @Argument(help: "Captures from which --wireshark learns the IV Indexes.")
+    var captures: [String] = []
 
     @OptionGroup var keys: KeyOptions
 
     @Flag(help: "Also print EncryptionKey, PrivacyKey, IdentityKey, BeaconKey and PrivateBeaconKey.")
     var showSecrets = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Write btmesh_nw_keys, btmesh_dev_keys and btmesh_label_uuids into this folder.", valueName: "folder"))
+    var wireshark: String?
+
+    @Option(
+        name: .customLong("iv-index"),
+        help: ArgumentHelp("An IV Index for --wireshark that no capture tells, decimal or with 0x.", valueName: "n"))
+    var ivIndex: IVIndex?
+
+    func validate() throws {
+        guard wireshark != nil || (captures.isEmpty && ivIndex == nil) else {
+            throw ValidationError("Captures and --iv-index are for --wireshark.")
+        }
+    }
+
     func run() throws {
         let keyRing = try keys.keyRing()
         guard !keyRing.networks.isEmpty else {
             throw Terminal.fail("no key: give --keys FILE, --netkey or MESHSCOPE_NETKEY")
+        }
+        if let wireshark {
+            try writeTables(keyRing, to: wireshark)
+            return
         }
         var text = ""
         for (index, network) in keyRing.networks.enumerated() {
@@ -36,6 +64,37 @@ struct KeysCommand: ParsableCommand {
             }
         }
         try Terminal.output(text)
+    }
+
+    private func writeTables(_ keyRing: KeyRing, to folder: String) throws {
+        var tables = WiresharkTables()
+        if captures.isEmpty {
+            for network in keyRing.networks {
+                tables.add(network, ivIndexes: [ivIndex ?? network.givenIVIndex].compactMap(\.self))
+            }
+        } else {
+            try learn(keyRing, into: &tables)
+        }
+        guard !tables.isEmpty else {
+            throw Terminal.fail("no IV Index is known: name captures that tell it, or give --iv-index")
+        }
+        try OutputFolder(folder).write(tables.files, areSecret: true)
+    }
+
+    /// The keys with those that the captures themselves hand out, and a row for each IV Index that opened something.
+    private func learn(_ keyRing: KeyRing, into tables: inout WiresharkTables) throws {
+        let analysis: Analysis
+        do {
+            analysis = try Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex)).analyze(captures)
+        } catch {
+            throw Terminal.fail(error)
+        }
+        for error in analysis.unusable { _ = Terminal.fail(error) }
+        for network in analysis.networks {
+            let said = network.ivTimeline.map(\.state.transmitIndex) + [ivIndex].compactMap(\.self)
+            tables.add(network.keys, ivIndexes: network.sources.flatMap(\.epochs).map(\.ivIndex) + said)
+        }
+        guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
     }
 
     private func describe(_ keys: NetworkKeys) -> String {

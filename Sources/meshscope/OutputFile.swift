@@ -30,9 +30,11 @@ enum OutputFile {
     }
 
     /// Writes what is too large for memory piece by piece, and renames when it is whole.
-    static func write(pieces: (([UInt8]) throws -> Void) throws -> Void, to path: String) throws {
+    static func write(
+        pieces: (([UInt8]) throws -> Void) throws -> Void, to path: String, isSecret: Bool = false
+    ) throws {
         let temporary = path + ".part"
-        guard let file = Descriptor(creating: temporary) else { throw cannotWrite(path) }
+        guard let file = Descriptor(creating: temporary, isSecret: isSecret) else { throw cannotWrite(path) }
         do {
             try pieces { octets in guard file.write(octets) == .written else { throw cannotWrite(path) } }
         } catch {

@@ -170,4 +170,62 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
             #expect(result.status == 0 && result.output.contains("Example"))
         }
     }
+
+    @Test func wiresharkTablesAreSecretAndReplaceNothing() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let profile = folder.appending(path: "profile").path
+        let arguments = ["keys", "--keys", steadyKeys, "--wireshark", profile, steady]
+        #expect(try Program.run(Program.meshscope, arguments).status == 0)
+        let table = try String(contentsOfFile: profile + "/btmesh_nw_keys", encoding: .utf8)
+        #expect(table.split(separator: "\n").count == 1 && table.hasPrefix("\"0x"))
+        for name in ["btmesh_nw_keys", "btmesh_dev_keys", "btmesh_label_uuids"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: profile + "/" + name)
+            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+        }
+        let again = try Program.run(Program.meshscope, arguments)
+        #expect(again.status == 2 && again.error.contains("is there already"))
+        let unknown = try Program.run("keys", "--keys", steadyKeys, "--wireshark", folder.path + "/other")
+        #expect(unknown.status == 2 && unknown.error.contains("no IV Index is known"))
+        #expect(try Program.run("keys", "--keys", steadyKeys, steady).status == 64)
+    }
+
+    @Test func decodeFilters() throws {
+        func lines(_ options: String...) throws -> [Substring] {
+            let result = try Program.run(Program.meshscope, ["decode", steady, "--keys", steadyKeys] + options)
+            #expect(result.status == 0, "\(options): \(result.error)")
+            return result.output.split(separator: "\n")
+        }
+        let all = try lines()
+        #expect(try lines("--network", "steady").count == all.count)
+        #expect(try lines("--network", "1").count == all.count)
+        let middle = "2026-06-01T00:00:12Z"
+        let (before, after) = (try lines("--until", middle), try lines("--since", middle))
+        #expect(!before.isEmpty && !after.isEmpty && before.count + after.count == all.count)
+        #expect(before.allSatisfy { $0 < middle } && after.allSatisfy { $0 > middle.dropLast() })
+        #expect(try lines("--since", "2026-06-01T02:00:12+02:00").count == after.count)
+        #expect(all.allSatisfy { $0.contains("  adv heard  ") })
+        let wrong = try Program.run("decode", steady, "--keys", steadyKeys, "--network", "nothing")
+        #expect(wrong.status == 2 && wrong.error.contains("--network"))
+        #expect(try Program.run("decode", steady, "--keys", steadyKeys, "--since", "noon").status == 64)
+    }
+
+    /// Configuration messages hand out keys; neither the list nor the JSON shows one.
+    @Test func decodeShowsNoKeyThatTheCaptureHandsOut() throws {
+        let capture = Checkout.captures.appending(path: "key-refresh.pcapng").path
+        let keys = try #require(Checkout.keyFile(of: "key-refresh.pcapng"))
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(try Program.run("keys", "--keys", keys, "--wireshark", folder.path + "/p", capture).status == 0)
+        let table = try String(contentsOfFile: folder.path + "/p/btmesh_nw_keys", encoding: .utf8)
+        let secrets = Set(table.split { !$0.isHexDigit }.filter { $0.count == 32 && $0.contains { $0 != "0" } })
+        #expect(secrets.count >= 3, "the old and the new NetKey, and an AppKey")
+        for format in ["text", "jsonl"] {
+            let output = try Program.run("decode", capture, "--keys", keys, "--format", format).output
+            #expect(output.contains("Config NetKey Update") && output.contains("Config AppKey Update"))
+            for secret in secrets { #expect(!output.contains(secret)) }
+        }
+        let report = try Program.run("analyze", capture, "--keys", keys, "--format", "json").output
+        for secret in secrets { #expect(!report.contains(secret)) }
+    }
 }

@@ -41,6 +41,12 @@ struct ForeignCaptureTests {
         #expect(network.sources.map { $0.verdict.recovery?.minimum.value } == [15, 9])
         #expect(analysis.unprovisionedDevices.reduce(0) { $0 + $1.count } == 4)
         #expect(analysis.findings.isEmpty)
+        let link = try #require(analysis.provisioningLinks.first)
+        #expect(analysis.provisioningLinks.count == 1 && link.transactions == 11 && link.steps.count == 11)
+        #expect(link.bearer == .advertising(linkID: 0xb952_2d37) && link.algorithm == .hmacSHA256)
+        #expect(link.isComplete && link.closed?.name == "Success" && link.damagedTransactions == 0)
+        #expect(link.deviceUUID == block("ddddc8c9a3c6848e0000000000000000") && link.elements == 3)
+        #expect(link.heard == 185)
     }
 
     @Test(arguments: [
@@ -73,7 +79,8 @@ struct ForeignCaptureTests {
             .write(toFile: keys, atomically: true, encoding: .utf8)
         let capture = self.folder + "whad/btmesh_provisionning.pcap"
         let lines = try Program.run("decode", capture, "--keys", keys).output.split(separator: "\n")
-        #expect((19...20).contains(lines.count), "17 distinct PDUs, and beacons apart from copies on other channels")
+        #expect(lines.filter { $0.contains("  provisioning  ") }.count == 11)
+        #expect((30...31).contains(lines.count), "17 distinct PDUs, and beacons apart from copies on other channels")
         #expect(lines.filter { $0.contains("Generic OnOff Get") }.count == 2)
         #expect(lines.filter { $0.contains("Generic OnOff Set") }.count == 1)
         #expect(lines.filter { $0.contains("Generic OnOff Status") }.count == 3)

@@ -25,10 +25,11 @@ struct TsharkTests {
         "(btmesh.seq || btmproxy.seq) && !btle.crc.incorrect && !(btle_rf.flags.crc_valid == 0) "
         + "&& !(nordic_ble.crcok == 0)"
 
-    /// What tshark cannot see: advertisements in fragments, management records, and friendship credentials.
+    /// What tshark cannot see: advertisements in fragments, management records, friendship and directed credentials.
     private static func isBeyondTshark(_ fixture: String) -> Bool {
         let names = [
             "host-log", "link-187", "link-201", "link-254", "btsnoop-", "mixed", "proxy-master.btsnoop", "friendship",
+            "configuration",
         ]
         return names.contains { fixture.contains($0) }
     }
@@ -46,7 +47,7 @@ struct TsharkTests {
                     frame: observation.frame.number, sequence: Int(pdu.sequence.value), source: Int(pdu.source.value),
                     destination: Int(pdu.destination?.value ?? 0), ttl: Int(pdu.ttl)))
         }.analyze([path])
-        let theirs = try rows(path, ring, analysis)
+        let theirs = try rows(path, analysis)
         let ours = Set(
             first.map {
                 Row(frame: 0, sequence: $0.sequence, source: $0.source, destination: $0.destination, ttl: $0.ttl)
@@ -76,7 +77,7 @@ struct TsharkTests {
             .isSubset(of: Set(first)), "the first hearing of each PDU is the same frame")
     }
 
-    private func rows(_ path: String, _ ring: KeyRing, _ analysis: Analysis) throws -> [Row] {
+    private func rows(_ path: String, _ analysis: Analysis) throws -> [Row] {
         let profile = try Checkout.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: profile) }
         var arguments = [
@@ -88,16 +89,13 @@ struct TsharkTests {
         // Proxy Configuration messages have fields of their own, and no capture holds the discovery of the handles.
         for field in ["btmproxy.seq", "btmproxy.src", "btmproxy.dst", "btmproxy.ttl"] { arguments += ["-e", field] }
         arguments += ["-d", "btatt.handle==0x11,btgatt.uuid0x2add", "-d", "btatt.handle==0x13,btgatt.uuid0x2ade"]
-        for (network, keys) in zip(analysis.networks, ring.networks) {
-            let indexes = Set(network.sources.flatMap(\.epochs).map(\.ivIndex.value)).sorted()
-            for subnet in keys.subnets {
-                let key = Hexadecimal.text(subnet.keys.netKey.value, digits: 32)
-                for index in indexes {
-                    let zeros = String(repeating: "0", count: 32)
-                    let row = "\"0x\(key)\",\"0x\(zeros)\",\"0x\(Hexadecimal.text(index, digits: 8))\""
-                    arguments += ["-o", "uat:btmesh_nw_keys:" + row]
-                }
-            }
+        // The keys, with those that the capture handed out, as `keys --wireshark` writes them.
+        var tables = WiresharkTables()
+        for network in analysis.networks {
+            tables.add(network.keys, ivIndexes: network.sources.flatMap(\.epochs).map(\.ivIndex))
+        }
+        for (name, text) in tables.files {
+            try text.write(to: profile.appending(path: name), atomically: true, encoding: .utf8)
         }
         let program = try #require(tshark)
         let result = try Program.run(program, arguments, environment: ["WIRESHARK_CONFIG_DIR": profile.path])
@@ -119,35 +117,66 @@ struct TsharkTests {
         }
     }
 
-    /// Access payloads of a real stack's log: what tshark opens with the same keys, the decoder opens to the same octets.
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"), arguments: [0, 1, 2])
-    func agreesOnAccessPayloads(host: Int) throws {
-        let folder = Checkout.shared.path + "/captures/bluez-meshd/"
-        let networks = try KeyFile.read(path: folder + "keys.json")
-        var decoder = MessageDecoder(networks[0])
-        var ours: Set<String> = []
-        _ = try Analyzer(keys: KeyRing(networks: networks)) { observation in
-            guard case .networkPDU(let pdu, _, _) = observation.statement else { return }
-            if case .access(let message, _) = decoder.decode(pdu) { ours.insert(Hexadecimal.text(message.payload)) }
-        }.analyze([folder + "hci\(host).btsnoop"])
+    /// Which Provisioning PDUs were handed over, in which order, without what was sent again.
+    @Test(
+        .enabled(if: Checkout.hasShared, "../shared is not there"),
+        arguments: ["whad/btmesh_provisionning.pcap", "bluez-meshd/hci0.btsnoop", "bluez-meshd/hci2.btsnoop"])
+    func agreesOnProvisioning(capture: String) throws {
+        let path = Checkout.shared.path + "/captures/" + capture
+        let program = try #require(tshark)
+        let fields = ["provisioning.pdu_type", "pbadv.linkid", "pbadv.trnumber"]
+        let arguments = ["-n", "-2", "-r", path, "-Y", "provisioning", "-T", "fields"] + fields.flatMap { ["-e", $0] }
         let profile = try Checkout.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: profile) }
-        let upper = networks[0].upperKeys
-        let netKey = Hexadecimal.text(networks[0].subnets[0].keys.netKey.value, digits: 32)
-        var arguments = ["-n", "-2", "-r", folder + "hci\(host).btsnoop", "-Y", "btmesh.access.decrypted"]
-        for key in upper.applicationKeys {
-            let row = "\"0x\(netKey)\",\"0x\(Hexadecimal.text(key.value, digits: 32))\",\"0x00000000\""
-            arguments += ["-o", "uat:btmesh_nw_keys:" + row]
+        let result = try Program.run(program, arguments, environment: ["WIRESHARK_CONFIG_DIR": profile.path])
+        // tshark completes a transaction again with each copy of its last segment.
+        var seen: Set<String> = []
+        let theirs = result.output.split(separator: "\n").filter { line in
+            let columns = line.split(separator: "\t")
+            return columns.count == 3 && seen.insert("\(columns[1]) \(columns[2])").inserted
+        }.compactMap { UInt8($0.prefix { $0.isNumber }) }
+        let analysis = try Analyzer(keys: KeyRing(networks: [])).analyze([path])
+        #expect(analysis.provisioningLinks.flatMap(\.steps).map(\.kind.rawValue) == theirs)
+        #expect(theirs.count >= 11)
+    }
+
+    /// Access payloads, reassembled ones included: what tshark opens with the same keys, the decoder opens to the same
+    /// octets.
+    @Test(arguments: ["configuration.pcap", "key-refresh.pcapng"])
+    func agreesOnAccessPayloadsOfFixtures(fixture: String) throws {
+        let keys = try #require(Checkout.keyFile(of: fixture))
+        try agreesOnAccessPayloads(Checkout.captures.appending(path: fixture).path, keyFile: keys, atLeast: 8)
+    }
+
+    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"), arguments: 0..<3)
+    func agreesOnAccessPayloadsOfARealStack(host: Int) throws {
+        let folder = Checkout.shared.path + "/captures/bluez-meshd/"
+        try agreesOnAccessPayloads(folder + "hci\(host).btsnoop", keyFile: folder + "keys.json", atLeast: 20)
+    }
+
+    private func agreesOnAccessPayloads(_ path: String, keyFile: String, atLeast: Int) throws {
+        let networks = try KeyFile.read(path: keyFile)
+        var decoder = MessageDecoder(networks[0])
+        var ours: Set<String> = []
+        let analysis = try Analyzer(keys: KeyRing(networks: networks)) { observation in
+            guard case .networkPDU(let pdu, _, _) = observation.statement else { return }
+            if case .access(let message, _) = decoder.decode(pdu) { ours.insert(Hexadecimal.text(message.payload)) }
+        }.analyze([path])
+        let profile = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: profile) }
+        var tables = WiresharkTables()
+        let indexes = analysis.networks[0].sources.flatMap(\.epochs).map(\.ivIndex)
+        tables.add(analysis.networks[0].keys, ivIndexes: indexes)
+        for (name, text) in tables.files {
+            try text.write(to: profile.appending(path: name), atomically: true, encoding: .utf8)
         }
-        for (address, key) in upper.deviceKeys {
-            let row = "\"0x\(Hexadecimal.text(key.value, digits: 32))\",\"\(address)\""
-            arguments += ["-o", "uat:btmesh_dev_keys:" + row]
-        }
-        arguments += ["-T", "fields", "-e", "btmesh.access.decrypted"]
+        let arguments = [
+            "-n", "-2", "-r", path, "-Y", "btmesh.access.decrypted", "-T", "fields", "-e", "btmesh.access.decrypted",
+        ]
         let program = try #require(tshark)
         let result = try Program.run(program, arguments, environment: ["WIRESHARK_CONFIG_DIR": profile.path])
         let theirs = Set(result.output.split { $0 == "\n" || $0 == "," }.map(String.init))
-        #expect(theirs.count > 20)
+        #expect(theirs.count >= atLeast)
         #expect(theirs.subtracting(ours).isEmpty, "only tshark opens these")
     }
 }

@@ -100,6 +100,41 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
         #expect(zephyr.nodes.map(\.address.value) == [1])
     }
 
+    /// Wireshark keeps keys of three kinds in three files; those above the network layer are every network's.
+    @Test func wiresharksTablesBesideEachOther() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func write(_ name: String, _ text: String) throws -> String {
+            let path = folder.appending(path: name).path
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            return path
+        }
+        let key = "7dd7364cd842ad18c17c2b820c84c3d6"
+        let app = "63964771734fbd76e3b40519d1d94a48"
+        let networks = try write(
+            "nw", "# comment\n\"0x\(key)\",\"0x\(app)\",\"0x12345678\"\n\"0x\(key)\",\"0x\(app)\",\"0x12345677\"\n")
+        let devices = try write("dev", "\"0x9d6dd0e96eb25dc19a40ed9914f8f03f\",\"0x1201\"\n")
+        let labels = try write("labels", "\"0x0073e7e4d8b9440faf8415df4c56c0e1\"\n")
+        let network = try #require(try KeyFile.read(paths: [devices, networks, labels]).first)
+        #expect(network.subnets.count == 1 && network.givenIVIndex == IVIndex(0x1234_5678))
+        #expect(network.upperKeys.applicationKeys.map(\.aid) == [0x26])
+        #expect(network.upperKeys.deviceKeys.map(\.address.value) == [0x1201])
+        #expect(network.upperKeys.labels.map(\.address) == [MeshAddress(0xb529)])
+        #expect(throws: KeyFileError.self) { try KeyFile.read(paths: [devices, labels]) }
+        var tables = WiresharkTables()
+        tables.add(network, ivIndexes: [IVIndex(0x1234_5678), IVIndex(0x1234_5677)])
+        #expect(tables.files.map { $0.text.split(separator: "\n").count } == [2, 1, 1])
+        for (name, text) in tables.files { _ = try write(name, text) }
+        let again = try KeyFile.read(paths: tables.files.map { folder.appending(path: $0.name).path })
+        #expect(again[0].upperKeys.deviceKeys.map(\.key) == network.upperKeys.deviceKeys.map(\.key))
+        #expect(again[0].allKeys == network.allKeys)
+        let broken = try write("broken", "\"0x\(key)\",\"0x9999\"\n")
+        #expect(throws: KeyFileError("\(broken), line 1", "has an address that is no unicast address, such as 0x0001"))
+        {
+            try KeyFile.read(path: broken)
+        }
+    }
+
     @Test func twoKeysUnderOneIndexAreOldAndNew() throws {
         let subnets = try read(#"{"networks":[{"netkeys":[{"index":0,"key":"\#(other)","old_key":"\#(key)"}]}]}"#)[0]
             .subnets
@@ -118,7 +153,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
         ("{", "is no JSON"), ("{}", "networks"), (#"{"networks":[]}"#, "no networks"),
         (#"{"7dd7364cd842ad18c17c2b820c84c3d6": 1e999, "netKeys": []}"#, ""),
         ("hello", "no key file that is known"), ("", "no key file that is known"),
-        (#""0x9d6dd0e96eb25dc19a40ed9914f8f03f","0x1201""#, "btmesh_nw_keys is the one"),
+        (#""0x9d6dd0e96eb25dc19a40ed9914f8f03f","0x1201""#, "such as btmesh_nw_keys"),
         (#""0x7dd7364c","0x00","0x5""#, "line 1: the key has 8 characters"),
         (#"{"netKeys": [{"index": 0}]}"#, "netKeys[0]: has no key"), (#"{"netKeys": []}"#, "has no NetKey"),
         (#"{"netKeys": [{"index": 0, "key": "7dd7364c"}]}"#, "netKeys[0].key: the key has 8 characters"),

@@ -17,7 +17,8 @@ import Testing
             LabelUUID(block($0))
         }
         let netKey = NetKey(value: block("7dd7364cd842ad18c17c2b820c84c3d6"))
-        let network = KeyRing.Network(subnets: [.init(keyIndex: 0, netKey: netKey)], upperKeys: upper)
+        var network = KeyRing.Network(subnets: [.init(keyIndex: 0, netKey: netKey)])
+        network.upperKeys = upper
         var opened = 0
         for row in try SampleData.rows("messages") {
             guard let access = row["access"] as? [String: Any], row["partial_message"] as? Bool == false,

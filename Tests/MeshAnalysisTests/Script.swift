@@ -31,7 +31,9 @@ struct Script {
         frames.append((seconds, AD.structure(0x2A, pdu.octets)))
     }
 
-    func analyse(_ ring: KeyRing? = nil, options: AnalysisOptions = .init()) throws -> Analysis {
+    func analyse(
+        _ ring: KeyRing? = nil, options: AnalysisOptions = .init(), observer: ((Observation) -> Void)? = nil
+    ) throws -> Analysis {
         let type = LinkType.bluetoothLELinkLayer
         var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [type])
         var framing = LinkFraming(type)
@@ -43,7 +45,7 @@ struct Script {
         }
         let subnet = KeyRing.Subnet(keyIndex: 0, netKey: scriptKeys.netKey)
         let ring = ring ?? KeyRing(networks: [.init(subnets: [subnet])])
-        return try MeshAnalysisTests.analyse(writer.takeOctets(), ring, options: options)
+        return try MeshAnalysisTests.analyse(writer.takeOctets(), ring, options: options, observer: observer)
     }
 }
 

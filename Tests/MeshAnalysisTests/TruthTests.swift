@@ -1,3 +1,4 @@
+import ByteParsing
 import CaptureFiles
 import Foundation
 import MeshAnalysis
@@ -15,12 +16,14 @@ func analyse(
     return try analyse(octets, capture.keys)
 }
 
-func analyse(_ octets: [UInt8], _ keys: KeyRing, options: AnalysisOptions = .init()) throws -> Analysis {
+func analyse(
+    _ octets: [UInt8], _ keys: KeyRing, options: AnalysisOptions = .init(), observer: ((Observation) -> Void)? = nil
+) throws -> Analysis {
     let folder = try Checkout.temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appending(path: "capture").path
     try Data(octets).write(to: URL(filePath: path))
-    return try Analyzer(keys: keys, options: options).analyze([path])
+    return try Analyzer(keys: keys, options: options, observer: observer).analyze([path])
 }
 
 /// What differs between an analysis and the truth; empty if nothing does.
@@ -87,6 +90,51 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
             #expect(analysis.findings.allSatisfy { $0.severity == .info }, "\(scenario.rawValue), seed \(seed)")
             #expect(analysis.networks[0].notOpened == capture.truth.foreignPDUs, "\(scenario.rawValue), seed \(seed)")
             #expect(analysis.masters.first?.address.value == 1)
+        }
+    }
+
+    /// Access payloads under keys of which some are handed out in the capture itself, in segments, to virtual addresses,
+    /// under directed credentials.
+    @Test(arguments: [Scenario.configuration, .keyRefresh])
+    func everyMessageThatWasHeardWholeIsOpened(scenario: Scenario) throws {
+        for seed in UInt64(1)...50 {
+            let capture = SimulatedCapture(scenario, seed: seed)
+            var decoder = MessageDecoder(capture.keys.networks[0])
+            var kinds: Set<CredentialKind> = []
+            var opened: [String] = []
+            let octets = capture.write(
+                .pcap(.little, .microseconds), LinkFraming(.bluetoothLELinkLayer), linkType: .bluetoothLELinkLayer)
+            let analysis = try analyse(octets, capture.keys) { observation in
+                guard case .networkPDU(let pdu, let kind, isNew: true) = observation.statement else { return }
+                guard case .access(let message, _) = decoder.decode(pdu, kind) else { return }
+                opened.append(Hexadecimal.text(message.payload))
+                kinds.insert(kind)
+            }
+            #expect(opened.sorted() == capture.truth.networks[0].messages.sorted(), "seed \(seed)")
+            guard scenario == .keyRefresh else {
+                #expect(kinds == [.flooding, .directed], "seed \(seed)")
+                continue
+            }
+            let phases = analysis.networks[0].subnets[0].keyRefresh.map(\.phase)
+            // In a few seconds of a phase there may be no beacon.
+            let order: [KeyRefreshPhase] = [.oldKey, .phase2, .newKey]
+            #expect(phases == order.filter(phases.contains) && phases.count >= 2, "seed \(seed)")
+            #expect(analysis.networks[0].subnets[0].oldNetworkID != nil)
+        }
+    }
+
+    @Test func everyProvisioningComesAsFarAsItWasHeard() throws {
+        for seed in UInt64(1)...50 {
+            let capture = SimulatedCapture(.provisioning, seed: seed)
+            let links = try analyse(capture).provisioningLinks
+            #expect(links.map(\.bearer) == capture.truth.provisioning.map { .advertising(linkID: $0.linkID) })
+            for (link, truth) in zip(links, capture.truth.provisioning) {
+                #expect(link.steps.map(\.kind.rawValue) == truth.heard, "seed \(seed)")
+                #expect(link.transactions == truth.heard.count && link.damagedTransactions == 0)
+                #expect(link.deviceUUID == (truth.isOpenHeard ? truth.deviceUUID : nil))
+                #expect((link.closed != nil) == truth.isCloseHeard)
+                #expect(link.failure == (truth.heard.last == 9 ? "Confirmation Failed" : nil))
+            }
         }
     }
 

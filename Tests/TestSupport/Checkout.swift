@@ -55,9 +55,17 @@ public func block(_ hexadecimal: String) -> UInt128 {
 /// The specification's sample data, as figures.
 public enum SampleData {
     public static func rows(_ section: String) throws -> [[String: Any]] {
+        try document()[section] as? [[String: Any]] ?? []
+    }
+
+    /// One provisioning, as figures by name.
+    public static func provisioning() throws -> [String: Any] {
+        try document()["provisioning"] as? [String: Any] ?? [:]
+    }
+
+    private static func document() throws -> [String: Any] {
         let data = try Data(contentsOf: Checkout.shared.appending(path: "mesh-sample-data.json"))
-        let document = try JSONSerialization.jsonObject(with: data) as? [String: Any]
-        return document?[section] as? [[String: Any]] ?? []
+        return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 }
 

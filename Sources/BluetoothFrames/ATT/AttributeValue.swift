@@ -29,6 +29,13 @@ public struct AttributeValue: ~Escapable {
         public let handle: UInt16
         /// The 16-bit UUID, where the capture holds the discovery of the service.
         public let uuid: UInt16?
+
+        public init(connection: UInt64, generation: UInt64, handle: UInt16, uuid: UInt16?) {
+            self.connection = connection
+            self.generation = generation
+            self.handle = handle
+            self.uuid = uuid
+        }
     }
 }
 

@@ -3,7 +3,8 @@ import MeshProtocol
 
 /// Who said a network beacon, if a key tells.
 enum BeaconOutcome: Hashable {
-    case authentic(network: Int, subnet: Int, statement: NetworkBeaconStatement)
+    /// `key`: its place in the network's list of keys.
+    case authentic(network: Int, subnet: Int, key: Int, statement: NetworkBeaconStatement)
     /// The Network ID is ours and the Authentication Value is not.
     case notAuthentic(network: Int, subnet: Int)
     case foreign
@@ -14,25 +15,30 @@ final class BeaconAuthentication {
     private struct Key {
         let network: Int
         let subnet: Int
+        let place: Int
         let networkID: UInt64
         let beaconKey: AESCMAC
         let privateBeaconKey: UInt128
     }
 
-    private let keys: [Key]
+    private var keys: [Key] = []
     private var known: [MeshBeacon: BeaconOutcome] = [:]
     private static let mostKnown = 4096
 
-    init(_ keyRing: KeyRing) {
-        keys = keyRing.networks.enumerated().flatMap { network, keys in
-            keys.subnets.enumerated().flatMap { subnet, keys in
-                keys.allKeys.map { keys in
-                    Key(
-                        network: network, subnet: subnet, networkID: keys.networkID,
-                        beaconKey: AESCMAC(key: keys.beaconKey), privateBeaconKey: keys.privateBeaconKey)
-                }
-            }
+    init(_ networks: [NetworkRecord]) {
+        for network in networks {
+            for place in network.keyList.indices { learn(place, of: network) }
         }
+    }
+
+    /// Takes one more key, at this place of the network's list.
+    func learn(_ place: Int, of network: NetworkRecord) {
+        let (subnet, keys) = network.keyList[place]
+        self.keys.append(
+            Key(
+                network: network.index, subnet: subnet, place: place, networkID: keys.networkID,
+                beaconKey: AESCMAC(key: keys.beaconKey), privateBeaconKey: keys.privateBeaconKey))
+        known = [:]
     }
 
     func authenticate(_ beacon: MeshBeacon) -> BeaconOutcome {
@@ -50,13 +56,15 @@ final class BeaconAuthentication {
             let ours = keys.filter { $0.networkID == beacon.networkID }
             for key in ours {
                 guard let statement = beacon.authenticate(with: key.beaconKey) else { continue }
-                return .authentic(network: key.network, subnet: key.subnet, statement: statement)
+                return .authentic(
+                    network: key.network, subnet: key.subnet, key: key.place, statement: statement)
             }
             return ours.first.map { .notAuthentic(network: $0.network, subnet: $0.subnet) } ?? .foreign
         case .meshPrivate(let beacon):
             for key in keys {
                 guard let statement = beacon.authenticate(withPrivateBeaconKey: key.privateBeaconKey) else { continue }
-                return .authentic(network: key.network, subnet: key.subnet, statement: statement)
+                return .authentic(
+                    network: key.network, subnet: key.subnet, key: key.place, statement: statement)
             }
             return .foreign
         }

@@ -9,6 +9,7 @@ import MeshProtocol
 struct EvidenceCollector: FrameReceiver {
     private(set) var records: NetworkRecords
     private(set) var devices = UnprovisionedDevices()
+    private(set) var provisioning = ProvisioningLinks()
     /// PDUs with a NID of no key, and the first frames of each.
     private(set) var unopenedByNID = [Int](repeating: 0, count: 128)
     private var unopenedFrames: [UInt8: [FrameReference]] = [:]
@@ -29,10 +30,9 @@ struct EvidenceCollector: FrameReceiver {
         records = NetworkRecords(
             networks: keyRing.networks.enumerated().map { NetworkRecord(index: $0, keys: $1, given: given) },
             observer: observer)
-        servers = ProxyServers(keyRing)
-        beacons = BeaconAuthentication(keyRing)
-        decryption = NetworkDecryption(keyRing)
-        decryption.updateOptions(records.networks)
+        servers = ProxyServers(records.networks)
+        beacons = BeaconAuthentication(records.networks)
+        decryption = NetworkDecryption(records.networks)
     }
 
     /// The frame that the following structures belong to.
@@ -45,11 +45,13 @@ struct EvidenceCollector: FrameReceiver {
             takeTentatively(structure)
             return
         }
+        frame.bearer = structure.advertisement.direction == .heard ? .advertisingHeard : .advertisingSent
         do {
             var value = structure.value
             switch structure.type {
             case ADType.meshMessage: take(try ObfuscatedNetworkPDU(parsing: &value))
             case ADType.meshBeacon: take(try MeshBeacon(parsing: &value))
+            case ADType.pbADV: show(provisioning.take(try PBADVPDU(parsing: &value), at: frame))
             case ADType.serviceData: try takeServiceData(&value)
             case ADType.uri: devices.take(uriData: try value.readOctets(value.remaining))
             default: break
@@ -68,6 +70,23 @@ struct EvidenceCollector: FrameReceiver {
             devices.take(try UnprovisionedDeviceBeacon(parsing: &value), at: frame)
         default: return
         }
+    }
+
+    /// Shows a whole Provisioning PDU to who watches.
+    private func show(_ completed: (pdu: ProvisioningPDU, link: Int)?) {
+        guard let (pdu, link) = completed, let observer = records.observer else { return }
+        let bearer = provisioning.link(link).bearer
+        observer(Observation(frame: frame, network: nil, statement: .provisioning(pdu, link: link, bearer)))
+    }
+
+    /// A message of PB-GATT.
+    mutating func takeProvisioning(_ octets: [UInt8], of value: AttributeValue, isCertain: Bool) {
+        show(provisioning.take(octets, of: value.characteristic, value.direction, isCertain: isCertain, at: frame))
+    }
+
+    /// The direction of a GATT connection that what follows crossed.
+    mutating func note(_ direction: AttributeValue.Direction) {
+        frame.bearer = direction == .toServer ? .gattToServer : .gattToClient
     }
 
     /// What may be no structure at all counts only if it authenticates.
@@ -132,9 +151,15 @@ struct EvidenceCollector: FrameReceiver {
             devices.take(beacon, at: frame)
             return
         }
-        switch beacons.authenticate(beacon) {
-        case .authentic(let network, let subnet, let statement):
-            takeAuthentic(statement, of: beacon, network: network, subnet: subnet)
+        var outcome = beacons.authenticate(beacon)
+        if outcome == .foreign, records.canLearnKeys {
+            // Its key may stand in a message that waits to be opened.
+            flush()
+            outcome = beacons.authenticate(beacon)
+        }
+        switch outcome {
+        case .authentic(let network, let subnet, let key, let statement):
+            takeAuthentic(statement, of: beacon, network: network, subnet: subnet, key: key)
         case .notAuthentic(let network, let subnet):
             records.networks[network].subnets[subnet].notAuthentic += 1
             let keyIndex = records.networks[network].keys.subnets[subnet].keyIndex
@@ -147,12 +172,12 @@ struct EvidenceCollector: FrameReceiver {
     }
 
     private mutating func takeAuthentic(
-        _ statement: NetworkBeaconStatement, of beacon: MeshBeacon, network: Int, subnet: Int
+        _ statement: NetworkBeaconStatement, of beacon: MeshBeacon, network: Int, subnet: Int, key: Int
     ) {
         let evidence: IVEvidence
         if case .meshPrivate = beacon { evidence = .privateBeacon } else { evidence = .secureNetworkBeacon }
         if records.networks[network].timeline.current.map({ $0.state < statement.state }) ?? true { flush() }
-        if records.take(statement, evidence, network: network, subnet: subnet, at: frame) { retry() }
+        if records.take(statement, evidence, network: network, subnet: subnet, key: key, at: frame) { retry() }
     }
 
     private mutating func takeForeign(_ beacon: MeshBeacon) {
@@ -171,12 +196,18 @@ struct EvidenceCollector: FrameReceiver {
     /// Opens what is pending, and again what was held as long as that moves a network's IV state.
     private mutating func flush() {
         if decryption.flush(into: &records) { retry() }
-        for friendship in records.friendships.takeLearned() { learn(friendship) }
+        for friendship in records.friendships.takeLearned() {
+            openUnknown(decryption.learn(friendship, records.networks))
+        }
+        for key in records.takeLearnedKeys() {
+            beacons.learn(key.place, of: records.networks[key.network])
+            servers.learn(key.place, of: records.networks[key.network])
+            openUnknown(decryption.learn(key.place, of: key.network, records.networks))
+        }
     }
 
-    /// Opens what was heard under the credentials of a friendship before its offer was opened.
-    private mutating func learn(_ friendship: Friendship) {
-        let recovered = decryption.learn(friendship, records.networks)
+    /// Opens what was heard under credentials before these were learned.
+    private mutating func openUnknown(_ recovered: [UInt8: Int]) {
         for (nid, count) in recovered {
             unopenedByNID[Int(nid)] -= count
             if unopenedByNID[Int(nid)] == 0 { unopenedFrames[nid] = nil }

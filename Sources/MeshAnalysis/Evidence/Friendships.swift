@@ -56,7 +56,7 @@ struct FriendshipTracker {
                 network: network.index, key: key, lpn: lpn, lpnCounter: lpnCounter, friend: pdu.source,
                 friendCounter: offer.friendCounter)
             guard pairs.count < Self.mostPairs, pairs.insert(pair).inserted else { return }
-            let material = network.keys.allKeys[key].friendship(
+            let material = network.keyList[key].keys.friendship(
                 lpnAddress: lpn.value, friendAddress: pdu.source.value, lpnCounter: lpnCounter,
                 friendCounter: offer.friendCounter)
             learned.append(Friendship(network: network.index, material: material, key: key))

@@ -30,8 +30,9 @@ public struct MessageDecoder {
     }
 
     private static let mostUnfinished = 512
+    static let mostApplicationKeys = 4096
 
-    private let keys: KeyRing.Network
+    private var keys: KeyRing.Network
     private var unfinished: [Key: Unfinished] = [:]
     private var order: [Key] = []
 
@@ -96,7 +97,20 @@ public struct MessageDecoder {
         return (seqAuth, octets)
     }
 
-    private func open(
+    /// An AppKey that a configuration message hands out opens what follows.
+    private mutating func learn(from message: AccessMessage) {
+        switch ConfigurationMessage(message) {
+        case .appKeyAdd(_, let key), .appKeyUpdate(_, let key):
+            let learned = ApplicationKey(key)
+            guard keys.upperKeys.applicationKeys.count < Self.mostApplicationKeys,
+                !keys.upperKeys.applicationKeys.contains(learned)
+            else { return }
+            keys.upperKeys.applicationKeys.append(learned)
+        default: return
+        }
+    }
+
+    private mutating func open(
         _ message: UpperTransport.Message, _ hint: LowerTransportPDU.AccessKeyHint, segments: Int
     ) -> DecodedMessage {
         let payload: [UInt8]?
@@ -107,6 +121,7 @@ public struct MessageDecoder {
         guard let payload, let access = AccessMessage(payload: payload) else {
             return .closedAccess(hint, segments: segments)
         }
+        if hint == .deviceKey { learn(from: access) }
         return .access(access, segments: segments)
     }
 

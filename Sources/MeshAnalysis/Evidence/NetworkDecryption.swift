@@ -71,14 +71,18 @@ struct NetworkDecryption {
     private var attempts: [[NetworkCredentials.Attempt]] = []
     private var owners: [[Int]] = []
 
-    init(_ keyRing: KeyRing) {
-        slots = Array(repeating: Slot(pdu: .none), count: keyRing.networks.isEmpty ? 0 : Self.slotCount)
-        for (network, keys) in keyRing.networks.enumerated() {
-            for (key, keys) in keys.allKeys.enumerated() {
-                add(keys.flooding, .flooding, network: network, key: key)
-                add(keys.directed, .directed, network: network, key: key)
-            }
+    init(_ networks: [NetworkRecord]) {
+        slots = Array(repeating: Slot(pdu: .none), count: networks.isEmpty ? 0 : Self.slotCount)
+        for network in networks {
+            for place in network.keyList.indices { add(place, of: network) }
         }
+        updateOptions(networks)
+    }
+
+    private mutating func add(_ place: Int, of network: NetworkRecord) {
+        let keys = network.keyList[place].keys
+        add(keys.flooding, .flooding, network: network.index, key: place)
+        add(keys.directed, .directed, network: network.index, key: place)
     }
 
     private mutating func add(_ material: SecurityMaterial, _ kind: CredentialKind, network: Int, key: Int) {
@@ -96,6 +100,17 @@ struct NetworkDecryption {
     /// Nothing may be pending.
     mutating func learn(_ friendship: Friendship, _ networks: [NetworkRecord]) -> [UInt8: Int] {
         add(friendship.material, .friendship, network: friendship.network, key: friendship.key)
+        return recover(networks)
+    }
+
+    /// Learns a NetKey, at this place of the network's list; returns as above. Nothing may be pending.
+    mutating func learn(_ place: Int, of network: Int, _ networks: [NetworkRecord]) -> [UInt8: Int] {
+        add(place, of: networks[network])
+        return recover(networks)
+    }
+
+    /// Makes pending what had an unknown NID that is known now.
+    private mutating func recover(_ networks: [NetworkRecord]) -> [UInt8: Int] {
         updateOptions(networks)
         var recovered: [UInt8: Int] = [:]
         for entry in unknown where isKnown(nid: entry.pdu.nid) {

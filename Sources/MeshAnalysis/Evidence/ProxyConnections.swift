@@ -28,6 +28,11 @@ struct ProxyConnections {
         if proven.count < Self.most { proven.insert(characteristic) }
     }
 
+    /// Whether it is a characteristic of the Provisioning service.
+    func isProvisioning(_ characteristic: AttributeValue.Characteristic) -> Bool {
+        [GATTCharacteristic.provisioningDataIn, GATTCharacteristic.provisioningDataOut].contains(characteristic.uuid)
+    }
+
     /// Whether a value of this characteristic is a Proxy PDU, and not only looks like one.
     func isCertain(_ characteristic: AttributeValue.Characteristic) -> Bool {
         [GATTCharacteristic.proxyDataIn, GATTCharacteristic.proxyDataOut].contains(characteristic.uuid)
@@ -42,6 +47,7 @@ struct ProxyConnections {
 extension EvidenceCollector {
     mutating func take(_ value: AttributeValue) {
         guard let message = proxies.take(value) else { return }
+        note(value.direction)
         let isCertain = proxies.isCertain(value.characteristic)
         var data = ByteReader(message.data.span)
         switch message.type {
@@ -60,7 +66,8 @@ extension EvidenceCollector {
             } else if isCertain {
                 take(beacon)
             }
-        case .provisioningPDU: return
+        case .provisioningPDU:
+            takeProvisioning(message.data, of: value, isCertain: proxies.isProvisioning(value.characteristic))
         }
     }
 }

@@ -6,14 +6,20 @@ import MeshProtocol
 struct ProxyServers {
     private static let most = 1024
 
-    private let keys: [(network: Int, keys: NetworkKeys)]
+    private var keys: [(network: Int, keys: NetworkKeys)] = []
     private var seen: [ProxyServiceData: Int?] = [:]
     private(set) var servers: [Analysis.ProxyServer] = []
 
-    init(_ keyRing: KeyRing) {
-        keys = keyRing.networks.enumerated().flatMap { network, keys in
-            keys.allKeys.map { (network, $0) }
+    init(_ networks: [NetworkRecord]) {
+        for network in networks {
+            for place in network.keyList.indices { learn(place, of: network) }
         }
+    }
+
+    /// Takes one more key, at this place of the network's list; what no key resolved is tried again when it is heard.
+    mutating func learn(_ place: Int, of network: NetworkRecord) {
+        keys.append((network.index, network.keyList[place].keys))
+        seen = seen.filter { $0.value != nil }
     }
 
     mutating func take(_ data: ProxyServiceData, at frame: FrameReference) {

@@ -1,9 +1,13 @@
+import MeshCrypto
 import MeshProtocol
 
 /// Everything that is known of one network while the captures are read.
 struct NetworkRecord {
     let index: Int
-    let keys: KeyRing.Network
+    private(set) var keys: KeyRing.Network
+    /// Every key and its subnet, the old one of a subnet before the new one, and behind them what is learned: a key keeps
+    /// its place.
+    private(set) var keyList: [(subnet: Int, keys: NetworkKeys)]
     var timeline: NetworkTimeline
     var subnets: [SubnetRecord]
     var opened = 0
@@ -15,9 +19,28 @@ struct NetworkRecord {
     init(index: Int, keys: KeyRing.Network, given: IVIndex?) {
         self.index = index
         self.keys = keys
+        keyList = keys.subnets.enumerated().flatMap { subnet, keys in keys.allKeys.map { (subnet, $0) } }
         timeline = NetworkTimeline(given: given ?? keys.givenIVIndex)
         subnets = Array(repeating: SubnetRecord(), count: keys.subnets.count)
     }
+
+    /// Learns a NetKey that a configuration message hands out; returns its place in `keyList`, `nil` if it was known.
+    mutating func learn(_ netKey: NetKey, keyIndex: UInt16) -> Int? {
+        guard !keyList.contains(where: { $0.keys.netKey == netKey }),
+            let subnet = keys.learn(netKey, keyIndex: keyIndex)
+        else { return nil }
+        if subnet == subnets.count { subnets.append(SubnetRecord()) }
+        keyList.append((subnet, keys.subnets[subnet].keys))
+        return keyList.count - 1
+    }
+
+    mutating func learn(_ key: ApplicationKey) {
+        guard keys.upperKeys.applicationKeys.count < MessageDecoder.mostApplicationKeys else { return }
+        keys.upperKeys.merge(applicationKeys: [key])
+    }
+
+    /// The places of a subnet's keys, the newest last.
+    func keyPlaces(ofSubnet subnet: Int) -> [Int] { keyList.indices.filter { keyList[$0].subnet == subnet } }
 
     /// Takes an opened PDU, heard `times` times; true if the network's IV state moved by it.
     mutating func take(

@@ -5,8 +5,30 @@ struct NetworkRecords {
     var networks: [NetworkRecord]
     var findings = FindingCollector()
     var friendships = FriendshipTracker()
+    private var configurations: [ConfigurationTracker?]
+    private var learnedKeys: [LearnedKey] = []
+    /// Whether a device key is at hand, so that messages which hand out keys can be opened.
+    let canLearnKeys: Bool
     /// Is shown every statement as it is taken.
     let observer: ((Observation) -> Void)?
+
+    /// A NetKey that the capture itself handed out, at its place in the network's list.
+    struct LearnedKey {
+        let network: Int
+        let place: Int
+    }
+
+    init(networks: [NetworkRecord], observer: ((Observation) -> Void)?) {
+        self.networks = networks
+        self.observer = observer
+        configurations = networks.map { ConfigurationTracker($0.keys) }
+        canLearnKeys = configurations.contains { $0 != nil }
+    }
+
+    mutating func takeLearnedKeys() -> [LearnedKey] {
+        defer { learnedKeys = [] }
+        return learnedKeys
+    }
 
     /// Takes an opened PDU, heard `times` times; true if a network's IV state moved by it.
     mutating func take(
@@ -18,11 +40,31 @@ struct NetworkRecords {
             let isNew = networks[network].distinct > known
             observer(Observation(frame: frame, network: network, statement: .networkPDU(pdu, kind, isNew: isNew)))
         }
-        guard pdu.isControl, kind != .proxyConfiguration, let message = ControlMessage(pdu) else { return moved }
+        guard kind != .proxyConfiguration else { return moved }
+        guard pdu.isControl else {
+            if canLearnKeys, networks[network].distinct > known { takeConfiguration(pdu, network: network, at: frame) }
+            return moved
+        }
+        guard let message = ControlMessage(pdu) else { return moved }
         friendships.take(message, of: pdu, key: key, in: networks[network])
         // A Friend tells its Low Power node what a beacon says, under the credentials of their friendship.
         guard kind == .friendship, case .friendUpdate(let statement, _) = message else { return moved }
         return networks[network].take(statement.state, .friendUpdate, at: frame, into: &findings) || moved
+    }
+
+    /// Learns the NetKeys that configuration messages hand out, where a device key opens them.
+    private mutating func takeConfiguration(_ pdu: NetworkPDU, network: Int, at frame: FrameReference) {
+        guard let message = configurations[network]?.take(pdu) else { return }
+        switch message {
+        case .netKeyAdd(let index, let key), .netKeyUpdate(let index, let key):
+            guard let place = networks[network].learn(key, keyIndex: index) else { return }
+            learnedKeys.append(LearnedKey(network: network, place: place))
+            findings.record(
+                .keyLearned, .info, at: frame, network: network, source: pdu.source, subject: UInt64(index),
+                detail: [.init("key_index", .number(Int64(index)))])
+        case .appKeyAdd(_, let key), .appKeyUpdate(_, let key): networks[network].learn(ApplicationKey(key))
+        default: return
+        }
     }
 
     /// More copies of a PDU of this source that was taken before.
@@ -32,11 +74,13 @@ struct NetworkRecords {
 
     /// Takes what an authenticated beacon says; true if the network's IV state moved by it.
     mutating func take(
-        _ statement: NetworkBeaconStatement, _ evidence: IVEvidence, network: Int, subnet: Int, at frame: FrameReference
+        _ statement: NetworkBeaconStatement, _ evidence: IVEvidence, network: Int, subnet: Int, key: Int,
+        at frame: FrameReference
     ) -> Bool {
-        let observation = Observation.Statement.beacon(statement, evidence, subnet: subnet)
+        let keyIndex = networks[network].keys.subnets[subnet].keyIndex
+        let observation = Observation.Statement.beacon(statement, evidence, keyIndex: keyIndex)
         observer?(Observation(frame: frame, network: network, statement: observation))
-        networks[network].subnets[subnet].take(statement.state, evidence, at: frame)
+        networks[network].subnets[subnet].take(statement, evidence, key: key, at: frame)
         return networks[network].take(statement.state, evidence, at: frame, into: &findings)
     }
 }

@@ -8,6 +8,33 @@ enum SubnetRules {
     ///
     /// One step behind is a lag, as long as it does not last. More steps than there was time for are a contradiction.
     static func judge(_ network: NetworkRecord, into findings: inout FindingCollector) {
+        judgeIVStates(of: network, into: &findings)
+        for (subnet, record) in zip(network.keys.subnets, network.subnets) {
+            judgeKeyRefresh(record.keyRefresh, keyIndex: subnet.keyIndex, network, into: &findings)
+        }
+    }
+
+    /// A Key Refresh only goes forward. Nodes that lag may say the step before for a while; a phase that was not heard may
+    /// have passed between two beacons, or been skipped, which the procedure allows.
+    private static func judgeKeyRefresh(
+        _ records: [KeyRefreshRecord], keyIndex: UInt16, _ network: NetworkRecord,
+        into findings: inout FindingCollector
+    ) {
+        let detail = [Finding.Detail("key_index", .number(Int64(keyIndex)))]
+        for (earlier, later) in zip(records, records.dropFirst()) {
+            if earlier.last.time.since(later.first.time) > BeaconRules.patience {
+                findings.record(
+                    .keyRefreshReverted, .warning, at: earlier.last, network: network.index,
+                    subject: UInt64(keyIndex), detail: detail)
+            }
+            guard later.key > earlier.key, !later.flag else { continue }
+            findings.record(
+                .keyRefreshPhaseNotHeard, .info, at: later.first, network: network.index, subject: UInt64(keyIndex),
+                detail: detail)
+        }
+    }
+
+    private static func judgeIVStates(of network: NetworkRecord, into findings: inout FindingCollector) {
         guard let current = network.timeline.current, current.evidence != .networkPDU else { return }
         for (subnet, record) in zip(network.keys.subnets, network.subnets) {
             guard let highest = record.highest, let last = record.lastBeacon, highest.state < current.state else {

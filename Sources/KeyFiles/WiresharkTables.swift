@@ -1,0 +1,51 @@
+import ByteParsing
+import MeshCrypto
+public import MeshProtocol
+
+/// Keys as Wireshark's Bluetooth Mesh dissector takes them: three tables, quoted, a row a line.
+///
+/// A row of the first has a NetKey, an AppKey and an IV Index, all of which must be there.
+public struct WiresharkTables {
+    private var networkRows: [String] = []
+    private var deviceRows: [String] = []
+    private var labelRows: [String] = []
+
+    public init() {}
+
+    public var isEmpty: Bool { networkRows.isEmpty }
+
+    /// A row for each NetKey, IV Index and AppKey of a network.
+    public mutating func add(_ network: KeyRing.Network, ivIndexes: [IVIndex]) {
+        let applicationKeys = network.upperKeys.applicationKeys.map(\.value)
+        for index in Set(ivIndexes).sorted() {
+            for keys in network.allKeys {
+                for applicationKey in applicationKeys.isEmpty ? [0] : applicationKeys {
+                    let values = [
+                        Hexadecimal.text(keys.netKey.value, digits: 32), Hexadecimal.text(applicationKey, digits: 32),
+                        Hexadecimal.text(index.value, digits: 8),
+                    ]
+                    Self.append(values, to: &networkRows)
+                }
+            }
+        }
+        for (address, key) in network.upperKeys.deviceKeys {
+            let values = [Hexadecimal.text(key.value, digits: 32), Hexadecimal.text(address.value, digits: 4)]
+            Self.append(values, to: &deviceRows)
+        }
+        for label in network.upperKeys.labels {
+            Self.append([Hexadecimal.text(label.value, digits: 32)], to: &labelRows)
+        }
+    }
+
+    private static func append(_ values: [String], to rows: inout [String]) {
+        let row = values.map { "\"0x\($0)\"" }.joined(separator: ",")
+        if !rows.contains(row) { rows.append(row) }
+    }
+
+    /// The files by name.
+    public var files: [(name: String, text: String)] {
+        [("btmesh_nw_keys", networkRows), ("btmesh_dev_keys", deviceRows), ("btmesh_label_uuids", labelRows)].map {
+            ($0, $1.map { $0 + "\n" }.joined())
+        }
+    }
+}

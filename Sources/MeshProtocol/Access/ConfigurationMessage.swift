@@ -1,0 +1,175 @@
+import ByteParsing
+public import MeshCrypto
+
+/// The configuration messages that matter to a recovery, with their fields: Mesh Protocol 1.1, "Foundation models".
+///
+/// Numbers of several octets are little endian.
+public enum ConfigurationMessage: Hashable, Sendable {
+    case netKeyAdd(index: UInt16, NetKey)
+    case netKeyUpdate(index: UInt16, NetKey)
+    case netKeyDelete(index: UInt16)
+    case netKeyStatus(FoundationStatus, index: UInt16)
+    case appKeyAdd(KeyIndexes, NetKey)
+    case appKeyUpdate(KeyIndexes, NetKey)
+    case appKeyDelete(KeyIndexes)
+    case appKeyStatus(FoundationStatus, KeyIndexes)
+    case keyRefreshPhaseGet(index: UInt16)
+    /// `transition`: 2 to phase 2, 3 to the end.
+    case keyRefreshPhaseSet(index: UInt16, transition: UInt8)
+    case keyRefreshPhaseStatus(FoundationStatus, index: UInt16, phase: UInt8)
+    case beacon(isStatus: Bool, UInt8)
+    /// `updateInterval`: units of 10 s; a Set may leave it out.
+    case privateBeacon(isStatus: Bool, UInt8, updateInterval: UInt8?)
+    case nodeReset(isStatus: Bool)
+    case heartbeatPublication(FoundationStatus?, HeartbeatPublication)
+    case heartbeatSubscription(FoundationStatus?, HeartbeatSubscription)
+
+    /// NetKeyIndex and AppKeyIndex: two times 12 bits in three octets.
+    public struct KeyIndexes: Hashable, Sendable {
+        public let net: UInt16
+        public let app: UInt16
+    }
+
+    ///     destination 2 · CountLog 1 · PeriodLog 1 · TTL 1 · features 2 · NetKeyIndex 2
+    public struct HeartbeatPublication: Hashable, Sendable {
+        public let destination: MeshAddress
+        public let countLog: UInt8
+        public let periodLog: UInt8
+        public let ttl: UInt8
+        public let features: UInt16
+        public let netKeyIndex: UInt16
+    }
+
+    ///     source 2 · destination 2 · PeriodLog 1 · [CountLog 1 · MinHops 1 · MaxHops 1, in a Status]
+    public struct HeartbeatSubscription: Hashable, Sendable {
+        public let source: MeshAddress
+        public let destination: MeshAddress
+        public let periodLog: UInt8
+        public let countLog: UInt8?
+        public let hops: ClosedRange<UInt8>?
+    }
+
+    /// `nil` for any other message, and for one that breaks its format.
+    public init?(_ message: AccessMessage) {
+        guard case .sig(let opcode) = message.opcode else { return nil }
+        var reader = ByteReader(message.parameters.span)
+        do {
+            guard let known = try Self.parse(opcode, &reader) else { return nil }
+            try reader.requireEnd()
+            self = known
+        } catch {
+            return nil
+        }
+    }
+
+    private static func parse(_ opcode: UInt16, _ reader: inout ByteReader) throws(ParseError) -> Self? {
+        switch opcode {
+        case 0x00: return .appKeyAdd(try KeyIndexes(parsing: &reader), try NetKey(parsing: &reader))
+        case 0x01: return .appKeyUpdate(try KeyIndexes(parsing: &reader), try NetKey(parsing: &reader))
+        case 0x8000: return .appKeyDelete(try KeyIndexes(parsing: &reader))
+        case 0x8003: return .appKeyStatus(try FoundationStatus(parsing: &reader), try KeyIndexes(parsing: &reader))
+        case 0x8040: return .netKeyAdd(index: try index(&reader), try NetKey(parsing: &reader))
+        case 0x8045: return .netKeyUpdate(index: try index(&reader), try NetKey(parsing: &reader))
+        case 0x8041: return .netKeyDelete(index: try index(&reader))
+        case 0x8044: return .netKeyStatus(try FoundationStatus(parsing: &reader), index: try index(&reader))
+        case 0x8015: return .keyRefreshPhaseGet(index: try index(&reader))
+        case 0x8016: return .keyRefreshPhaseSet(index: try index(&reader), transition: try reader.readUInt8())
+        case 0x8017:
+            let status = try FoundationStatus(parsing: &reader)
+            return .keyRefreshPhaseStatus(status, index: try index(&reader), phase: try reader.readUInt8())
+        case 0x800A, 0x800B: return .beacon(isStatus: opcode == 0x800B, try reader.readUInt8())
+        case 0x8061, 0x8062:
+            let state = try reader.readUInt8()
+            let interval = reader.isAtEnd ? nil : try reader.readUInt8()
+            return .privateBeacon(isStatus: opcode == 0x8062, state, updateInterval: interval)
+        case 0x8049, 0x804A: return .nodeReset(isStatus: opcode == 0x804A)
+        case 0x8039: return .heartbeatPublication(nil, try HeartbeatPublication(parsing: &reader))
+        case 0x06:
+            let status = try FoundationStatus(parsing: &reader)
+            return .heartbeatPublication(status, try HeartbeatPublication(parsing: &reader))
+        case 0x803B: return .heartbeatSubscription(nil, try HeartbeatSubscription(parsing: &reader))
+        case 0x803C:
+            let status = try FoundationStatus(parsing: &reader)
+            return .heartbeatSubscription(status, try HeartbeatSubscription(parsing: &reader))
+        default: return nil
+        }
+    }
+
+    private static func index(_ reader: inout ByteReader) throws(ParseError) -> UInt16 {
+        try reader.readUInt16LittleEndian() & 0xFFF
+    }
+
+    /// Whether the message carries a key, so that its parameters are nothing to be shown.
+    public var holdsKey: Bool {
+        switch self {
+        case .netKeyAdd, .netKeyUpdate, .appKeyAdd, .appKeyUpdate: true
+        default: false
+        }
+    }
+}
+
+/// Mesh Protocol 1.1, "Status codes" of the foundation models.
+public struct FoundationStatus: RawRepresentable, Hashable, Sendable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        rawValue = try reader.readUInt8()
+    }
+
+    public var isSuccess: Bool { rawValue == 0 }
+
+    public var name: String {
+        let names = [
+            "Success", "Invalid Address", "Invalid Model", "Invalid AppKey Index", "Invalid NetKey Index",
+            "Insufficient Resources", "Key Index Already Stored", "Invalid Publish Parameters", "Not a Subscribe Model",
+            "Storage Failure", "Feature Not Supported", "Cannot Update", "Cannot Remove", "Cannot Bind",
+            "Temporarily Unable to Change State", "Cannot Set", "Unspecified Error", "Invalid Binding",
+        ]
+        return rawValue < names.count ? names[Int(rawValue)] : "status \(Hexadecimal.prefixed(rawValue, digits: 2))"
+    }
+}
+
+extension ConfigurationMessage.KeyIndexes {
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        let both = try reader.readLittleEndian(3)
+        net = UInt16(both & 0xFFF)
+        app = UInt16(both >> 12)
+    }
+}
+
+extension ConfigurationMessage.HeartbeatPublication {
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        destination = MeshAddress(try reader.readUInt16LittleEndian())
+        countLog = try reader.readUInt8()
+        periodLog = try reader.readUInt8()
+        ttl = try reader.readUInt8()
+        features = try reader.readUInt16LittleEndian()
+        netKeyIndex = try reader.readUInt16LittleEndian() & 0xFFF
+    }
+}
+
+extension ConfigurationMessage.HeartbeatSubscription {
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        source = MeshAddress(try reader.readUInt16LittleEndian())
+        destination = MeshAddress(try reader.readUInt16LittleEndian())
+        periodLog = try reader.readUInt8()
+        guard !reader.isAtEnd else {
+            countLog = nil
+            hops = nil
+            return
+        }
+        countLog = try reader.readUInt8()
+        let (least, most) = (try reader.readUInt8(), try reader.readUInt8())
+        hops = least <= most ? least...most : nil
+    }
+}
+
+extension NetKey {
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        self.init(value: try reader.readLeftAligned(16))
+    }
+}

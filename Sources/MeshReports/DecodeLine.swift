@@ -1,0 +1,167 @@
+import ByteParsing
+import CaptureFiles
+import MeshAnalysis
+import MeshProtocol
+
+/// What `decode` says of one PDU; its members are those of a JSON line.
+struct DecodeLine: Encodable {
+    var time: String
+    var capture: Int
+    var frame: Int
+    /// `advertising` or `gatt`, and which way it went.
+    var bearer: String
+    var direction: String
+    var network: Int?
+    var kind = "segment"
+    var credentials: String?
+    var ivIndex: UInt32?
+    var updateInProgress: Bool?
+    var keyRefresh: Bool?
+    var seq: UInt32?
+    var source: String?
+    var sourceName: String?
+    var destination: String?
+    var destinationName: String?
+    var ttl: UInt8?
+    var message = ""
+    /// Octets behind the opcode, unless they hold a key.
+    var parameters: String?
+    var fields: [String: String]?
+    /// Fields in the order of the message, for the text.
+    private var orderedFields = ""
+    private var subject: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case time, capture, frame, bearer, direction, network, kind, credentials, ivIndex, updateInProgress, keyRefresh
+        case seq, source, sourceName, destination, destinationName, ttl, message, parameters, fields
+    }
+
+    init(_ frame: FrameReference, network: Int?) {
+        time = frame.time.text(digits: frame.time.nanoseconds % 1000 == 0 ? 6 : 9)
+        capture = frame.capture
+        self.frame = frame.number
+        self.network = network
+        switch frame.bearer {
+        case .advertisingHeard: (bearer, direction) = ("advertising", "heard")
+        case .advertisingSent: (bearer, direction) = ("advertising", "sent")
+        case .gattToServer: (bearer, direction) = ("gatt", "to_server")
+        case .gattToClient: (bearer, direction) = ("gatt", "to_client")
+        }
+    }
+
+    // MARK: What it says
+
+    mutating func describe(_ statement: NetworkBeaconStatement, _ evidence: IVEvidence, keyIndex: UInt16) {
+        kind = "beacon"
+        ivIndex = statement.state.index.value
+        updateInProgress = statement.state.isUpdateInProgress
+        keyRefresh = statement.isKeyRefresh
+        message =
+            "\(Wording.evidence(evidence)) of key \(keyIndex): \(Wording.state(statement.state))"
+            + (statement.isKeyRefresh ? ", Key Refresh" : "")
+    }
+
+    mutating func describe(_ pdu: ProvisioningPDU, link: Int, _ linkBearer: Analysis.ProvisioningLink.Bearer) {
+        kind = "provisioning"
+        subject = linkBearer == .gatt ? "PB-GATT link \(link + 1)" : Wording.bearer(linkBearer)
+        message = pdu.kind.name
+        fields = ["link": subject ?? ""]
+        if let algorithm = pdu.algorithm { add([("algorithm", algorithm.name)]) }
+        if let elements = pdu.elements { add([("elements", "\(elements)")]) }
+        if let failure = pdu.failure { add([("reason", failure)]) }
+        if pdu.kind != .data { parameters = Hexadecimal.text(pdu.parameters) }
+    }
+
+    mutating func describe(_ pdu: NetworkPDU, _ kind: CredentialKind, _ keys: KeyRing.Network) {
+        credentials = kind.rawValue
+        ivIndex = pdu.ivIndex.value
+        seq = pdu.sequence.value
+        source = "\(pdu.source)"
+        sourceName = keys.name(of: pdu.source)
+        destination = pdu.destination.map { "\($0)" }
+        destinationName = pdu.destination.flatMap(keys.name(of:))
+        ttl = pdu.ttl
+    }
+
+    mutating func describe(_ decoded: DecodedMessage) {
+        func joined(_ segments: Int) -> String { segments > 1 ? " (\(segments) segments)" : "" }
+        switch decoded {
+        case .access(let access, let segments):
+            (kind, message) = ("access", access.name + joined(segments))
+            let configuration = ConfigurationMessage(access)
+            if let configuration { add(configuration.fields) }
+            if configuration?.holdsKey != true, !access.mayHoldKey { parameters = Hexadecimal.text(access.parameters) }
+        case .closedAccess(.deviceKey, let segments):
+            (kind, message) = ("access", "access message that no device key at hand opens" + joined(segments))
+        case .closedAccess(.applicationKey(let aid), let segments):
+            kind = "access"
+            message =
+                "access message that no application key or label at hand opens, AID "
+                + Hexadecimal.prefixed(aid, digits: 2) + joined(segments)
+        case .control(let opcode, let octets):
+            (kind, message) = ("control", ControlMessage.name(ofOpcode: opcode))
+            parameters = Hexadecimal.text(octets)
+        case .proxyConfiguration(let opcode, let octets):
+            (kind, message) = ("control", ProxyPDU.configurationName(opcode))
+            parameters = Hexadecimal.text(octets)
+        case .segment(let offset, let last): message = "segment \(offset) of 0…\(last)"
+        case .broken: message = "what is left breaks the format"
+        }
+    }
+
+    private mutating func add(_ more: [(name: String, value: String)]) {
+        guard !more.isEmpty else { return }
+        fields = (fields ?? [:]).merging(more.map { ($0.name, $0.value) }) { first, _ in first }
+        orderedFields +=
+            (orderedFields.isEmpty ? "" : ", ") + more.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
+    }
+
+    // MARK: As a line
+
+    /// Columns that stay aligned; what has any length stands at the end.
+    func text(networks: Int) -> String {
+        var columns = [time, padded("\(frame)", 6), padded(way, 9)]
+        if networks > 1 { columns.append(network.map { padded("net \($0 + 1)", 7) } ?? padded("", 7)) }
+        columns.append(padded(kind, 12))
+        if let ivIndex { columns.append("IV " + Hexadecimal.prefixed(ivIndex, digits: 8)) }
+        if let subject { columns.append(subject) }
+        if let seq, let source {
+            columns += [
+                "SEQ " + Hexadecimal.prefixed(seq, digits: 6), "\(source) → \(destination ?? "cut   ")",
+                padded("TTL \(ttl ?? 0)", 7), padded(credentials ?? "", 10),
+            ]
+        }
+        columns.append(message)
+        if !orderedFields.isEmpty {
+            columns.append(orderedFields)
+        } else if let parameters, !parameters.isEmpty {
+            columns.append(parameters)
+        }
+        if sourceName != nil || destinationName != nil {
+            let names = [sourceName ?? source, destinationName ?? destination].map { Wording.printable($0 ?? "") }
+            columns.append("[\(names.joined(separator: " → "))]")
+        }
+        return columns.joined(separator: "  ")
+    }
+
+    private var way: String {
+        switch direction {
+        case "heard": "adv heard"
+        case "sent": "adv sent"
+        case "to_server": "gatt in"
+        default: "gatt out"
+        }
+    }
+
+    private func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}
+
+extension AccessMessage {
+    /// A message that hands out a key but breaks its format: its octets are not shown either.
+    fileprivate var mayHoldKey: Bool {
+        guard case .sig(let opcode) = opcode else { return false }
+        return [0x00, 0x01, 0x8040, 0x8045].contains(opcode)
+    }
+}

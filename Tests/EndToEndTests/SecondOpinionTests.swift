@@ -1,0 +1,77 @@
+import ByteParsing
+import Foundation
+import KeyFiles
+import MeshAnalysis
+import MeshCrypto
+import MeshProtocol
+import TestSupport
+import Testing
+
+private let python = Checkout.root.appending(path: ".venv/bin/python")
+private let isInstalled = FileManager.default.isExecutableFile(atPath: python.path)
+
+/// Another implementation authenticates the beacons of the same captures: PyPI's bluetooth-mesh-network, which knows Mesh
+/// Private beacons where tshark does not.
+@Suite(.enabled(if: isInstalled, "bluetooth-mesh-network is not in .venv"))
+struct SecondOpinionTests {
+    private struct Statement: Hashable {
+        var key: Int
+        var kind: String
+        var ivIndex: UInt32
+        var isUpdating: Bool
+        var isKeyRefresh: Bool
+    }
+
+    @Test(arguments: [
+        "private-beacons.pcap", "steady.pcap", "subnets.pcap", "iv-update.pcap", "dead-in-progress.pcap",
+        "provisioning.pcap",
+    ])
+    func agreesOnEveryBeacon(fixture: String) throws {
+        let path = Checkout.captures.appending(path: fixture).path
+        let networks = try KeyFile.read(path: try #require(Checkout.keyFile(of: fixture)))
+        let keys = networks[0].subnets.map { Hexadecimal.text($0.keys.netKey.value, digits: 32) }
+        let script = Checkout.root.appending(path: "Scripts/second-opinion").path
+        let result = try Program.run(python, [script, path] + keys)
+        #expect(result.status == 0, "\(result.error)")
+        var theirs: [Statement: Int] = [:]
+        for line in result.output.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            let statement = Statement(
+                key: Int(words[0]) ?? -1, kind: String(words[1]), ivIndex: UInt32(words[2]) ?? 0,
+                isUpdating: words[3] == "1", isKeyRefresh: words[4] == "1")
+            theirs[statement] = Int(words[5])
+        }
+        var ours: [Statement: Int] = [:]
+        _ = try Analyzer(keys: KeyRing(networks: networks)) { observation in
+            guard case .beacon(let said, let evidence, let keyIndex) = observation.statement else { return }
+            let statement = Statement(
+                key: Int(keyIndex), kind: evidence.rawValue, ivIndex: said.state.index.value,
+                isUpdating: said.state.isUpdateInProgress, isKeyRefresh: said.isKeyRefresh)
+            ours[statement, default: 0] += 1
+        }.analyze([path])
+        #expect(!theirs.isEmpty && ours == theirs)
+    }
+
+    /// The Private Beacon of the specification's sample data, as that implementation reads it.
+    @Test func readsTheSamplePrivateBeacon() throws {
+        let code = """
+            from bluetooth_mesh.network.mesh import MeshPrivateBeacon
+            from bluetooth_mesh.network.crypto import NetworkKey
+            key = NetworkKey(bytes.fromhex("f7a2a44f8e8a8029064f173ddc1e2b00")).private_beacon_key
+            octets = bytes.fromhex("435f18f85cf78a3121f58478a561e488e7cbf3174f022a514741")
+            beacon, value = MeshPrivateBeacon.unpack(octets, key)
+            print(beacon.pack(key)[1] == value, hex(beacon.iv_index), beacon.iv_update)
+            """
+        let theirs = try Program.run(python, ["-c", code]).output
+        #expect(theirs == "True 0x1010abcd True\n")
+        let octets = octets("02435f18f85cf78a3121f58478a561e488e7cbf3174f022a514741")
+        var reader = ByteReader(octets.span)
+        guard case .meshPrivate(let beacon) = try MeshBeacon(parsing: &reader) else {
+            Issue.record("no Mesh Private beacon")
+            return
+        }
+        let keys = NetworkKeys(NetKey(value: block("f7a2a44f8e8a8029064f173ddc1e2b00")))
+        let said = try #require(beacon.authenticate(withPrivateBeaconKey: keys.privateBeaconKey))
+        #expect(said.state == .updateInProgress(IVIndex(0x1010_abcd)))
+    }
+}
