@@ -63,11 +63,19 @@ public struct Analysis: Sendable {
         public enum Choice: String, Sendable {
             case option
             case keyFile = "key_file"
+            case inference
         }
 
         public let network: Int
         public let address: UnicastAddress
         public let choice: Choice
+        /// Why this source, where it was inferred; and the next likely one.
+        public internal(set) var reasons: [MasterReason] = []
+        public internal(set) var runnerUp: MasterCandidate?
+        /// Of the node, the first one's first.
+        public internal(set) var elements: [UnicastAddress] = []
+        /// Of the node: the highest of its elements', since a node may have one counter for all.
+        public internal(set) var verdict: RecoveryVerdict = .ivIndexUnknown
     }
 
     /// Secure Network beacons of a Network ID that no key has; nothing of them is authenticated.
@@ -170,7 +178,7 @@ public struct Analysis: Sendable {
 
     /// Whether the question that was asked has an answer: the masters' numbers, or else each network's IV Index.
     public var isAnswered: Bool {
-        guard masters.isEmpty else { return masters.allSatisfy { source(of: $0)?.verdict.recovery != nil } }
+        guard masters.isEmpty else { return masters.allSatisfy { $0.verdict.recovery != nil } }
         return !isMasterMissing && networks.allSatisfy { $0.iv != nil }
     }
 

@@ -11,9 +11,10 @@ struct AnalysisBuilder {
     let unusable: [CaptureError]
 
     func build() -> Analysis {
-        let masters = masters()
+        var masters = masters()
         var findings = collector.records.findings
         let networks = collector.records.networks.map { network(of: $0, masters: masters, into: &findings) }
+        for index in masters.indices { complete(&masters[index], networks[masters[index].network], into: &findings) }
         return Analysis(
             captures: captures, unusable: unusable, networks: networks, masters: masters,
             isMasterMissing: options.master != nil && networks.isEmpty,
@@ -36,7 +37,13 @@ struct AnalysisBuilder {
         let networks = collector.records.networks
         guard let address = options.master else {
             return networks.compactMap { network in
-                network.keys.master.map { .init(network: network.index, address: $0, choice: .keyFile) }
+                if let address = network.keys.master {
+                    return .init(network: network.index, address: address, choice: .keyFile)
+                }
+                guard let (found, runnerUp) = MasterChoice(network).choice else { return nil }
+                return .init(
+                    network: network.index, address: found.address, choice: .inference, reasons: found.reasons,
+                    runnerUp: runnerUp)
             }
         }
         let named = networks.filter { $0.keys.master == address }
@@ -45,16 +52,46 @@ struct AnalysisBuilder {
         return candidates.map { .init(network: $0.index, address: address, choice: .option) }
     }
 
+    /// The addresses of a master's elements: as many as the user says, or a key file knows of.
+    private func elements(of master: Analysis.Master) -> [UnicastAddress] {
+        let nodes = collector.records.networks[master.network].keys.nodes
+        let known = nodes.first { $0.address == master.address }?.elements
+        let count = max(1, min(options.elements ?? known ?? 1, 0x8000 - Int(master.address.value)))
+        return (0..<count).compactMap { UnicastAddress(master.address.value + UInt16($0)) }
+    }
+
+    /// A node's verdict is the highest of its elements'; what the user says of the time is held against it.
+    private func complete(
+        _ master: inout Analysis.Master, _ network: Analysis.Network, into findings: inout FindingCollector
+    ) {
+        let elements = elements(of: master)
+        master.elements = elements
+        let sources = network.sources.filter { elements.contains($0.address) }
+        master.verdict = RecoveryVerdict.highest(of: sources.map(\.verdict))
+        guard let recovery = master.verdict.recovery else { return }
+        if let failedAt = options.failedAt, recovery.lastHeard.time > failedAt {
+            findings.record(
+                .heardAfterFailure, .critical, at: recovery.lastHeard, network: master.network, source: master.address,
+                detail: [.init("failed_at", .time(failedAt))])
+        }
+        if let takeoverAt = options.takeoverAt, recovery.validUntil.map({ takeoverAt > $0 }) ?? true {
+            findings.record(
+                .takeoverTooLate, .critical, at: nil, network: master.network, source: master.address,
+                detail: [.init("takeover_at", .time(takeoverAt))]
+                    + (recovery.validUntil.map { [.init("valid_until", .time($0))] } ?? []))
+        }
+    }
+
     private func network(
         of record: NetworkRecord, masters: [Analysis.Master], into findings: inout FindingCollector
     ) -> Analysis.Network {
         let rules = rules(for: record, into: &findings)
         let notOpened = collector.notOpened(network: record.index)
         var sources = record.sources.sorted { $0.address < $1.address }.map { source(of: $0, rules) }
-        for master in masters where master.network == record.index {
-            guard !sources.contains(where: { $0.address == master.address }) else { continue }
-            let place = sources.firstIndex { $0.address > master.address } ?? sources.count
-            sources.insert(source(of: SourceTimeline(master.address), rules), at: place)
+        for address in masters.filter({ $0.network == record.index }).flatMap({ elements(of: $0) }) {
+            guard !sources.contains(where: { $0.address == address }) else { continue }
+            let place = sources.firstIndex { $0.address > address } ?? sources.count
+            sources.insert(source(of: SourceTimeline(address), rules), at: place)
         }
         for source in sources { recordExhaustion(of: source, network: record.index, into: &findings) }
         return Analysis.Network(
@@ -84,7 +121,8 @@ struct AnalysisBuilder {
             clocksAgree = false
             findings.record(.clocksDisagree, .warning, at: later.frame, network: record.index)
         }
-        return RecoveryRules(record, captureEnd: captures.compactMap(\.lastTime).max(), clocksAgree: clocksAgree)
+        return RecoveryRules(
+            record, captureEnd: captures.compactMap(\.lastTime).max(), clocksAgree: clocksAgree, options: options)
     }
 
     private func source(of timeline: SourceTimeline, _ rules: RecoveryRules) -> Analysis.Source {

@@ -8,6 +8,13 @@ public struct AnalysisOptions: Sendable {
     public var givenIVIndex: IVIndex?
     /// The address of the failed device.
     public var master: UnicastAddress?
+    /// When the device failed; the end of the captures if it is not known.
+    public var failedAt: CaptureTime?
+    /// When the replacement is to take over.
+    public var takeoverAt: CaptureTime?
+    /// What the failed device ran, and how many elements it had.
+    public var stack: Stack?
+    public var elements: Int?
 
     public init(givenIVIndex: IVIndex? = nil, master: UnicastAddress? = nil) {
         self.givenIVIndex = givenIVIndex

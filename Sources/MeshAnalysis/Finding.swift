@@ -23,6 +23,13 @@ public struct Finding: Hashable, Sendable {
         case keyRefreshReverted = "key_refresh_reverted"
         case keyRefreshPhaseNotHeard = "key_refresh_phase_not_heard"
         // sources
+        case sequenceRestarted = "sequence_restarted"
+        case sequenceJump = "sequence_jump"
+        case sequenceOutlier = "sequence_outlier"
+        case pduReplayed = "pdu_replayed"
+        case staleIVIndex = "stale_iv_index"
+        case heardAfterFailure = "heard_after_failure"
+        case takeoverTooLate = "takeover_too_late"
         case nonceReused = "nonce_reused"
         case pduAlteredByRelay = "pdu_altered_by_relay"
         case sequenceNearExhaustion = "sequence_near_exhaustion"

@@ -128,6 +128,8 @@ struct JSONModel: Encodable {
         var distinct: Int
         var heard: Int
         var missed: Int
+        /// SEQ heard ÷ SEQ used, four decimals.
+        var coverage: Double
         var longestMissedRun: Int
         var firstTime: String
         var lastTime: String
@@ -158,6 +160,16 @@ struct JSONModel: Encodable {
         var network: Int
         var address: String
         var chosenBy: String
+        var reasons: [String]
+        var runnerUp: Nullable<Candidate>
+        var elements: [String]
+        /// Of the node: the highest of its elements'.
+        var verdict: String
+        var recommendedSeq: UInt32?
+    }
+
+    struct Candidate: Encodable {
+        var address: String
         var reasons: [String]
     }
 

@@ -40,7 +40,13 @@ public enum JSONReport {
     }
 
     private static func master(of master: Analysis.Master) -> JSONModel.Master {
-        .init(network: master.network, address: "\(master.address)", chosenBy: master.choice.rawValue, reasons: [])
+        .init(
+            network: master.network, address: "\(master.address)", chosenBy: master.choice.rawValue,
+            reasons: master.reasons.map(Wording.reason),
+            runnerUp: .init(
+                master.runnerUp.map { .init(address: "\($0.address)", reasons: $0.reasons.map(Wording.reason)) }),
+            elements: master.elements.map { "\($0)" }, verdict: master.verdict.name,
+            recommendedSeq: master.verdict.recovery?.recommended.value)
     }
 
     private static func capture(of capture: Analysis.Capture) -> JSONModel.Capture {
@@ -98,6 +104,7 @@ public enum JSONReport {
                     ivIndex: epoch.ivIndex.value, firstSeq: epoch.firstSequence.value,
                     lastSeq: epoch.lastSequence.value,
                     distinct: epoch.distinct, heard: epoch.heard, missed: epoch.missed,
+                    coverage: (epoch.coverage * 10000).rounded() / 10000,
                     longestMissedRun: epoch.longestMissedRun, firstTime: times.text(epoch.firstTime),
                     lastTime: times.text(epoch.lastFrame.time), lastCapture: epoch.lastFrame.capture,
                     lastFrame: epoch.lastFrame.number)

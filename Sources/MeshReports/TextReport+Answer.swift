@@ -30,12 +30,14 @@ extension TextReport {
         let network = analysis.networks[master.network]
         let name =
             analysis.networks.count > 1 || network.name != nil ? " of network \(self.name(of: master.network))" : ""
-        addHeadline("Master \(source.address)\(name) \(Wording.verdict(source.verdict)).")
+        addHeadline("Master \(source.address)\(name) \(Wording.verdict(master.verdict)).")
+        addReasons(master)
         add("")
-        if let recovery = source.verdict.recovery {
+        if let recovery = master.verdict.recovery {
             addTriple(recovery, source, network)
+            addElements(master, network)
         } else {
-            addWaysOut(source.verdict, network)
+            addWaysOut(master.verdict, network)
         }
         let critical = analysis.findings.filter { finding in
             finding.severity == .critical && finding.network == master.network
@@ -43,6 +45,26 @@ extension TextReport {
         }
         for finding in critical { addAttention(Wording.finding(finding, times)) }
         if analysis.masters.count > 1 { add("") }
+    }
+
+    /// Why this source, where nobody said it.
+    private mutating func addReasons(_ master: Analysis.Master) {
+        guard master.choice == .inference else { return }
+        var text = "Nobody named the master; this source was taken for it: \(Wording.reasons(master.reasons))."
+        if let other = master.runnerUp {
+            text += " The next likely one is \(other.address): \(Wording.reasons(other.reasons))."
+        }
+        addWrapped(text + " Name it with --master if that is wrong.", indent: "  ")
+    }
+
+    /// The elements of a node that has several; some stacks count for each, others for the node.
+    private mutating func addElements(_ master: Analysis.Master, _ network: Analysis.Network) {
+        guard master.elements.count > 1 else { return }
+        addWrapped(
+            "The node has \(master.elements.count) elements. The first SEQ above is the highest of theirs, for stacks with one counter "
+                + "for each node; the rows of the elements below have those for stacks that count for each element "
+                + "(Silicon Labs, nRF Mesh for iOS). An element that was not heard can take the same number.",
+            indent: "  ")
     }
 
     private mutating func addTriple(_ recovery: Recovery, _ source: Analysis.Source, _ network: Analysis.Network) {

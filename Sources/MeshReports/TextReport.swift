@@ -114,7 +114,8 @@ public struct TextReport {
         add("")
         var table = Table([
             ("source", .left), ("IV Index", .left), ("heard", .left), ("to SEQ", .left), ("distinct", .right),
-            ("missed", .right), ("frame", .right), ("lowest", .left), ("give SEQ", .left), ("verdict", .left),
+            ("missed", .right), ("cover", .right), ("frame", .right), ("lowest", .left), ("give SEQ", .left),
+            ("verdict", .left),
         ])
         for source in network.sources {
             let recovery = source.verdict.recovery
@@ -124,6 +125,7 @@ public struct TextReport {
                     "\(source.address)", Hexadecimal.prefixed(epoch.ivIndex.value, digits: 8),
                     Hexadecimal.prefixed(epoch.firstSequence.value, digits: 6),
                     Hexadecimal.prefixed(epoch.lastSequence.value, digits: 6), "\(epoch.distinct)", "\(epoch.missed)",
+                    "\(Int((epoch.coverage * 100).rounded(.down)))%",
                     label(epoch.lastFrame),
                     isLast ? recovery.map { Hexadecimal.prefixed($0.minimum.value, digits: 6) } ?? "–" : "",
                     isLast ? recovery.map { Hexadecimal.prefixed($0.recommended.value, digits: 6) } ?? "–" : "",
@@ -131,7 +133,7 @@ public struct TextReport {
                 ])
             }
             if source.epochs.isEmpty {
-                table.add(["\(source.address)"] + Array(repeating: "–", count: 8) + [source.verdict.name])
+                table.add(["\(source.address)"] + Array(repeating: "–", count: 9) + [source.verdict.name])
             }
         }
         lines += table.lines()

@@ -6,16 +6,25 @@ import MeshProtocol
 enum Wording {
     static func reason(of term: MarginTerm) -> String {
         switch term.term {
+        case .unheardAfterLast:
+            "as many PDUs in a row as the capture missed elsewhere, or could miss by its coverage of this source"
         case .unheardAtBusiestRate:
-            "what the source may have sent unheard until the end of the capture, at its busiest rate of \(rate(term)) SEQ/s"
+            "what the source may have sent unheard until \(end(of: term)), at its busiest rate of \(rate(term)) SEQ/s"
         case .unheardAtAssumedRate:
-            "what the source may have sent unheard until the end of the capture, at an assumed rate of \(rate(term)) SEQ/s: "
+            "what the source may have sent unheard until \(end(of: term)), at an assumed rate of \(rate(term)) SEQ/s: "
                 + "it was heard too briefly to measure its own"
+        case .reservedBlock:
+            "what a restart that was not heard may have skipped: the block that "
+                + "\(term.stacks.map(\.name).joined(separator: " or ")) reserves"
         case .clocksDisagree:
             "the captures' clocks disagree, so that nothing tells for how long the source may have gone on: a fixed number"
         case .allowance:
-            "fixed allowance for PDUs that were sent behind the last one heard, and for SEQ that a stack reserves"
+            "fixed allowance for what nothing else foresees"
         }
+    }
+
+    private static func end(of term: MarginTerm) -> String {
+        term.isFailureGiven ? "the failure" : "the end of the capture"
     }
 
     /// Two decimals, without a locale.
@@ -72,6 +81,20 @@ enum Wording {
         return parts.joined(separator: "-")
     }
 
+    static func reason(_ reason: MasterReason) -> String {
+        switch reason {
+        case .provisioner: "a provisioner of the key file"
+        case .configures(let nodes): "configures \(nodes) \(nodes == 1 ? "node" : "nodes")"
+        case .fellSilent: "fell silent while others went on"
+        case .publishesToGroups(let count): "publishes to groups (\(count) PDUs)"
+        case .lowestAddress: "lowest address"
+        }
+    }
+
+    static func reasons(_ reasons: [MasterReason]) -> String {
+        reasons.isEmpty ? "nothing" : reasons.map(Self.reason).joined(separator: ", ")
+    }
+
     static func bearer(_ bearer: Analysis.ProvisioningLink.Bearer) -> String {
         switch bearer {
         case .advertising(let linkID): "PB-ADV link \(Hexadecimal.text(linkID, digits: 8))"
@@ -118,6 +141,7 @@ enum Wording {
             case nil: ""
             }
         }
+        func sequence(_ name: String) -> String { Hexadecimal.prefixed(number(name), digits: 6) }
         func index(_ name: String) -> String { Hexadecimal.prefixed(number(name), digits: 8) }
         if finding.detail.isEmpty, [.unsupportedLinkType, .beaconNotAuthentic, .beaconReplayed].contains(finding.kind) {
             return "further findings of the kind \(finding.kind.rawValue), of more subjects than are told apart"
@@ -154,6 +178,35 @@ enum Wording {
                 + "replayed, or from a node that lags"
         case .keyRefreshPhaseNotHeard:
             return "key \(number("key_index")): the old key was followed by the new one, and phase 2 was not heard"
+        case .sequenceRestarted:
+            let short = number("short")
+            let state = short > 0 ? "still \(short) messages short" : "it has passed it since"
+            return
+                "SEQ fell from \(sequence("from_seq")) to \(sequence("first_seq")) under IV Index \(index("iv_index")) and rises "
+                + "from there: peers drop the source until it passes its old SEQ; \(state)"
+        case .sequenceJump:
+            let block =
+                detail["block"] == nil ? "" : ", as a reboot with blocks of \(number("block")) does (\(text("stack")))"
+            return "SEQ jumped from \(sequence("from_seq")) to \(sequence("to_seq"))\(block)"
+        case .sequenceOutlier:
+            return
+                "one PDU with SEQ \(sequence("seq")), far above all others (to \(sequence("others_to_seq"))): spoofed, or a fault; "
+                + "every node that heard it takes no lower SEQ under IV Index \(index("iv_index"))"
+        case .pduReplayed:
+            return
+                "old PDUs heard again more than 10 s after a higher SEQ, under IV Index \(index("iv_index")): replayed"
+        case .staleIVIndex:
+            return "PDUs under IV Index \(index("iv_index")) long after \(index("newer_iv_index")): peers drop them"
+        case .heardAfterFailure:
+            return
+                "the source was heard after it is said to have failed (\(text("failed_at"))): another device sends under its "
+                + "address, or the time is wrong"
+        case .takeoverTooLate:
+            let until =
+                detail["valid_until"] == nil
+                ? "how long this answer holds cannot be told" : "this answer holds until \(text("valid_until"))"
+            return
+                "the replacement is to take over at \(text("takeover_at")), and \(until): take a fresh capture before"
         case .nonceReused:
             return "the same IV Index and SEQ with other content: two devices send as this source, or one restarted; "
                 + "first at IV Index \(index("iv_index")), SEQ \(Hexadecimal.prefixed(number("seq"), digits: 6))"

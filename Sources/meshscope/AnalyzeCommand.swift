@@ -2,9 +2,11 @@ public import ArgumentParser
 import CaptureFiles
 import FoundationEssentials
 import KeyFiles
-import MeshAnalysis
+public import MeshAnalysis
 public import MeshProtocol
 import MeshReports
+
+extension Stack: ExpressibleByArgument {}
 
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
 
@@ -56,6 +58,23 @@ struct AnalyzeCommand: ParsableCommand {
             "The unicast address of the failed device in hexadecimal, 0x0001 to 0x7FFF.", valueName: "address"))
     var master: UnicastAddress?
 
+    @Option(
+        help: ArgumentHelp(
+            "When it failed, such as 2026-06-01T12:00:00Z; without it, the end of the captures.", valueName: "time"))
+    var failedAt: CaptureTime?
+
+    @Option(help: ArgumentHelp("When the replacement is to take over.", valueName: "time"))
+    var takeoverAt: CaptureTime?
+
+    @Option(
+        help:
+            "What it ran, for what a restart of it may have skipped: \(Stack.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var stack: Stack?
+
+    @Option(help: ArgumentHelp("How many elements it had; each has a row.", valueName: "n"))
+    var elements: Int?
+
     @Option(help: "The report's format: text or json.")
     var format: ReportFormat = .text
 
@@ -68,12 +87,16 @@ struct AnalyzeCommand: ParsableCommand {
         guard captures.filter({ $0 == "-" }).count <= 1 else {
             throw ValidationError("Standard input can be read only once.")
         }
+        guard elements.map((1...255).contains) ?? true else {
+            throw ValidationError("A node has 1 to 255 elements.")
+        }
+        guard master != nil || elements == nil else { throw ValidationError("--elements is for the node of --master.") }
     }
 
     func run() throws {
         if let output { try OutputFile.requireOther(than: captures + keys.keyFiles, output) }
         let analyzer = Analyzer(
-            keys: try keys.keyRing(), options: AnalysisOptions(givenIVIndex: ivIndex, master: master))
+            keys: try keys.keyRing(), options: options)
         let progress = ProgressLine()
         let analysis: Analysis
         do {
@@ -87,6 +110,15 @@ struct AnalyzeCommand: ParsableCommand {
         for error in analysis.unusable { _ = Terminal.fail(error) }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }
+    }
+
+    private var options: AnalysisOptions {
+        var options = AnalysisOptions(givenIVIndex: ivIndex, master: master)
+        options.failedAt = failedAt
+        options.takeoverAt = takeoverAt
+        options.stack = stack
+        options.elements = elements
+        return options
     }
 
     private func report(_ analysis: Analysis) throws -> String {

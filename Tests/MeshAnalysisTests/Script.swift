@@ -1,5 +1,6 @@
 import ByteParsing
 import CaptureFiles
+import Foundation
 import MeshCrypto
 import MeshProtocol
 import TestSupport
@@ -34,6 +35,13 @@ struct Script {
     func analyse(
         _ ring: KeyRing? = nil, options: AnalysisOptions = .init(), observer: ((Observation) -> Void)? = nil
     ) throws -> Analysis {
+        let subnet = KeyRing.Subnet(keyIndex: 0, netKey: scriptKeys.netKey)
+        let ring = ring ?? KeyRing(networks: [.init(subnets: [subnet])])
+        return try MeshAnalysisTests.analyse(octets(), ring, options: options, observer: observer)
+    }
+
+    /// As a capture file.
+    func octets() -> [UInt8] {
         let type = LinkType.bluetoothLELinkLayer
         var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [type])
         var framing = LinkFraming(type)
@@ -43,9 +51,26 @@ struct Script {
                 time: time, channel: 37, address: 1, data: data, direction: .heard, isDamaged: false, type: 2)
             for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: time) }
         }
-        let subnet = KeyRing.Subnet(keyIndex: 0, netKey: scriptKeys.netKey)
-        let ring = ring ?? KeyRing(networks: [.init(subnets: [subnet])])
-        return try MeshAnalysisTests.analyse(writer.takeOctets(), ring, options: options, observer: observer)
+        return writer.takeOctets()
+    }
+}
+
+/// The key of scripts, as a network.
+let scriptRing = KeyRing(networks: [.init(subnets: [.init(keyIndex: 0, netKey: scriptKeys.netKey)])])
+
+/// A folder that goes away with its owner.
+final class TestFolder {
+    let url: URL
+
+    init() throws { url = try Checkout.temporaryFolder() }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// The path of a new file.
+    func write(_ octets: [UInt8], _ name: String) throws -> String {
+        let file = url.appending(path: name)
+        try Data(octets).write(to: file)
+        return file.path
     }
 }
 

@@ -233,7 +233,10 @@ struct EvidenceCollector: FrameReceiver {
             recordClosed(.pduNotOpened, nid, decryption.notOpenedByNID[Int(nid)], frames, network: network)
             recordClosed(.foreignNetwork, nid, unopenedByNID[Int(nid)], unopenedFrames[nid] ?? [], network: nil)
         }
-        for network in records.networks { SubnetRules.judge(network, into: &records.findings) }
+        for network in records.networks {
+            SubnetRules.judge(network, into: &records.findings)
+            for source in network.sources { SequenceRules.judge(source, in: network, into: &records.findings) }
+        }
     }
 
     private mutating func recordClosed(

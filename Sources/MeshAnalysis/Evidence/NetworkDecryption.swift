@@ -1,3 +1,4 @@
+import CaptureFiles
 import MeshCrypto
 import MeshProtocol
 
@@ -32,6 +33,8 @@ struct NetworkDecryption {
         var ivIndex = IVIndex(0)
         /// Its place among what is pending, or among what is held if it failed.
         var place = -1
+        /// Of its first hearing, nanoseconds.
+        var time: Int64 = 0
     }
 
     /// A PDU that waits for AES, and the copies of it that were heard meanwhile.
@@ -47,6 +50,8 @@ struct NetworkDecryption {
     /// Copies of a PDU come within a fraction of a second; the table stays within a processor's cache.
     private static let slotCount = 2048
     private static let batch = 256
+    /// Nanoseconds after which a copy is no mere copy any more, and is opened again to be looked at.
+    private static let copyTime: Int64 = 10_000_000_000
     /// PDUs and copies from flush to flush.
     private static let longestWait = 1024
 
@@ -146,7 +151,7 @@ struct NetworkDecryption {
     ) -> Bool {
         waited += 1
         let index = Int(truncatingIfNeeded: pdu.fingerprint) & (Self.slotCount - 1)
-        if slots[index].pdu == pdu {
+        if slots[index].pdu == pdu, frame.time.nanoseconds &- slots[index].time <= Self.copyTime {
             count(frame, slot: index, into: &records)
         } else {
             queue(pdu, at: frame, slot: index)
@@ -171,7 +176,7 @@ struct NetworkDecryption {
     /// The first hearing of a PDU. Where another one's that is pending has its slot, it goes without.
     private mutating func queue(_ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, slot index: Int) {
         let isFree = slots[index].state != .pending
-        if isFree { slots[index] = Slot(pdu: pdu, state: .pending, place: pending.count) }
+        if isFree { slots[index] = Slot(pdu: pdu, state: .pending, place: pending.count, time: frame.time.nanoseconds) }
         pending.append(
             Pending(heard: .init(pdu: pdu, first: frame, last: frame, count: 1), slot: isFree ? index : -1))
     }

@@ -44,11 +44,12 @@ struct NetworkRecord {
 
     /// Takes an opened PDU, heard `times` times; true if the network's IV state moved by it.
     mutating func take(
-        _ pdu: NetworkPDU, at frame: FrameReference, times: Int, into findings: inout FindingCollector
+        _ pdu: NetworkPDU, at frame: FrameReference, times: Int, isDelayed: Bool,
+        into findings: inout FindingCollector
     ) -> Bool {
         opened += times
         let place = place(of: pdu.source)
-        switch sources[place].take(pdu, at: frame, times: times) {
+        switch sources[place].take(pdu, at: frame, times: times, isDelayed: isDelayed) {
         case .new: distinct += 1
         case .copy: break
         case .cutCopy: record(.pduAlteredByRelay, .info, pdu, frame, into: &findings)

@@ -35,7 +35,8 @@ struct NetworkRecords {
         _ pdu: NetworkPDU, network: Int, _ kind: CredentialKind, key: Int, at frame: FrameReference, times: Int
     ) -> Bool {
         let known = networks[network].distinct
-        let moved = networks[network].take(pdu, at: frame, times: times, into: &findings)
+        let moved = networks[network].take(
+            pdu, at: frame, times: times, isDelayed: kind == .friendship, into: &findings)
         if let observer {
             let isNew = networks[network].distinct > known
             observer(Observation(frame: frame, network: network, statement: .networkPDU(pdu, kind, isNew: isNew)))

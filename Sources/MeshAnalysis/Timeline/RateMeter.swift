@@ -9,6 +9,9 @@ struct RateMeter {
     /// SEQ a second.
     private(set) var busiest: Double?
 
+    /// Forgets where the stretch began: SEQ were skipped.
+    mutating func restart() { start = nil }
+
     mutating func take(_ sequence: SequenceNumber, at time: CaptureTime) {
         let seconds = Double(time.nanoseconds) * 1e-9
         guard let start, seconds >= start.seconds, sequence.value >= start.sequence else {

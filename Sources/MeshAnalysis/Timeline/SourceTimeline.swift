@@ -15,8 +15,12 @@ public struct Epoch: Hashable, Sendable {
     public internal(set) var longestMissedRun: Int
     /// When the epoch was first heard.
     public internal(set) var firstTime: CaptureTime
+    let firstFrame: FrameReference
     /// Where the highest SEQ was heard first.
     public internal(set) var lastFrame: FrameReference
+
+    /// SEQ heard ÷ SEQ used, between the first and the last.
+    public var coverage: Double { Double(distinct) / Double(lastSequence.value - firstSequence.value + 1) }
 }
 
 /// The sequence of one source: an epoch for each IV Index that it transmitted with.
@@ -35,9 +39,12 @@ struct SourceTimeline {
     private struct Record {
         var epoch: Epoch
         var sequences = SequenceSet()
-        var rate = RateMeter()
+        var watch: SequenceWatch
 
-        mutating func take(_ pdu: NetworkPDU, at frame: FrameReference, times: Int) -> SequenceSet.Insertion {
+        /// `isDelayed`: a Friend delivers what it stored, minutes later perhaps.
+        mutating func take(
+            _ pdu: NetworkPDU, at frame: FrameReference, times: Int, isDelayed: Bool, isSuperseded: Bool
+        ) -> SequenceSet.Insertion {
             let sequence = pdu.sequence
             let insertion = sequences.insert(sequence.value, digest: pdu.content.digest)
             epoch.heard += times
@@ -50,7 +57,7 @@ struct SourceTimeline {
                 epoch.lastSequence = sequence
                 epoch.lastFrame = frame
             }
-            if insertion == .new { rate.take(sequence, at: frame.time) }
+            if !isDelayed { watch.take(sequence, insertion, isSuperseded: isSuperseded, at: frame) }
             return insertion
         }
     }
@@ -79,17 +86,63 @@ struct SourceTimeline {
     }
 
     /// Takes a PDU, heard `times` times and first in `frame`.
-    mutating func take(_ pdu: NetworkPDU, at frame: FrameReference, times: Int) -> Novelty {
-        novelty(of: pdu, records[record(for: pdu, at: frame)].take(pdu, at: frame, times: times))
+    mutating func take(_ pdu: NetworkPDU, at frame: FrameReference, times: Int, isDelayed: Bool) -> Novelty {
+        let record = record(for: pdu, at: frame)
+        let isSuperseded = !isDelayed && record < records.count - 1 && isLong(after: records[records.count - 1], frame)
+        let insertion = records[record].take(
+            pdu, at: frame, times: times, isDelayed: isDelayed, isSuperseded: isSuperseded)
+        if insertion == .new, !isDelayed { noteRole(pdu, at: frame) }
+        if isSuperseded, insertion != .same { noteStale(pdu.ivIndex, at: frame) }
+        return novelty(of: pdu, insertion)
+    }
+
+    /// Whether the source was heard under a newer IV Index long before this frame.
+    private func isLong(after newer: Record, _ frame: FrameReference) -> Bool {
+        let isSame = newer.epoch.firstFrame.capture == frame.capture
+        let patience = isSame ? SequenceWatch.patience : SequenceWatch.patienceBetweenCaptures
+        return frame.time.since(newer.epoch.firstTime) > patience
+    }
+
+    /// PDUs under an IV Index behind the source's own newest one: peers drop them.
+    struct Stale {
+        let ivIndex: IVIndex
+        let newer: IVIndex
+        let frame: FrameReference
+        var count = 1
+    }
+
+    private(set) var stale: [Stale] = []
+
+    /// Unicast addresses to which it sent under a device key, which tell who configures whom; and PDUs to groups.
+    private(set) var configured: Set<UInt16> = []
+    private(set) var groupPDUs = 0
+    private(set) var lastHeard: FrameReference?
+
+    private mutating func noteRole(_ pdu: NetworkPDU, at frame: FrameReference) {
+        lastHeard = max(lastHeard ?? frame, frame)
+        guard !pdu.isControl, let destination = pdu.destination else { return }
+        if !destination.isUnicast {
+            groupPDUs += 1
+        } else if pdu.transportHeader & 0x40 == 0 {
+            configured.insert(destination.value)
+        }
+    }
+
+    private mutating func noteStale(_ ivIndex: IVIndex, at frame: FrameReference) {
+        if let place = stale.firstIndex(where: { $0.ivIndex == ivIndex }) {
+            stale[place].count += 1
+        } else if stale.count < Self.memory, let newest = records.last?.epoch.ivIndex {
+            stale.append(Stale(ivIndex: ivIndex, newer: newest, frame: frame))
+        }
     }
 
     private mutating func record(for pdu: NetworkPDU, at frame: FrameReference) -> Int {
         if let index = records.lastIndex(where: { $0.epoch.ivIndex == pdu.ivIndex }) { return index }
         let epoch = Epoch(
             ivIndex: pdu.ivIndex, firstSequence: pdu.sequence, lastSequence: pdu.sequence, distinct: 0, heard: 0,
-            missed: 0, longestMissedRun: 0, firstTime: frame.time, lastFrame: frame)
+            missed: 0, longestMissedRun: 0, firstTime: frame.time, firstFrame: frame, lastFrame: frame)
         let index = records.firstIndex { $0.epoch.ivIndex > pdu.ivIndex } ?? records.count
-        records.insert(Record(epoch: epoch), at: index)
+        records.insert(Record(epoch: epoch, watch: SequenceWatch(pdu.sequence, at: frame)), at: index)
         return index
     }
 
@@ -113,7 +166,20 @@ struct SourceTimeline {
     }
 
     /// SEQ a second in the busiest stretch of at least a minute; `nil` where no such stretch was heard.
-    var busiestRate: Double? { records.compactMap(\.rate.busiest).max() }
+    var busiestRate: Double? { records.compactMap(\.watch.rate.busiest).max() }
+
+    var newestIndex: IVIndex? { records.last?.epoch.ivIndex }
+    /// Where the newest epoch's highest SEQ was heard first.
+    var lastFrame: FrameReference? { records.last?.epoch.lastFrame }
+
+    /// Closes what was watched of each epoch, oldest IV Index first.
+    func watches() -> [(ivIndex: IVIndex, watch: SequenceWatch)] {
+        records.map { record in
+            var watch = record.watch
+            watch.finish()
+            return (record.epoch.ivIndex, watch)
+        }
+    }
 
     /// The epochs, oldest IV Index first.
     func epochs() -> [Epoch] {

@@ -15,16 +15,21 @@ struct RecoveryRules {
     /// Of a source that was heard too briefly, and beside no other: SEQ a second.
     static let assumedRate = 1.0
 
+    /// A chance of less than one in a million that so many PDUs in a row were missed, if each is missed by itself.
+    private static let rareEvent = 1e-6
+
     let network: NetworkRecord
     let captureEnd: CaptureTime?
     let clocksAgree: Bool
+    let options: AnalysisOptions
     /// SEQ a second of the busiest source of the network.
     let busiestRate: Double?
 
-    init(_ network: NetworkRecord, captureEnd: CaptureTime?, clocksAgree: Bool) {
+    init(_ network: NetworkRecord, captureEnd: CaptureTime?, clocksAgree: Bool, options: AnalysisOptions) {
         self.network = network
         self.captureEnd = captureEnd
         self.clocksAgree = clocksAgree
+        self.options = options
         busiestRate = network.sources.compactMap(\.busiestRate).max()
     }
 
@@ -38,33 +43,71 @@ struct RecoveryRules {
         guard let lowest = SequenceNumber(minimum), minimum + UInt64(Self.allowance) <= SequenceNumber.last.value else {
             return .exhausted(state: state, last: last)
         }
-        let unheard = unheardTerm(source, newest, isCurrent: isCurrent, minimum: lowest)
-        let margin = [unheard, MarginTerm(term: .allowance, value: Self.allowance, rate: nil)].compactMap(\.self)
-        let recommended = margin.reduce(lowest.value) { $0 + $1.value }
+        let margin = margin(of: source, newest, isCurrent: isCurrent, minimum: lowest)
+        let recommended = margin.reduce(UInt64(lowest.value)) { $0 + UInt64($1.value) }
+        guard let first = SequenceNumber(recommended) else { return .exhausted(state: state, last: last) }
         let recovery = Recovery(
-            state: state, last: last, minimum: lowest, recommended: SequenceNumber(truncating: recommended),
-            margin: margin, lastHeard: newest.lastFrame, validUntil: validUntil())
+            state: state, last: last, minimum: lowest, recommended: first, margin: margin, lastHeard: newest.lastFrame,
+            validUntil: validUntil())
         return isCurrent ? .resume(recovery) : .restart(recovery)
     }
 
-    /// What the source may have sent between its last PDU and the end of the capture, under the IV Index in question.
+    /// The terms of the margin; a term that is nothing is left out.
+    private func margin(
+        of source: SourceTimeline, _ newest: Epoch, isCurrent: Bool, minimum: SequenceNumber
+    ) -> [MarginTerm] {
+        var terms = [isCurrent ? unheardAfterLast(source, newest) : nil, reservedBlock(source)].compactMap(\.self)
+        let others = terms.reduce(Self.allowance) { $0 + $1.value }
+        let room = SequenceNumber.last.value - minimum.value
+        if let unheard = unheardTerm(
+            source, newest, isCurrent: isCurrent, minimum: minimum, room: room > others ? room - others : 0)
+        {
+            terms.append(unheard)
+        }
+        return terms + [MarginTerm(.allowance, Self.allowance)]
+    }
+
+    /// As many PDUs in a row as the capture missed elsewhere, or as it could miss by its coverage.
+    private func unheardAfterLast(_ source: SourceTimeline, _ newest: Epoch) -> MarginTerm? {
+        let missing = 1 - newest.coverage
+        var (byChance, chance) = (0.0, 1.0)
+        while missing > 0, chance > Self.rareEvent, byChance < Double(Self.allowance) {
+            byChance += 1
+            chance *= missing
+        }
+        let isRegular = source.watches().last.map { $0.watch.isRegular } ?? true
+        let longest = isRegular ? Double(newest.longestMissedRun) : 0
+        let value = min(max(byChance, longest), Double(Self.allowance))
+        return value > 0 ? MarginTerm(.unheardAfterLast, UInt32(value)) : nil
+    }
+
+    /// What the stack skips at a restart: the one that the user names, or those that a jump in the capture points to.
+    private func reservedBlock(_ source: SourceTimeline) -> MarginTerm? {
+        let inferred = source.watches().flatMap(\.watch.jumps).flatMap(Stack.explaining)
+        let stacks = options.stack.map { [$0] } ?? Stack.allCases.filter(inferred.contains)
+        guard let block = stacks.map(\.reservedBlock).max(), block > 0 else { return nil }
+        return MarginTerm(.reservedBlock, block, stacks: stacks)
+    }
+
+    /// What the source may have sent between its last PDU and its failure, under the IV Index in question.
     private func unheardTerm(
-        _ source: SourceTimeline, _ newest: Epoch, isCurrent: Bool, minimum: SequenceNumber
+        _ source: SourceTimeline, _ newest: Epoch, isCurrent: Bool, minimum: SequenceNumber, room: UInt32
     ) -> MarginTerm? {
-        let room = SequenceNumber.last.value - Self.allowance - minimum.value
         guard clocksAgree else {
-            return MarginTerm(term: .clocksDisagree, value: min(Self.unknownTimeAllowance, room), rate: nil)
+            return MarginTerm(.clocksDisagree, min(Self.unknownTimeAllowance, room))
         }
         var start = newest.lastFrame.time
         if !isCurrent { start = max(start, lastTimeBeforeMove() ?? start) }
-        let silent = Self.seconds((captureEnd ?? start).since(start))
+        let until = options.failedAt ?? captureEnd ?? start
+        let silent = Self.seconds(until.since(start))
         let (rate, isMeasured) = rate(of: source, newest)
         // A source that has spent what stacks allow asks for an IV Update, which takes up to 144 h.
         let latest = Double(max(Self.usualEnd, minimum.value) - minimum.value) + rate * Self.updateSeconds
         let sent = min((rate * max(0, silent)).rounded(.up), latest.rounded(.up), Double(room))
         guard sent > 0 else { return nil }
         return MarginTerm(
-            term: isMeasured ? .unheardAtBusiestRate : .unheardAtAssumedRate, value: UInt32(sent), rate: rate)
+            isMeasured ? .unheardAtBusiestRate : .unheardAtAssumedRate, UInt32(sent), rate: rate, until: until,
+            isFailureGiven: options.failedAt != nil)
     }
 
     /// The source's own busiest rate; where it was heard too briefly to have one, the busiest source's.

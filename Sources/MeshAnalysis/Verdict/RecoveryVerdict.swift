@@ -24,6 +24,20 @@ public enum RecoveryVerdict: Hashable, Sendable {
         }
     }
 
+    /// Of the elements of one node, whichever counters they have: what no element may fall below.
+    static func highest(of verdicts: [RecoveryVerdict]) -> RecoveryVerdict {
+        func rank(_ verdict: RecoveryVerdict) -> (Int, UInt32) {
+            switch verdict {
+            case .exhausted: (4, 0)
+            case .resume(let recovery): (3, recovery.recommended.value)
+            case .restart(let recovery): (2, recovery.recommended.value)
+            case .notHeard: (1, 0)
+            case .ivIndexUnknown: (0, 0)
+            }
+        }
+        return verdicts.max { rank($0) < rank($1) } ?? .ivIndexUnknown
+    }
+
     /// The numbers to configure, where there are any.
     public var recovery: Recovery? {
         switch self {
@@ -52,13 +66,17 @@ public struct Recovery: Hashable, Sendable {
 /// One reason why the recommended SEQ is above the minimum.
 public struct MarginTerm: Hashable, Sendable {
     public enum Term: String, Hashable, Sendable {
+        /// PDUs directly behind the last one heard, as many as the capture missed elsewhere.
+        case unheardAfterLast = "unheard_after_last"
         /// PDUs that may have been sent unheard until the end of the capture, at the source's own busiest rate.
         case unheardAtBusiestRate = "unheard_at_busiest_rate"
         /// The same, at an assumed rate: the source was heard too briefly to have one of its own.
         case unheardAtAssumedRate = "unheard_at_assumed_rate"
         /// The captures' clocks disagree, so that nothing tells for how long the source may have gone on.
         case clocksDisagree = "clocks_disagree"
-        /// For PDUs that were sent behind the last one heard, and for SEQ that a stack reserves.
+        /// A restart that was not heard may have skipped what the stack reserves.
+        case reservedBlock = "reserved_block"
+        /// For what no other term foresees.
         case allowance
     }
 
@@ -67,4 +85,21 @@ public struct MarginTerm: Hashable, Sendable {
     public let value: UInt32
     /// SEQ a second, where the term comes from one.
     public let rate: Double?
+    /// Until when the source may have sent, where the term comes from a rate.
+    public let until: CaptureTime?
+    public let isFailureGiven: Bool
+    /// Of a reserved block: whose it is.
+    public let stacks: [Stack]
+
+    init(
+        _ term: Term, _ value: UInt32, rate: Double? = nil, until: CaptureTime? = nil, isFailureGiven: Bool = false,
+        stacks: [Stack] = []
+    ) {
+        self.term = term
+        self.value = value
+        self.rate = rate
+        self.until = until
+        self.isFailureGiven = isFailureGiven
+        self.stacks = stacks
+    }
 }

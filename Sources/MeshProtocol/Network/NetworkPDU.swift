@@ -55,6 +55,9 @@ public struct NetworkPDU: Hashable, Sendable {
         content.length < 2 ? nil : MeshAddress(UInt16(truncatingIfNeeded: content.head >> 112))
     }
 
+    /// The first octet of the TransportPDU: SEG, and AKF and AID or the opcode; 0 where there is none.
+    public var transportHeader: UInt8 { UInt8(truncatingIfNeeded: content.head >> 104) }
+
     /// 1…16 octets; fewer, or none, where a faulty relay cut them.
     public var transportPDU: [UInt8] {
         Array((content.head.octets + content.tail.octets).prefix(content.length).dropFirst(2))

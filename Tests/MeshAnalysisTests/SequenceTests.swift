@@ -1,0 +1,118 @@
+import CaptureFiles
+import MeshCrypto
+import MeshProtocol
+import Testing
+
+@testable import MeshAnalysis
+@testable import MeshSimulation
+
+/// What a monotonous counter does not do, and what only looks like it.
+@Suite struct SequenceTests {
+    private func detail(_ finding: Finding?, _ name: String) -> Int64? {
+        guard case .number(let number)? = finding?.detail.first(where: { $0.name == name })?.value else { return nil }
+        return number
+    }
+
+    private func script() -> Script {
+        var script = Script()
+        script.beacon(0, normal(5))
+        return script
+    }
+
+    private func findings(_ script: Script) throws -> [Finding] { try script.analyse().findings }
+
+    private func content(_ number: UInt32) -> [UInt8] { [0, 1, 2, 3, 4, 5, 6, 7, UInt8(number & 255)] }
+
+    @Test func aReplacementThatStartsAtZeroIsARestart() throws {
+        var script = script()
+        for number in UInt32(0)..<20 { script.pdu(Double(number), 5, 1000 + number) }
+        for number in UInt32(0)..<8 { script.pdu(60 + Double(number), 5, number, transport: content(number)) }
+        let analysis = try script.analyse(options: .init(master: UnicastAddress(1)))
+        let finding = try #require(analysis.findings.first { $0.kind == .sequenceRestarted })
+        #expect(finding.severity == .warning && finding.frames.map(\.number) == [22])
+        #expect(detail(finding, "from_seq") == 1019 && detail(finding, "first_seq") == 0)
+        #expect(detail(finding, "last_seq") == 7 && detail(finding, "short") == 1012)
+        #expect(analysis.findings.count == 1)
+        let recovery = try #require(analysis.masters.first.flatMap(analysis.source(of:))?.verdict.recovery)
+        #expect(recovery.minimum.value == 1020, "peers still hold the old bound")
+    }
+
+    @Test func aRestartThatPassesItsOldSEQIsAcceptedAgain() throws {
+        var script = script()
+        for number in UInt32(0)..<20 { script.pdu(Double(number), 5, 10 + number) }
+        for number in UInt32(0)..<40 { script.pdu(60 + Double(number), 5, number, transport: content(number)) }
+        let all = try findings(script)
+        let finding = try #require(all.first { $0.kind == .sequenceRestarted })
+        #expect(detail(finding, "short") == 0)
+        #expect(all.contains { $0.kind == .nonceReused }, "SEQ 10 to 29 with other content")
+    }
+
+    @Test func replayedPDUsAreNamedAndMoveNothing() throws {
+        var script = script()
+        for number in UInt32(0)..<60 { script.pdu(Double(number), 5, number, transport: content(number)) }
+        for number in UInt32(10)..<15 { script.pdu(100 + Double(number), 5, number, transport: content(number)) }
+        let analysis = try script.analyse()
+        let finding = try #require(analysis.findings.first)
+        #expect(analysis.findings.count == 1 && finding.kind == .pduReplayed && finding.count == 5)
+        #expect(analysis.networks[0].sources[0].verdict.recovery?.minimum.value == 60)
+    }
+
+    @Test func relaysAndRetransmissionsAreNoReplays() throws {
+        var script = script()
+        for number in UInt32(0)..<60 {
+            script.pdu(Double(number), 5, number, transport: content(number))
+            script.pdu(Double(number) + 4, 5, number, ttl: 4, transport: content(number))
+            script.pdu(Double(number) + 8, 5, number, transport: content(number))
+        }
+        #expect(try findings(script).isEmpty)
+    }
+
+    @Test(arguments: [(128, UInt32(127), "zephyr"), (8192, 8192, "nrf5-sdk"), (65536, 65538, "silabs")])
+    func aRebootWithAReservedBlockNamesIt(block: Int64, to: UInt32, stack: String) throws {
+        var script = script()
+        for number in UInt32(0)..<20 { script.pdu(Double(number), 5, number) }
+        for number in UInt32(0)..<5 { script.pdu(25 + Double(number), 5, to + number) }
+        let all = try findings(script)
+        let expected: [Finding.Kind] = [.sequenceJump]
+        #expect(all.map(\.kind) == expected && all.first?.severity == .info)
+        #expect(detail(all.first, "block") == block)
+        #expect(all.first?.detail.contains { $0.value == .text(stack) } == true)
+    }
+
+    @Test func aSpoofedSEQIsAnOutlierAndStillTheBound() throws {
+        var script = script()
+        for number in UInt32(0)..<20 { script.pdu(Double(number), 5, number, source: 7) }
+        script.pdu(20.5, 5, 0xFF_FFFF, source: 7)
+        for number in UInt32(20)..<40 { script.pdu(Double(number) + 1, 5, number, source: 7) }
+        let analysis = try script.analyse(options: .init(master: UnicastAddress(7)))
+        let finding = try #require(analysis.findings.first { $0.kind == .sequenceOutlier })
+        #expect(finding.severity == .critical && finding.frames.map(\.number) == [22])
+        #expect(detail(finding, "seq") == 0xFF_FFFF && detail(finding, "others_to_seq") == 39)
+        #expect(!analysis.findings.contains { $0.kind == .sequenceRestarted })
+        #expect(analysis.networks[0].sources[0].verdict.name == "exhausted")
+    }
+
+    @Test func aSourceThatGoesBackInTheIVIndexIsStale() throws {
+        var script = script()
+        for number in UInt32(0)..<5 { script.pdu(Double(number), 5, number) }
+        for number in UInt32(10)..<15 { script.pdu(20 + Double(number), 4, number) }
+        let finding = try #require(try findings(script).first { $0.kind == .staleIVIndex })
+        #expect(detail(finding, "iv_index") == 4 && detail(finding, "newer_iv_index") == 5 && finding.count == 5)
+    }
+
+    @Test func clocksOfTwoSniffersMakeNoRestart() throws {
+        // Another sniffer's clock is 40 s behind the first one's, and it heard other PDUs.
+        var first = script()
+        var second = Script()
+        for number in UInt32(0)..<100 {
+            if number % 3 != 0 { first.pdu(Double(number), 5, number) }
+            if number % 3 != 1 { second.pdu(Double(number) + 40, 5, number) }
+        }
+        let folder = try TestFolder()
+        let analysis = try Analyzer(keys: scriptRing).analyze([
+            try folder.write(first.octets(), "a"), try folder.write(second.octets(), "b"),
+        ])
+        #expect(analysis.findings.allSatisfy { $0.severity == .info }, "\(analysis.findings.map(\.kind))")
+        #expect(analysis.networks[0].sources[0].epochs[0].missed == 0)
+    }
+}
