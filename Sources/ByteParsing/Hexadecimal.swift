@@ -1,5 +1,11 @@
 /// Octets and numbers in hexadecimal, without a locale.
 public enum Hexadecimal {
+    /// A device address as people write it, the most significant octet first.
+    public static func deviceAddress(_ value: UInt64) -> String {
+        (0..<6).reversed().map { text(UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)), digits: 2) }
+            .joined(separator: ":")
+    }
+
     /// Lower-case digits, two an octet.
     public static func text(_ octets: some Sequence<UInt8>) -> String {
         var text = ""

@@ -25,6 +25,7 @@ public enum KeyFile {
         var netkeys: [Key]
         var master: String?
         var iv_index: UInt32?
+        var replacement_iv_index: UInt32?
         var appkeys: [String]?
         var devkeys: [DeviceKey]?
         var labels: [String]?
@@ -157,6 +158,7 @@ public enum KeyFile {
         var parsed = try SubnetKey.network(of: keys, name: network.name, place: place)
         parsed.master = master
         parsed.givenIVIndex = network.iv_index.map(IVIndex.init)
+        parsed.replacementIVIndex = network.replacement_iv_index.map(IVIndex.init)
         parsed.nodes = try nodes(network, place: place)
         parsed.upperKeys = try upperKeys(network, place: place)
         return parsed

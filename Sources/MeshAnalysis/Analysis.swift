@@ -29,6 +29,8 @@ public struct Analysis: Sendable {
         public let notAuthenticBeacons: Int
         /// What beacons told of a Key Refresh, in the order in which it goes.
         public let keyRefresh: [KeyRefreshRecord]
+        /// The usual time between two beacons; a node should hear one about every 10 s.
+        public let beaconInterval: Duration?
     }
 
     public struct Source: Sendable {
@@ -51,6 +53,8 @@ public struct Analysis: Sendable {
         public let givenIVIndex: IVIndex?
         /// All states that were said, in their order.
         public let ivTimeline: [IVStateRecord]
+        /// What a replacement would do by itself at each state, where that was asked; and the IV Index it starts with.
+        public let replacement: (start: IVIndex, steps: [ReplacementStep])?
         public let heard: Int
         public let opened: Int
         public let distinct: Int

@@ -103,11 +103,21 @@ struct AnalysisBuilder {
                     nid: keys.keys.flooding.nid,
                     oldNetworkID: keys.oldKeys?.networkID, authenticBeacons: heard.authentic,
                     notAuthenticBeacons: heard.notAuthentic,
-                    keyRefresh: heard.phases(record.keyPlaces(ofSubnet: index)))
+                    keyRefresh: heard.phases(record.keyPlaces(ofSubnet: index)), beaconInterval: heard.cadence.interval)
             },
             iv: record.timeline.current, givenIVIndex: record.timeline.given, ivTimeline: record.timeline.records,
-            heard: record.opened + notOpened, opened: record.opened, distinct: record.distinct, notOpened: notOpened,
+            replacement: replacement(record, masters), heard: record.opened + notOpened, opened: record.opened,
+            distinct: record.distinct, notOpened: notOpened,
             sources: sources)
+    }
+
+    private func replacement(
+        _ record: NetworkRecord, _ masters: [Analysis.Master]
+    ) -> (start: IVIndex, steps: [ReplacementStep])? {
+        guard let start = options.replacementIVIndex ?? record.keys.replacementIVIndex else { return nil }
+        let master = masters.first { $0.network == record.index }?.address
+        let epochs = record.sources.first { $0.address == master }?.epochs() ?? []
+        return (start, ReplacementRules.steps(from: start, through: record.timeline.records, master: epochs))
     }
 
     /// The rules of this network; where its IV states went up while the captures' times went back, the captures' clocks

@@ -6,8 +6,12 @@ public import MeshProtocol
 public struct AnalysisOptions: Sendable {
     /// A hint for opening PDUs, never evidence.
     public var givenIVIndex: IVIndex?
+    /// How far to search where no beacon tells the IV Index.
+    public var ivSearch = IVSearchExtent.bounded
     /// The address of the failed device.
     public var master: UnicastAddress?
+    /// The IV Index that a replacement starts with, to tell what it would do by itself.
+    public var replacementIVIndex: IVIndex?
     /// When the device failed; the end of the captures if it is not known.
     public var failedAt: CaptureTime?
     /// When the replacement is to take over.
@@ -27,6 +31,8 @@ public struct AnalysisProgress: Sendable {
     public let frames: Int
     /// Octets read and octets in all; `nil` where a pipe hides its end.
     public let octets: (read: Int64, size: Int64)?
+    /// Share of an IV Index search, 0 to 1, once the captures are read.
+    public var search: Double?
 }
 
 /// Runs the stages over captures: frames, structures, authenticated evidence, timelines, verdicts.
@@ -54,10 +60,14 @@ public struct Analyzer {
     public func analyze(
         _ paths: [String], progress: (AnalysisProgress) -> Void = { _ in }
     ) throws(CaptureError) -> Analysis {
-        var collector = EvidenceCollector(keyRing, given: options.givenIVIndex, observer: observer)
+        var collector = EvidenceCollector(
+            keyRing, given: options.givenIVIndex, canSearch: options.ivSearch != .off, observer: observer)
         var captures = try CaptureMerge(paths)
         try captures.run(into: &collector, progress)
-        collector.finish()
+        let frames = captures.summaries.reduce(0) { $0 + $1.frames }
+        collector.finish(options.ivSearch) { share in
+            progress(AnalysisProgress(frames: frames, octets: nil, search: share))
+        }
         return AnalysisBuilder(
             keyRing: keyRing, options: options, collector: collector, captures: captures.summaries,
             unusable: captures.unusable

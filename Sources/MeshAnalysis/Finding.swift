@@ -20,6 +20,8 @@ public struct Finding: Hashable, Sendable {
         case ivUpdateOverdue = "iv_update_overdue"
         case ivIndexJump = "iv_index_jump"
         case ivIndexOutOfRange = "iv_index_out_of_range"
+        case beaconsSilent = "beacons_silent"
+        case secondarySubnetAhead = "secondary_subnet_ahead"
         case keyRefreshReverted = "key_refresh_reverted"
         case keyRefreshPhaseNotHeard = "key_refresh_phase_not_heard"
         // sources

@@ -88,6 +88,8 @@ public struct KeyRing: Sendable {
         public var master: UnicastAddress?
         /// The user's hint for opening PDUs; never evidence.
         public var givenIVIndex: IVIndex?
+        /// The IV Index that a replacement starts with, where the user asks what it would do by itself.
+        public var replacementIVIndex: IVIndex?
         public var nodes: [Node] = []
         public var exclusions: [Exclusion] = []
         /// Names of group addresses, and of virtual ones by their Label UUID.

@@ -55,6 +55,7 @@ struct JSONModel: Encodable {
         var iv: Nullable<IV>
         var givenIvIndex: UInt32?
         var ivTimeline: [IVRecord]
+        var replacement: Replacement?
         var pdus: PDUs
         var sources: [Source]
     }
@@ -67,6 +68,25 @@ struct JSONModel: Encodable {
         var oldNetworkId: Nullable<String>
         var beacons: Beacons
         var keyRefresh: [KeyRefresh]
+        /// Seconds.
+        var beaconInterval: Nullable<Double>
+    }
+
+    struct Replacement: Encodable {
+        var startIvIndex: UInt32
+        var steps: [ReplacementStep]
+    }
+
+    struct ReplacementStep: Encodable {
+        var index: UInt32
+        var updateInProgress: Bool
+        var capture: Int
+        var frame: Int
+        var outcome: String
+        var ownIndex: UInt32
+        var ownUpdateInProgress: Bool
+        var ownTransmitIndex: UInt32
+        var peersHoldSeq: UInt32?
     }
 
     struct KeyRefresh: Encodable {
@@ -87,6 +107,8 @@ struct JSONModel: Encodable {
     struct IV: Encodable {
         var index: UInt32
         var updateInProgress: Bool
+        /// Where it was found by search: distinct PDUs that open under it.
+        var confirmedBy: Int?
         var transmitIndex: UInt32
         /// The evidence fits the next state as well: (index + 1, in progress).
         var mayBeInProgress: Bool

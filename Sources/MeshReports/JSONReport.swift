@@ -73,9 +73,15 @@ public enum JSONReport {
                             phase: record.phase.rawValue, flag: record.flag, firstTime: times.text(record.first.time),
                             lastTime: times.text(record.last.time), count: record.count, capture: record.first.capture,
                             frame: record.first.number)
-                    })
+                    },
+                    beaconInterval: .init(
+                        subnet.beaconInterval.map {
+                            Double($0.components.seconds) + Double($0.components.attoseconds / 1_000_000_000_000_000)
+                                / 1000
+                        }))
             },
-            iv: .init(network.iv.map { iv(of: $0, times) }), givenIvIndex: network.givenIVIndex?.value,
+            iv: .init(network.iv.map { iv(of: $0, confirmedBy: network.distinct, times) }),
+            givenIvIndex: network.givenIVIndex?.value,
             ivTimeline: network.ivTimeline.map { record in
                 .init(
                     index: record.state.index.value, updateInProgress: record.state.isUpdateInProgress,
@@ -83,15 +89,27 @@ public enum JSONReport {
                     evidence: record.evidence.rawValue, count: record.count, capture: record.frame.capture,
                     frame: record.frame.number)
             },
+            replacement: network.replacement.map { start, steps in
+                .init(
+                    startIvIndex: start.value,
+                    steps: steps.map { step in
+                        .init(
+                            index: step.state.index.value, updateInProgress: step.state.isUpdateInProgress,
+                            capture: step.frame.capture, frame: step.frame.number, outcome: step.outcome.rawValue,
+                            ownIndex: step.own.index.value, ownUpdateInProgress: step.own.isUpdateInProgress,
+                            ownTransmitIndex: step.own.transmitIndex.value, peersHoldSeq: step.peersHold?.value)
+                    })
+            },
             pdus: .init(
                 heard: network.heard, opened: network.opened, distinct: network.distinct, notOpened: network.notOpened),
             sources: network.sources.map { source(of: $0, times) })
     }
 
-    private static func iv(of record: IVStateRecord, _ times: CaptureTimes) -> JSONModel.IV {
+    private static func iv(of record: IVStateRecord, confirmedBy: Int, _ times: CaptureTimes) -> JSONModel.IV {
         .init(
             index: record.state.index.value, updateInProgress: record.state.isUpdateInProgress,
-            transmitIndex: record.state.transmitIndex.value, mayBeInProgress: record.evidence == .networkPDU,
+            confirmedBy: record.evidence == .search ? confirmedBy : nil,
+            transmitIndex: record.state.transmitIndex.value, mayBeInProgress: !record.evidence.isStatement,
             evidence: record.evidence.rawValue, time: times.text(record.frame.time), capture: record.frame.capture,
             frame: record.frame.number)
     }

@@ -82,7 +82,7 @@ extension TextReport {
     }
 
     private mutating func addFlag(_ state: IVState, _ network: Analysis.Network) {
-        let proof = network.iv?.evidence == .networkPDU ? "; not proven, no beacon says so" : ""
+        let proof = network.iv?.evidence.isStatement == false ? "; not proven, no beacon says so" : ""
         add("    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state))\(proof))")
     }
 
@@ -129,8 +129,11 @@ extension TextReport {
 
     private mutating func addIVEvidence(_ network: Analysis.Network) {
         guard let iv = network.iv else { return }
-        var text = "The IV Index rests on a \(Wording.evidence(iv.evidence)): \(place(of: iv.frame))."
-        if iv.evidence == .networkPDU, let next = iv.state.index.advanced(by: 1) {
+        var text =
+            iv.evidence == .search
+            ? "The IV Index was found by trial: \(network.distinct) distinct PDUs open under it, the first in \(place(of: iv.frame))."
+            : "The IV Index rests on a \(Wording.evidence(iv.evidence)): \(place(of: iv.frame))."
+        if !iv.evidence.isStatement, let next = iv.state.index.advanced(by: 1) {
             text +=
                 " No beacon says so: the network is in Normal Operation, or already in an IV Update to "
                 + "\(Hexadecimal.prefixed(next.value, digits: 8)). Nodes transmit with the same IV Index in both."
@@ -166,8 +169,9 @@ extension TextReport {
         let foreignPDUs = analysis.unopened.reduce(0) { $0 + $1.heard }
         if network.heard > 0 {
             addWrapped(
-                "\(network.heard) PDUs have a NID of this key and none opened: the IV Index is another than tried, or they "
-                    + "belong to another network with the same NID.", indent: "  ")
+                "\(network.heard) PDUs have a NID of this key and none opened: the IV Index is another than tried (up to "
+                    + "0x000FFFFF, unless --iv-search says otherwise), or they belong to another network with the same NID. "
+                    + "--iv-search full tries all of 32 bits.", indent: "  ")
         } else if network.subnets.contains(where: { $0.notAuthenticBeacons > 0 }) {
             addWrapped("Beacons with this Network ID were heard, and none is authentic.", indent: "  ")
         } else if foreignBeacons + foreignPDUs > 0 {

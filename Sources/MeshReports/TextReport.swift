@@ -52,7 +52,7 @@ public struct TextReport {
         addTitle("Network \(name(of: index))")
         var subnets = Table([
             ("key", .right), ("name", .left), ("Network ID", .left), ("NID", .left), ("beacons", .right),
-            ("not authentic", .right),
+            ("not authentic", .right), ("every", .right),
         ])
         for subnet in network.subnets {
             let name = subnet.name.map { Wording.printable($0) } ?? "–"
@@ -60,17 +60,34 @@ public struct TextReport {
                 "\(subnet.keyIndex)", name.count > 24 ? name.prefix(23) + "…" : name,
                 Hexadecimal.text(subnet.networkID, digits: 16), Hexadecimal.prefixed(subnet.nid, digits: 2),
                 "\(subnet.authenticBeacons)", "\(subnet.notAuthenticBeacons)",
+                subnet.beaconInterval.map { Wording.span($0) } ?? "–",
             ])
             guard let old = subnet.oldNetworkID else { continue }
-            subnets.add(["\(subnet.keyIndex)", "(old key)", Hexadecimal.text(old, digits: 16), "", "", ""])
+            subnets.add(["\(subnet.keyIndex)", "(old key)", Hexadecimal.text(old, digits: 16), "", "", "", ""])
         }
         lines += subnets.lines()
         addWrapped(
             "\(network.heard) Network PDUs heard, \(network.opened) opened, \(network.distinct) distinct, "
                 + "\(network.notOpened) not opened", indent: "  ")
         addIVTimeline(network)
+        addReplacement(network)
         addKeyRefresh(network)
         addSources(network)
+    }
+
+    /// What a replacement would do by itself.
+    private mutating func addReplacement(_ network: Analysis.Network) {
+        guard let (start, steps) = network.replacement else { return }
+        add("")
+        addWrapped(
+            "A replacement that starts at IV Index \(Hexadecimal.prefixed(start.value, digits: 8)) (\(start.value)) in Normal "
+                + "Operation, at each state that the network says:", indent: "  ")
+        for step in steps {
+            let state = Hexadecimal.prefixed(step.state.index.value, digits: 8)
+            addWrapped(
+                "\(state) \(Wording.state(step.state)): \(Wording.replacement(step)); then it sends with "
+                    + "\(Hexadecimal.prefixed(step.own.transmitIndex.value, digits: 8))", indent: "    ")
+        }
     }
 
     /// Subnets in which something tells of a Key Refresh.
@@ -113,8 +130,8 @@ public struct TextReport {
         guard !network.sources.isEmpty else { return }
         add("")
         var table = Table([
-            ("source", .left), ("IV Index", .left), ("heard", .left), ("to SEQ", .left), ("distinct", .right),
-            ("missed", .right), ("cover", .right), ("frame", .right), ("lowest", .left), ("give SEQ", .left),
+            ("source", .left), ("IV Index", .left), ("heard", .left), ("to SEQ", .left), ("SEQs", .right),
+            ("missed", .right), ("cov.", .right), ("frame", .right), ("lowest", .left), ("give", .left),
             ("verdict", .left),
         ])
         for source in network.sources {

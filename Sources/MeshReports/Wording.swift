@@ -66,6 +66,7 @@ enum Wording {
         case .privateBeacon: "Mesh Private beacon"
         case .friendUpdate: "Friend Update"
         case .networkPDU: "Network PDU"
+        case .search: "search over IV Indexes"
         }
     }
 
@@ -93,6 +94,25 @@ enum Wording {
 
     static func reasons(_ reasons: [MasterReason]) -> String {
         reasons.isEmpty ? "nothing" : reasons.map(Self.reason).joined(separator: ", ")
+    }
+
+    static func replacement(_ step: ReplacementStep) -> String {
+        let zero =
+            step.peersHold.map {
+                "; its SEQ becomes 0, and peers take nothing below \(Hexadecimal.prefixed($0.value + 1, digits: 6)) from its address"
+            } ?? "; its SEQ becomes 0"
+        switch step.outcome {
+        case .agrees: return "has it already"
+        case .follows: return "goes along"
+        case .recovers: return "takes it by IV Index Recovery, and no other for 192 h\(zero)"
+        case .recoversOrIgnores:
+            return
+                "missed the update: takes it by IV Index Recovery, and no other for 192 h\(zero); or ignores it for good "
+                + "(ESP-IDF by default)"
+        case .ignoresLower: return "ignores it, lower than its own"
+        case .ignoresFarAhead: return "ignores it, more than 42 ahead: it stays deaf"
+        case .ignoresTooSoon: return "ignores it, less than 192 h after its recovery"
+        }
     }
 
     static func bearer(_ bearer: Analysis.ProvisioningLink.Bearer) -> String {
@@ -162,7 +182,9 @@ enum Wording {
             return "key \(number("key_index")) still says IV Index \(index("iv_index")) while the network is at "
                 + "\(index("network_iv_index")): a key of another network, or an update that is not passed on"
         case .beaconReplayed:
-            return "authentic beacons with IV Index \(index("iv_index")) long after \(index("network_iv_index")): "
+            let who = detail["advertiser"] == nil ? "" : ", the first from device \(text("advertiser"))"
+            return
+                "authentic beacons with IV Index \(index("iv_index")) long after \(index("network_iv_index"))\(who): "
                 + "replayed, or from a node that lags"
         case .ivUpdateTooSoon:
             return "the state before IV Index \(index("iv_index")) lasted at most \(number("at_most_hours")) h, "
@@ -173,6 +195,14 @@ enum Wording {
             return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")) faster than updates allow"
         case .ivIndexOutOfRange:
             return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")): nodes take at most 42 ahead"
+        case .beaconsSilent:
+            return
+                "key \(number("key_index")): no beacon for \(number("seconds")) s in which PDUs were heard; beacons look switched off, "
+                + "or their senders are out of reach"
+        case .secondarySubnetAhead:
+            return
+                "beacons of key \(number("key_index")) say IV Index \(index("iv_index")), ahead of the primary subnet's "
+                + "\(index("network_iv_index")): nodes of the primary subnet ignore them, and so does the answer"
         case .keyRefreshReverted:
             return "key \(number("key_index")): beacons of an earlier step of a Key Refresh long after the later one: "
                 + "replayed, or from a node that lags"

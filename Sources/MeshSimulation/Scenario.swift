@@ -35,6 +35,53 @@ public enum Scenario: String, CaseIterable, Sendable {
     case keyRefresh = "key-refresh"
     /// The master provisions two devices over PB-ADV; one of them refuses.
     case provisioning
+    /// No beacon at all, at IV Index 0x0001A2B3, and at 0xDEADBEEF.
+    case noBeacon = "no-beacon"
+    case noBeaconFar = "no-beacon-far"
+    /// PDUs, and beacons, that are recorded and sent again long after.
+    case replayedPDUs = "replayed-pdus"
+    case replayedBeacons = "replayed-beacons"
+    /// One PDU with SEQ 0xFFFFFF, sealed with the right key.
+    case spoofedSEQ = "spoofed-seq"
+    /// A replacement that starts at SEQ 0 under the same IV Index.
+    case wrongReplacement = "wrong-replacement"
+    /// What a replacement meets that starts with an IV Index of its own: one behind an update in progress; far behind one;
+    /// one behind a state that is normal already; more than 42 behind.
+    case ownFollows = "own-follows"
+    case ownRecovers = "own-recovers"
+    case ownMissedUpdate = "own-missed-update"
+    case ownDeaf = "own-deaf"
+
+    /// Nothing is wrong in it, and what can be known is known by default.
+    public var isHarmless: Bool {
+        switch self {
+        case .noBeaconFar, .replayedPDUs, .replayedBeacons, .spoofedSEQ, .wrongReplacement: false
+        default: true
+        }
+    }
+
+    /// The IV Index that a replacement starts with, where the story is about that.
+    var replacementIVIndex: UInt32? {
+        switch self {
+        case .ownFollows: 158
+        case .ownRecovers: 159
+        case .ownMissedUpdate: 155
+        case .ownDeaf: 0
+        default: nil
+        }
+    }
+
+    /// The network's state, where the story needs a certain one.
+    var state: IVState? {
+        switch self {
+        case .noBeacon: .normalOperation(IVIndex(0x0001_A2B3))
+        case .noBeaconFar: .normalOperation(IVIndex(0xDEAD_BEEF))
+        case .ownFollows: .updateInProgress(IVIndex(159))
+        case .ownRecovers, .ownDeaf: .updateInProgress(IVIndex(190))
+        case .ownMissedUpdate: .normalOperation(IVIndex(156))
+        default: nil
+        }
+    }
 }
 
 /// A simulated capture: what stands in it, its keys, and the truth.
@@ -104,7 +151,11 @@ private struct Story {
     mutating func play() {
         addNetwork()
         switch scenario {
-        case .steady, .privateBeacons, .subnets, .hostLog, .proxyMaster, .friendship, .lossy: runSteady()
+        case .steady, .privateBeacons, .subnets, .hostLog, .proxyMaster, .friendship, .lossy, .noBeacon, .noBeaconFar,
+            .ownFollows, .ownRecovers, .ownMissedUpdate, .ownDeaf:
+            runSteady()
+        case .replayedPDUs, .spoofedSEQ, .wrongReplacement: runAttack()
+        case .replayedBeacons: runReplayedBeacons()
         case .configuration, .keyRefresh, .provisioning: runBusy()
         case .lateBeacon:
             mesh.networks[0].beaconsFrom = start.advanced(by: .seconds(12))
@@ -119,10 +170,13 @@ private struct Story {
     }
 
     private mutating func addNetwork() {
-        let index = IVIndex(UInt32(mesh.random.below(1 << 16)))
+        let drawn = IVIndex(UInt32(mesh.random.below(1 << 16)))
+        let state = scenario.state ?? .normalOperation(drawn)
+        let index = state.transmitIndex
         var network = SimulatedNetwork(
             subnets: [NetworkKeys(NetKey(value: mesh.random.block()))], nodes: [],
-            changes: [.init(time: CaptureTime(nanoseconds: .min), state: .normalOperation(index))])
+            changes: [.init(time: CaptureTime(nanoseconds: .min), state: state)])
+        if [.noBeacon, .noBeaconFar].contains(scenario) { network.beaconKind = .none }
         if scenario == .subnets { network.subnets.append(NetworkKeys(NetKey(value: mesh.random.block()))) }
         if scenario == .privateBeacons { network.beaconKind = .meshPrivate }
         if scenario == .lossy {
@@ -162,6 +216,25 @@ private struct Story {
     private mutating func runSteady() {
         mesh.networks[0].nodes[0].diesAt = start.advanced(by: .seconds(18))
         mesh.run(from: start, seconds: 24)
+    }
+
+    /// A minute and a half, in which the attack is at its place.
+    private mutating func runAttack() {
+        mesh.networks[0].nodes[0].diesAt = scenario == .wrongReplacement ? start.advanced(by: .seconds(30)) : nil
+        mesh.loss = 0.6
+        mesh.run(from: start, seconds: 60)
+        switch scenario {
+        case .replayedPDUs: mesh.replay(type: 0x2A, after: .seconds(40), most: 12)
+        case .spoofedSEQ: mesh.spoof(master: masterAddress, sequence: 0xFF_FFFF, at: start.advanced(by: .seconds(33)))
+        default: mesh.networks[0].nodes[0].restart(at: 0)
+        }
+        mesh.run(from: start.advanced(by: .seconds(60)), seconds: 40)
+    }
+
+    /// Beacons of before an IV Update, sent again when it is long over.
+    private mutating func runReplayedBeacons() {
+        runUpdate(masterDies: nil)
+        mesh.replay(type: 0x2B, after: .seconds(141 * Self.hour), most: 5)
     }
 
     /// What the master does beside sending.
@@ -228,6 +301,10 @@ private struct Story {
             })
     }
 
+    private var replacement: String {
+        scenario.replacementIVIndex.map { "\n          \"replacement_iv_index\": \($0)," } ?? ""
+    }
+
     /// The members of a network beside its NetKeys.
     private func upperKeys(_ network: SimulatedNetwork) -> String {
         guard let configuration = mesh.configuration else { return "" }
@@ -251,7 +328,7 @@ private struct Story {
             return """
                     {
                       "name": "\(scenario.rawValue)",
-                      "master": "\(MeshAddress(masterAddress))",
+                      "master": "\(MeshAddress(masterAddress))",\(replacement)
                       "netkeys": [
                 \(keys.joined(separator: ",\n"))
                       ]\(upperKeys(network))

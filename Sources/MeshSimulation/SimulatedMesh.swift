@@ -22,7 +22,7 @@ struct SimulatedMesh {
     var noiseRate = 0.5
 
     var networks: [SimulatedNetwork] = []
-    private(set) var frames: [SimulatedFrame] = []
+    var frames: [SimulatedFrame] = []
     var truth = SimulationTruth()
     var random: SeededGenerator
     private var now: CaptureTime?

@@ -86,6 +86,12 @@ struct SimulatedNode {
         return SequencePosition(index, SequenceNumber(truncating: nextSequence))
     }
 
+    /// Another device takes the address, and begins at this SEQ.
+    mutating func restart(at sequence: UInt32) {
+        diesAt = nil
+        nextSequence = sequence
+    }
+
     /// Lives on unheard until `time`: SEQ is spent at the node's rate.
     mutating func live(from start: CaptureTime, until time: CaptureTime, in network: SimulatedNetwork) {
         let end = min(time, diesAt ?? time)

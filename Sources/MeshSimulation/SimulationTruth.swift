@@ -51,8 +51,12 @@ public struct SimulationTruth: Sendable {
 
     /// What an analysis can know at best: the beacons' state, or a newer one that a readable PDU proves.
     public func state(ofNetwork network: Int) -> IVState? {
-        guard let beacons = networks[network].beaconState else { return nil }
-        let newest = networks[network].sources.values.flatMap(\.epochs.keys).max() ?? 0
+        let indexes = networks[network].sources.values.flatMap(\.epochs.keys)
+        guard let beacons = networks[network].beaconState else {
+            // Without a beacon, what PDUs prove.
+            return indexes.max().map { .normalOperation(IVIndex($0)) }
+        }
+        let newest = indexes.max() ?? 0
         return newest > beacons.transmitIndex.value ? .normalOperation(IVIndex(newest)) : beacons
     }
 }

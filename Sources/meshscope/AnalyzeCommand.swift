@@ -7,6 +7,7 @@ public import MeshProtocol
 import MeshReports
 
 extension Stack: ExpressibleByArgument {}
+extension IVSearchExtent: ExpressibleByArgument {}
 
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
 
@@ -55,8 +56,21 @@ struct AnalyzeCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Where no beacon tells the IV Index, search it with the PDUs: off, bounded, or full.",
+            discussion: "bounded tries 0 to 0x000FFFFF in a moment; full goes on through 32 bits, which takes a while.")
+    )
+    var ivSearch: IVSearchExtent = .bounded
+
+    @Option(
+        help: ArgumentHelp(
             "The unicast address of the failed device in hexadecimal, 0x0001 to 0x7FFF.", valueName: "address"))
     var master: UnicastAddress?
+
+    @Option(
+        name: .customLong("replacement-iv-index"),
+        help: ArgumentHelp(
+            "Tell what a replacement would do by itself that starts with this IV Index.", valueName: "n"))
+    var replacementIVIndex: IVIndex?
 
     @Option(
         help: ArgumentHelp(
@@ -114,6 +128,8 @@ struct AnalyzeCommand: ParsableCommand {
 
     private var options: AnalysisOptions {
         var options = AnalysisOptions(givenIVIndex: ivIndex, master: master)
+        options.ivSearch = ivSearch
+        options.replacementIVIndex = replacementIVIndex
         options.failedAt = failedAt
         options.takeoverAt = takeoverAt
         options.stack = stack
@@ -135,6 +151,10 @@ struct ProgressLine {
 
     func show(_ progress: AnalysisProgress) {
         guard isShown else { return }
+        if let search = progress.search {
+            Terminal.say("\r\u{1B}[K\(progress.frames) frames; searching the IV Index, \(Int(search * 100)) %")
+            return
+        }
         let share = progress.octets.map { $0.size > 0 ? ", \($0.read * 100 / $0.size) %" : "" } ?? ""
         Terminal.say("\r\u{1B}[K\(progress.frames) frames\(share)")
     }

@@ -44,6 +44,13 @@ private func keys(of fixture: String) throws -> KeyRing {
         #expect(try Program.run(Program.meshscope, arguments).output.contains("MISSING  the capture of"))
     }
 
+    /// A search takes milliseconds, and there are a million prefixes.
+    private var withoutSearch: AnalysisOptions {
+        var options = AnalysisOptions()
+        options.ivSearch = .off
+        return options
+    }
+
     /// The capture is cut by one octet at a time: whatever is left gives a report or a clear error, never a trap.
     @Test(arguments: Checkout.fixtures())
     func everyPrefixGivesAReportOrAClearError(fixture: String) throws {
@@ -58,7 +65,7 @@ private func keys(of fixture: String) throws -> KeyRing {
         for count in stride(from: octets.count - 1, through: 0, by: -1) {
             try handle.truncate(atOffset: UInt64(count))
             do throws(CaptureError) {
-                let analysis = try Analyzer(keys: ring).analyze([path])
+                let analysis = try Analyzer(keys: ring, options: withoutSearch).analyze([path])
                 #expect(analysis.captures[0].frames <= frames, "\(count) octets")
                 frames = analysis.captures[0].frames
                 #expect(analysis.captures[0].isComplete == (analysis.captures[0].failure == nil))
@@ -83,7 +90,7 @@ private func keys(of fixture: String) throws -> KeyRing {
             for _ in 0..<(1 + random.below(40)) { damaged[random.below(damaged.count)] = UInt8(random.below(256)) }
             try Data(damaged).write(to: URL(filePath: path))
             do throws(CaptureError) {
-                let analysis = try Analyzer(keys: ring).analyze([path])
+                let analysis = try Analyzer(keys: ring, options: withoutSearch).analyze([path])
                 for (network, expected) in zip(analysis.networks, truth.networks) {
                     // Damage can take evidence away; it can never make any.
                     #expect(network.distinct <= expected.distinct, "seed \(seed)")

@@ -27,7 +27,7 @@ import Testing
         script.beacon(0, normal(5))
         script.beacon(60, updating(6))
         script.pdu(7200, 6, 1)
-        #expect(try script.analyse().findings.map(\.kind) == [.ivUpdateTooSoon])
+        #expect(try script.analyse().findings.filter { $0.severity != .info }.map(\.kind) == [.ivUpdateTooSoon])
     }
 
     @Test func keysOfTwoNetworksGivenAsOneShowAtOnce() throws {

@@ -76,3 +76,5 @@ final class TestFolder {
 
 func normal(_ index: UInt32) -> IVState { .normalOperation(IVIndex(index)) }
 func updating(_ index: UInt32) -> IVState { .updateInProgress(IVIndex(index)) }
+
+let scriptOtherKeys = NetworkKeys(NetKey(value: 0xf7a2_a44f_8e8a_8029_064f_173d_dc1e_2b00))

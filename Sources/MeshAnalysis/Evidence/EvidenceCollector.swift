@@ -1,6 +1,7 @@
 import BluetoothFrames
 import ByteParsing
 import CaptureFiles
+import MeshCrypto
 import MeshProtocol
 
 /// Takes frames in the order of time and turns what they hold into observations of networks.
@@ -23,10 +24,18 @@ struct EvidenceCollector: FrameReceiver {
     private(set) var servers: ProxyServers
     private var frame = FrameReference(capture: 0, number: 0, time: CaptureTime(nanoseconds: 0))
     private static let mostForeignBeacons = 1024
+    private static let enoughToSearch = 8192
+    private let canSearch: Bool
+    /// Who sent the structure, where the frame names it.
+    private var advertiser: UInt64?
+    private var hasSearchedEarly = false
     /// What is held moves the IV Index by a few steps at the most; the next beacon tries again.
     private static let mostRounds = 32
 
-    init(_ keyRing: KeyRing, given: IVIndex?, observer: ((Observation) -> Void)? = nil) {
+    init(
+        _ keyRing: KeyRing, given: IVIndex?, canSearch: Bool = true, observer: ((Observation) -> Void)? = nil
+    ) {
+        self.canSearch = canSearch
         records = NetworkRecords(
             networks: keyRing.networks.enumerated().map { NetworkRecord(index: $0, keys: $1, given: given) },
             observer: observer)
@@ -46,6 +55,7 @@ struct EvidenceCollector: FrameReceiver {
             return
         }
         frame.bearer = structure.advertisement.direction == .heard ? .advertisingHeard : .advertisingSent
+        advertiser = structure.advertisement.address
         do {
             var value = structure.value
             switch structure.type {
@@ -87,6 +97,7 @@ struct EvidenceCollector: FrameReceiver {
     /// The direction of a GATT connection that what follows crossed.
     mutating func note(_ direction: AttributeValue.Direction) {
         frame.bearer = direction == .toServer ? .gattToServer : .gattToClient
+        advertiser = nil
     }
 
     /// What may be no structure at all counts only if it authenticates.
@@ -177,7 +188,11 @@ struct EvidenceCollector: FrameReceiver {
         let evidence: IVEvidence
         if case .meshPrivate = beacon { evidence = .privateBeacon } else { evidence = .secureNetworkBeacon }
         if records.networks[network].timeline.current.map({ $0.state < statement.state }) ?? true { flush() }
-        if records.take(statement, evidence, network: network, subnet: subnet, key: key, at: frame) { retry() }
+        if records.take(
+            statement, evidence, network: network, subnet: subnet, key: key, advertiser: advertiser, at: frame)
+        {
+            retry()
+        }
     }
 
     private mutating func takeForeign(_ beacon: MeshBeacon) {
@@ -196,6 +211,11 @@ struct EvidenceCollector: FrameReceiver {
     /// Opens what is pending, and again what was held as long as that moves a network's IV state.
     private mutating func flush() {
         if decryption.flush(into: &records) { retry() }
+        if !hasSearchedEarly, decryption.held.count >= Self.enoughToSearch {
+            // So that a long capture without beacons does not outgrow the store.
+            hasSearchedEarly = true
+            if canSearch { searchIVIndex(.bounded) }
+        }
         for friendship in records.friendships.takeLearned() {
             openUnknown(decryption.learn(friendship, records.networks))
         }
@@ -217,6 +237,23 @@ struct EvidenceCollector: FrameReceiver {
         retry()
     }
 
+    /// Searches the IV Index of networks of which nothing tells it, with what is held.
+    private mutating func searchIVIndex(_ extent: IVSearchExtent, _ progress: (Double) -> Void = { _ in }) {
+        for index in records.networks.indices where records.networks[index].timeline.current == nil {
+            let held = decryption.held.certain
+            guard !held.isEmpty else { return }
+            for (_, keys) in records.networks[index].keyList {
+                guard let found = IVIndexSearch(keys.flooding, held.map(\.pdu)).run(extent, progress),
+                    let entry = held.first(where: { $0.pdu == found.base })
+                else { continue }
+                let moved = records.networks[index].take(
+                    .normalOperation(found.ivIndex), .search, at: entry.first, into: &records.findings)
+                if moved { retry() }
+                break
+            }
+        }
+    }
+
     private mutating func retry() {
         for _ in 0..<Self.mostRounds where !decryption.retry(into: &records) { return }
     }
@@ -224,14 +261,18 @@ struct EvidenceCollector: FrameReceiver {
     func notOpened(network: Int) -> Int { decryption.notOpened(network: network) }
 
     /// Takes what is still pending and records what stayed closed.
-    mutating func finish() {
+    mutating func finish(_ search: IVSearchExtent = .bounded, _ progress: (Double) -> Void = { _ in }) {
         flush()
+        if search != .off { searchIVIndex(search, progress) }
         for nid in UInt8(0)..<128 {
             let frames = decryption.held.frames(nid: nid)
             let networks = decryption.networks(nid: nid)
             let network = networks.count == 1 ? networks.first : nil
             recordClosed(.pduNotOpened, nid, decryption.notOpenedByNID[Int(nid)], frames, network: network)
             recordClosed(.foreignNetwork, nid, unopenedByNID[Int(nid)], unopenedFrames[nid] ?? [], network: nil)
+        }
+        for index in records.networks.indices {
+            if records.networks[index].settleAhead(into: &records.findings) { retry() }
         }
         for network in records.networks {
             SubnetRules.judge(network, into: &records.findings)

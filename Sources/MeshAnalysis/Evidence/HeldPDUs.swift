@@ -58,6 +58,11 @@ struct HeldPDUs {
         return entries
     }
 
+    var count: Int { entries.count }
+
+    /// What is held and surely a Network PDU.
+    var certain: [Entry] { entries.filter { !$0.isTentative && !$0.isProxyConfiguration } }
+
     /// The first frames of what is left with this NID.
     func frames(nid: UInt8) -> [FrameReference] {
         entries.lazy.filter { $0.pdu.nid == nid && !$0.isTentative }.prefix(Finding.mostFrames).map(\.first)

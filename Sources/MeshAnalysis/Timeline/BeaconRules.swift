@@ -1,3 +1,4 @@
+import ByteParsing
 import CaptureFiles
 import MeshProtocol
 
@@ -8,12 +9,12 @@ enum BeaconRules {
 
     /// What an authenticated statement breaks, given what was known before it.
     static func judge(
-        _ state: IVState, at frame: FrameReference, in timeline: NetworkTimeline, network: Int,
-        into findings: inout FindingCollector
+        _ state: IVState, from advertiser: UInt64?, at frame: FrameReference, in timeline: NetworkTimeline,
+        network: Int, into findings: inout FindingCollector
     ) {
         guard let current = timeline.current else { return }
         if state < current.state {
-            judgeOldBeacon(state, at: frame, current: current, network: network, into: &findings)
+            judgeOldBeacon(state, from: advertiser, at: frame, current: current, network: network, into: &findings)
             return
         }
         if state.isUpdateInProgress, state == current.state {
@@ -38,7 +39,7 @@ enum BeaconRules {
 
     /// A state two steps back, or one step back long after the change.
     private static func judgeOldBeacon(
-        _ state: IVState, at frame: FrameReference, current: IVStateRecord, network: Int,
+        _ state: IVState, from advertiser: UInt64?, at frame: FrameReference, current: IVStateRecord, network: Int,
         into findings: inout FindingCollector
     ) {
         let isFarBack = current.state.step - state.step > 1
@@ -49,7 +50,7 @@ enum BeaconRules {
                 .init("iv_index", .number(Int64(state.index.value))),
                 .init("update_in_progress", .text(state.isUpdateInProgress ? "true" : "false")),
                 .init("network_iv_index", .number(Int64(current.state.index.value))),
-            ])
+            ] + (advertiser.map { [.init("advertiser", .text(Hexadecimal.deviceAddress($0)))] } ?? []))
     }
 
     /// More than 144 hours lie between two beacons of one update.

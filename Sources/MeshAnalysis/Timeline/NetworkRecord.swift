@@ -1,3 +1,4 @@
+import CaptureFiles
 import MeshCrypto
 import MeshProtocol
 
@@ -56,16 +57,71 @@ struct NetworkRecord {
         case .conflict: record(.nonceReused, .critical, pdu, frame, into: &findings)
         }
         guard timeline.isAhead(pdu.ivIndex) else { return false }
-        return take(.normalOperation(pdu.ivIndex), .networkPDU, at: frame, into: &findings)
+        let evidence: IVEvidence = timeline.isFoundBySearch ? .search : .networkPDU
+        return take(.normalOperation(pdu.ivIndex), evidence, at: frame, into: &findings)
     }
 
     /// Takes an authenticated statement of the IV state, whatever says it, and holds it against the rules; true if the
     /// network's state moved by it.
     mutating func take(
-        _ state: IVState, _ evidence: IVEvidence, at frame: FrameReference, into findings: inout FindingCollector
+        _ state: IVState, _ evidence: IVEvidence, advertiser: UInt64? = nil, at frame: FrameReference,
+        into findings: inout FindingCollector
     ) -> Bool {
-        BeaconRules.judge(state, at: frame, in: timeline, network: index, into: &findings)
+        BeaconRules.judge(state, from: advertiser, at: frame, in: timeline, network: index, into: &findings)
         return timeline.take(state, evidence, at: frame)
+    }
+
+    /// A state that another subnet's beacons say, ahead of the primary subnet's.
+    struct Ahead {
+        var state: IVState
+        var evidence: IVEvidence
+        var subnet: Int
+        var first: FrameReference
+        var count: Int
+    }
+
+    private(set) var ahead: Ahead?
+
+    /// Whether a beacon of another subnet says a state that the primary subnet has not reached: IV updates count there
+    /// and are passed on, so that this one is to be ignored unless the primary subnet follows.
+    mutating func isAheadOfPrimary(
+        _ state: IVState, _ evidence: IVEvidence, subnet: Int, at frame: FrameReference
+    ) -> Bool {
+        guard let primary = primaryState else { return false }
+        if let ahead, primary >= ahead.state { self.ahead = nil }
+        guard keys.subnets[subnet].keyIndex != 0, state > primary, timeline.current.map({ state > $0.state }) ?? true
+        else { return false }
+        guard ahead?.state == state else {
+            ahead = Ahead(state: state, evidence: evidence, subnet: subnet, first: frame, count: 1)
+            return true
+        }
+        ahead?.count += 1
+        return true
+    }
+
+    private var primaryPlace: Int? { keys.subnets.firstIndex { $0.keyIndex == 0 } }
+    private var primaryState: IVState? { primaryPlace.flatMap { subnets[$0].highest?.state } }
+
+    /// What another subnet said at last counts, unless the primary subnet had time to follow and did not; true if the
+    /// network's state moved by it.
+    mutating func settleAhead(into findings: inout FindingCollector) -> Bool {
+        guard let ahead, let primary = primaryPlace, let current = primaryState, ahead.state > current else {
+            return false
+        }
+        self.ahead = nil
+        let last = subnets[primary].lastBeacon?.time ?? ahead.first.time
+        guard last.since(ahead.first.time) > BeaconRules.patience else {
+            return take(ahead.state, ahead.evidence, at: ahead.first, into: &findings)
+        }
+        findings.record(
+            .secondarySubnetAhead, .warning, at: ahead.first, network: index, subject: UInt64(ahead.subnet),
+            count: ahead.count,
+            detail: [
+                .init("key_index", .number(Int64(keys.subnets[ahead.subnet].keyIndex))),
+                .init("iv_index", .number(Int64(ahead.state.index.value))),
+                .init("network_iv_index", .number(Int64(current.index.value))),
+            ])
+        return false
     }
 
     mutating func takeCopies(of source: UnicastAddress, ivIndex: IVIndex, count: Int) {

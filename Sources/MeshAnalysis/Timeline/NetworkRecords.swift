@@ -76,12 +76,16 @@ struct NetworkRecords {
     /// Takes what an authenticated beacon says; true if the network's IV state moved by it.
     mutating func take(
         _ statement: NetworkBeaconStatement, _ evidence: IVEvidence, network: Int, subnet: Int, key: Int,
-        at frame: FrameReference
+        advertiser: UInt64?, at frame: FrameReference
     ) -> Bool {
         let keyIndex = networks[network].keys.subnets[subnet].keyIndex
         let observation = Observation.Statement.beacon(statement, evidence, keyIndex: keyIndex)
         observer?(Observation(frame: frame, network: network, statement: observation))
         networks[network].subnets[subnet].take(statement, evidence, key: key, at: frame)
-        return networks[network].take(statement.state, evidence, at: frame, into: &findings)
+        guard !networks[network].isAheadOfPrimary(statement.state, evidence, subnet: subnet, at: frame) else {
+            return false
+        }
+        return networks[network].take(
+            statement.state, evidence, advertiser: advertiser, at: frame, into: &findings)
     }
 }

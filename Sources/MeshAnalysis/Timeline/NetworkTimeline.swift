@@ -7,6 +7,11 @@ public enum IVEvidence: String, Hashable, Sendable, CaseIterable {
     case privateBeacon = "private_beacon"
     case friendUpdate = "friend_update"
     case networkPDU = "network_pdu"
+    /// Found by trial, and confirmed by NetMICs.
+    case search
+
+    /// Whether something says the state itself; a PDU only proves with which IV Index nodes transmit.
+    public var isStatement: Bool { self != .networkPDU && self != .search }
 
     var rank: Int {
         switch self {
@@ -14,6 +19,7 @@ public enum IVEvidence: String, Hashable, Sendable, CaseIterable {
         case .privateBeacon: 1
         case .friendUpdate: 2
         case .networkPDU: 3
+        case .search: 4
         }
     }
 }
@@ -70,6 +76,9 @@ struct NetworkTimeline {
         records[index].count += 1
         return false
     }
+
+    /// Whether all that is known was found by trial.
+    var isFoundBySearch: Bool { !records.isEmpty && records.allSatisfy { $0.evidence == .search } }
 
     /// Whether a PDU sent with this IV Index says more than is known: its source has moved on.
     func isAhead(_ ivIndex: IVIndex) -> Bool {

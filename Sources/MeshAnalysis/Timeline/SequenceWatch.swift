@@ -69,6 +69,16 @@ struct SequenceWatch {
     /// Whether gaps between SEQ are the capture's, and not the source's.
     var isRegular: Bool { jumpCount == 0 && restarts.isEmpty && outlier == nil }
 
+    /// SEQ between the lowest and the highest that no run went through.
+    var skipped: UInt32 {
+        var sum = jumps.reduce(UInt32(0)) { $0 &+ ($1.to.value - $1.from.value - 1) }
+        for restart in restarts where !restart.isOvertaken && restart.last < start.sequence {
+            sum = sum &+ (start.sequence.value - restart.last.value - 1)
+        }
+        if let outlier, outlier.sequence > highest { sum = sum &+ (outlier.sequence.value - highest.value - 1) }
+        return sum
+    }
+
     init(_ sequence: SequenceNumber, at frame: FrameReference) {
         highest = sequence
         self.frame = frame
@@ -154,9 +164,9 @@ struct SequenceWatch {
     /// A SEQ of ours that was heard before, with the same content.
     private mutating func takeCopy(_ sequence: SequenceNumber, at frame: FrameReference) {
         guard sequence < highest, isLongAfter(sequence, frame) else { return }
-        if let run, sequence > run.last, sequence.value - run.last.value <= Self.mostBehind {
-            // A source that restarted may say the same under the same SEQ.
-            extend(sequence, at: frame)
+        if let run, sequence >= run.first, sequence.value <= run.last.value + Self.mostBehind {
+            // A copy of what a restarted source sent; or it says the same as before under the same SEQ.
+            if sequence > run.last { extend(sequence, at: frame) }
             return
         }
         noteReplay(frame)

@@ -19,8 +19,14 @@ public struct Epoch: Hashable, Sendable {
     /// Where the highest SEQ was heard first.
     public internal(set) var lastFrame: FrameReference
 
+    /// SEQ that jumps, a restart or an outlier leave out: nobody used them.
+    public internal(set) var skipped: UInt32 = 0
+
     /// SEQ heard ÷ SEQ used, between the first and the last.
-    public var coverage: Double { Double(distinct) / Double(lastSequence.value - firstSequence.value + 1) }
+    public var coverage: Double {
+        let span = lastSequence.value - firstSequence.value + 1
+        return min(1, Double(distinct) / Double(max(1, span - min(skipped, span - 1))))
+    }
 }
 
 /// The sequence of one source: an epoch for each IV Index that it transmitted with.
@@ -186,6 +192,9 @@ struct SourceTimeline {
         records.map { record in
             var epoch = record.epoch
             (epoch.missed, epoch.longestMissedRun) = record.sequences.missed()
+            var watch = record.watch
+            watch.finish()
+            epoch.skipped = watch.skipped
             return epoch
         }
     }

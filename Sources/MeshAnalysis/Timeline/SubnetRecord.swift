@@ -41,6 +41,7 @@ struct SubnetRecord {
     /// The highest state of this subnet's own beacons, and the last frame of each state's beacons.
     private(set) var highest: IVStateRecord?
     private(set) var lastBeacon: FrameReference?
+    private(set) var cadence = BeaconCadence()
     /// In the order in which a Key Refresh goes.
     private(set) var keyRefresh: [KeyRefreshRecord] = []
 
@@ -48,6 +49,7 @@ struct SubnetRecord {
     {
         authentic += 1
         lastBeacon = max(lastBeacon ?? frame, frame)
+        cadence.take(frame)
         note(KeyRefreshRecord(key: key, flag: statement.isKeyRefresh, first: frame))
         guard let known = highest, known.state >= statement.state else {
             highest = IVStateRecord(

@@ -10,8 +10,25 @@ enum SubnetRules {
     static func judge(_ network: NetworkRecord, into findings: inout FindingCollector) {
         judgeIVStates(of: network, into: &findings)
         for (subnet, record) in zip(network.keys.subnets, network.subnets) {
+            judgeCadence(record, keyIndex: subnet.keyIndex, network, into: &findings)
             judgeKeyRefresh(record.keyRefresh, keyIndex: subnet.keyIndex, network, into: &findings)
         }
+    }
+
+    /// PDUs for minutes, and no beacon of a subnet: its beacons are off, or too far away.
+    private static func judgeCadence(
+        _ record: SubnetRecord, keyIndex: UInt16, _ network: NetworkRecord, into findings: inout FindingCollector
+    ) {
+        let times = network.sources.compactMap { $0.lastHeard?.time }
+        let firstTimes = network.sources.flatMap { $0.epochs().map(\.firstTime) }
+        guard let first = firstTimes.min(), let last = times.max() else { return }
+        let since = record.lastBeacon.map { last.since($0.time) } ?? last.since(first)
+        guard since > BeaconCadence.longestSilence else { return }
+        findings.record(
+            .beaconsSilent, .info, at: record.lastBeacon, network: network.index, subject: UInt64(keyIndex),
+            detail: [
+                .init("key_index", .number(Int64(keyIndex))), .init("seconds", .number(since.components.seconds)),
+            ])
     }
 
     /// A Key Refresh only goes forward. Nodes that lag may say the step before for a while; a phase that was not heard may
@@ -35,7 +52,7 @@ enum SubnetRules {
     }
 
     private static func judgeIVStates(of network: NetworkRecord, into findings: inout FindingCollector) {
-        guard let current = network.timeline.current, current.evidence != .networkPDU else { return }
+        guard let current = network.timeline.current, current.evidence.isStatement else { return }
         for (subnet, record) in zip(network.keys.subnets, network.subnets) {
             guard let highest = record.highest, let last = record.lastBeacon, highest.state < current.state else {
                 continue

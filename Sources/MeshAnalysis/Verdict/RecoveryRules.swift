@@ -113,7 +113,8 @@ struct RecoveryRules {
     /// The source's own busiest rate; where it was heard too briefly to have one, the busiest source's.
     private func rate(of source: SourceTimeline, _ newest: Epoch) -> (rate: Double, isMeasured: Bool) {
         if let busiest = source.busiestRate { return (busiest, true) }
-        let spent = Double(newest.lastSequence.value - newest.firstSequence.value)
+        let span = newest.lastSequence.value - newest.firstSequence.value
+        let spent = Double(span - min(newest.skipped, span))
         return (max(busiestRate ?? Self.assumedRate, spent / RateMeter.shortestStretch), false)
     }
 
@@ -126,7 +127,7 @@ struct RecoveryRules {
     /// A network stays 96 h in IV Update in Progress before its transmit IV Index changes.
     private func validUntil() -> CaptureTime? {
         let timeline = network.timeline
-        guard clocksAgree, let current = timeline.current, current.evidence != .networkPDU else { return nil }
+        guard clocksAgree, let current = timeline.current, current.evidence.isStatement else { return nil }
         guard current.state.isUpdateInProgress else {
             return current.lastTime.advanced(by: IVUpdateRules.minimumStateDuration)
         }

@@ -2,8 +2,8 @@ public import MeshCrypto
 
 /// Security material made ready to open Network PDUs: Mesh Protocol 1.1, "Network layer security".
 public struct NetworkCredentials {
-    private let encryption: AESCipher
-    private let privacy: AESCipher
+    let encryption: AESCipher
+    let privacy: AESCipher
 
     public init(_ material: SecurityMaterial) {
         encryption = AESCipher(key: material.encryptionKey)

@@ -57,6 +57,8 @@ public enum IVUpdateRules {
     public static let minimumStateDuration = Duration.seconds(96 * 3600)
     /// A node stays at most this long in IV Update in Progress.
     public static let maximumUpdateDuration = Duration.seconds(144 * 3600)
+    /// A node recovers its IV Index at most once in this time.
+    public static let minimumRecoveryInterval = Duration.seconds(192 * 3600)
     /// A node takes an IV Index from a beacon only if it is at most this far ahead of its own.
     public static let maximumAhead: UInt32 = 42
 }

@@ -1,0 +1,113 @@
+import Dispatch
+import MeshCrypto
+import MeshProtocol
+import Synchronization
+
+/// How far to search for an IV Index that no beacon tells.
+public enum IVSearchExtent: String, Hashable, Sendable, CaseIterable {
+    case off, bounded, full
+}
+
+/// Finds the IV Index of PDUs that no candidate opens, by trial. A hit counts when a second PDU confirms it, or the 64-bit
+/// NetMIC of a control message does.
+struct IVIndexSearch {
+    /// An IV Index lasts 192 hours at the least (96 in each state), so that a network as old as mesh itself has seen some
+    /// 450 of them. The default bound leaves room for networks in test mode and for those that began elsewhere.
+    static let bound: UInt64 = 1 << 20
+    private static let all: UInt64 = 1 << 32
+    private static let slab: UInt64 = 1 << 26
+    /// PDUs that are searched with, the shortest first: some may be other people's with the same NID.
+    private static let mostBases = 3
+    private static let mostConfirmed = 64
+
+    let material: SecurityMaterial
+    /// Distinct PDUs with the NID of the material.
+    let pdus: [ObfuscatedNetworkPDU]
+
+    init(_ material: SecurityMaterial, _ held: [ObfuscatedNetworkPDU]) {
+        self.material = material
+        var seen: Set<ObfuscatedNetworkPDU> = []
+        // A few of them, spread over all that are held, so that one source or one moment does not decide.
+        let ours = held.filter { $0.nid == material.nid && seen.insert($0).inserted }
+        let step = max(1, ours.count / (4 * Self.mostConfirmed))
+        pdus = stride(from: 0, to: ours.count, by: step).map { ours[$0] }
+    }
+
+    struct Found {
+        let ivIndex: IVIndex
+        let base: ObfuscatedNetworkPDU
+    }
+
+    /// The IV Index that most PDUs confirm; `nil` where none does.
+    func run(_ extent: IVSearchExtent, _ progress: (Double) -> Void) -> Found? {
+        let bases = Array(
+            pdus.sorted { ($0.length, $0.fingerprint) < ($1.length, $1.fingerprint) }.prefix(Self.mostBases))
+        for base in bases {
+            if let found = best(of: IVIndexTrialStretch(base, material).search(0..<Self.bound), base) { return found }
+        }
+        guard extent == .full else { return nil }
+        let slabs = bases.flatMap { base in
+            stride(from: Self.bound, to: Self.all, by: Int(Self.slab)).map { (base, $0) }
+        }
+        for (index, (base, start)) in slabs.enumerated() {
+            progress(Double(index) / Double(slabs.count))
+            let hits = parallel(base, start..<min(start + Self.slab, Self.all))
+            if let found = best(of: hits, base) { return found }
+        }
+        return nil
+    }
+
+    /// The hits of a stretch, on all processors.
+    private func parallel(_ base: ObfuscatedNetworkPDU, _ stretch: Range<UInt64>) -> [IVIndex] {
+        let pieces = 16
+        let size = (stretch.upperBound - stretch.lowerBound + 15) / 16
+        let hits = Mutex<[IVIndex]>([])
+        let material = material
+        DispatchQueue.concurrentPerform(iterations: pieces) { piece in
+            let start = min(stretch.lowerBound + UInt64(piece) * size, stretch.upperBound)
+            let found = IVIndexTrialStretch(base, material).search(start..<min(start + size, stretch.upperBound))
+            hits.withLock { $0 += found }
+        }
+        return hits.withLock { $0.sorted() }
+    }
+
+    private func best(of hits: [IVIndex], _ base: ObfuscatedNetworkPDU) -> Found? {
+        var best: (index: IVIndex, count: Int)?
+        for hit in hits {
+            let count = confirmations(of: hit, base)
+            if count > (best?.count ?? 0) { best = (hit, count) }
+        }
+        return best.map { Found(ivIndex: $0.index, base: base) }
+    }
+
+    /// Other PDUs that open under this IV Index or the one before or behind it; one more where the base has 64 bits.
+    private func confirmations(of hit: IVIndex, _ base: ObfuscatedNetworkPDU) -> Int {
+        let credentials = NetworkCredentials(material)
+        var workspace = NetworkCredentials.Workspace()
+        let others = pdus.filter { $0 != base }.prefix(4 * Self.mostConfirmed)
+        var attempts = [NetworkCredentials.Attempt(base, ivIndex: hit)]
+        for pdu in others {
+            let indexes = pdu.ivi == hit.ivi ? [hit] : [hit.advanced(by: -1), hit.advanced(by: 1)].compactMap(\.self)
+            attempts += indexes.map { .init(pdu, ivIndex: $0) }
+        }
+        credentials.open(attempts, in: &workspace)
+        let isControl = workspace.results.first.flatMap { $0?.isControl } ?? false
+        return workspace.results.dropFirst().filter { $0 != nil }.count + (isControl ? 1 : 0)
+    }
+}
+
+/// A trial for one thread.
+private struct IVIndexTrialStretch {
+    let base: ObfuscatedNetworkPDU
+    let material: SecurityMaterial
+
+    init(_ base: ObfuscatedNetworkPDU, _ material: SecurityMaterial) {
+        self.base = base
+        self.material = material
+    }
+
+    func search(_ stretch: Range<UInt64>) -> [IVIndex] {
+        var trial = IVIndexTrial(base, with: material)
+        return trial.search(stretch)
+    }
+}
