@@ -20,7 +20,9 @@ struct Meshscope: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            AnalyzeCommand.self, DecodeCommand.self, CheckCommand.self, KeysCommand.self, SimulateCommand.self,
+            AnalyzeCommand.self, DecodeCommand.self, RestoreCommand.self, VerifyCommand.self, CheckCommand.self,
+            KeysCommand.self,
+            SimulateCommand.self,
         ])
 
     static func main() {

@@ -1,5 +1,7 @@
 import ArgumentParser
+import CaptureFiles
 import FoundationEssentials
+import MeshAnalysis
 import MeshReports
 
 /// What the user sees: standard output, standard error, and whether a terminal is behind them.
@@ -26,5 +28,38 @@ enum Terminal {
         guard Descriptor.output.write(Array(text.utf8)) != .failed else {
             throw fail("standard output cannot be written")
         }
+    }
+
+    /// Runs an analysis with progress on long work; what cannot be used is said.
+    static func analyze(_ captures: [String], _ analyzer: Analyzer) throws -> Analysis {
+        let progress = ProgressLine()
+        do throws(CaptureError) {
+            let analysis = try analyzer.analyze(captures) { progress.show($0) }
+            progress.clear()
+            for error in analysis.unusable { _ = fail(error) }
+            return analysis
+        } catch {
+            progress.clear()
+            throw fail(error)
+        }
+    }
+}
+
+/// How far a long read has come, on a terminal's standard error.
+struct ProgressLine {
+    private let isShown = Terminal.isErrorTerminal
+
+    func show(_ progress: AnalysisProgress) {
+        guard isShown else { return }
+        if let search = progress.search {
+            Terminal.say("\r\u{1B}[K\(progress.frames) frames; searching the IV Index, \(Int(search * 100)) %")
+            return
+        }
+        let share = progress.octets.map { $0.size > 0 ? ", \($0.read * 100 / $0.size) %" : "" } ?? ""
+        Terminal.say("\r\u{1B}[K\(progress.frames) frames\(share)")
+    }
+
+    func clear() {
+        if isShown { Terminal.say("\r\u{1B}[K") }
     }
 }

@@ -23,12 +23,13 @@ struct Script {
 
     mutating func pdu(
         _ seconds: Double, _ index: UInt32, _ sequence: UInt32, source: UInt16 = 1, ttl: UInt8 = 5,
-        transport: [UInt8] = [0, 1, 2, 3, 4, 5, 6, 7, 8], with keys: NetworkKeys = scriptKeys
+        destination: UInt16 = 0xC000, transport: [UInt8] = [0, 1, 2, 3, 4, 5, 6, 7, 8],
+        with keys: NetworkKeys = scriptKeys
     ) {
         guard let source = UnicastAddress(source) else { return }
         let pdu = NetworkPDU.seal(
             position: .init(IVIndex(index), .init(truncating: sequence)), isControl: false, ttl: ttl, source: source,
-            destination: MeshAddress(0xC000), transportPDU: transport, with: keys.flooding)
+            destination: MeshAddress(destination), transportPDU: transport, with: keys.flooding)
         frames.append((seconds, AD.structure(0x2A, pdu.octets)))
     }
 
@@ -38,6 +39,17 @@ struct Script {
         let subnet = KeyRing.Subnet(keyIndex: 0, netKey: scriptKeys.netKey)
         let ring = ring ?? KeyRing(networks: [.init(subnets: [subnet])])
         return try MeshAnalysisTests.analyse(octets(), ring, options: options, observer: observer)
+    }
+
+    mutating func control(
+        _ seconds: Double, _ index: UInt32, _ sequence: UInt32, source: UInt16, destination: UInt16,
+        _ transport: [UInt8]
+    ) {
+        guard let source = UnicastAddress(source) else { return }
+        let pdu = NetworkPDU.seal(
+            position: .init(IVIndex(index), .init(truncating: sequence)), isControl: true, ttl: 5, source: source,
+            destination: MeshAddress(destination), transportPDU: transport, with: scriptKeys.flooding)
+        frames.append((seconds, AD.structure(0x2A, pdu.octets)))
     }
 
     /// As a capture file.

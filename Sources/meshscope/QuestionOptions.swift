@@ -1,0 +1,88 @@
+public import ArgumentParser
+import CaptureFiles
+import KeyFiles
+public import MeshAnalysis
+public import MeshProtocol
+
+/// What the user says of the failed device, beside keys and captures.
+struct QuestionOptions: ParsableArguments {
+    @Option(
+        name: .customLong("iv-index"),
+        help: ArgumentHelp(
+            "A likely IV Index, decimal or with 0x, to open PDUs where no beacon was heard; no evidence.",
+            valueName: "n"))
+    var ivIndex: IVIndex?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where no beacon tells the IV Index, search it with the PDUs: off, bounded, or full.",
+            discussion: "bounded tries 0 to 0x000FFFFF in a moment; full goes on through 32 bits, which takes a while.")
+    )
+    var ivSearch: IVSearchExtent = .bounded
+
+    @Option(
+        help: ArgumentHelp(
+            "The unicast address of the failed device in hexadecimal, 0x0001 to 0x7FFF.", valueName: "address"))
+    var master: UnicastAddress?
+
+    @Option(
+        name: .customLong("replacement-iv-index"),
+        help: ArgumentHelp(
+            "Tell what a replacement would do by itself that starts with this IV Index.", valueName: "n"))
+    var replacementIVIndex: IVIndex?
+
+    @Option(
+        help: ArgumentHelp(
+            "When it failed, such as 2026-06-01T12:00:00Z; without it, the end of the captures.", valueName: "time"))
+    var failedAt: CaptureTime?
+
+    @Option(help: ArgumentHelp("When the replacement is to take over.", valueName: "time"))
+    var takeoverAt: CaptureTime?
+
+    @Option(
+        help:
+            "What it ran, for what a restart of it may have skipped: \(Stack.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
+    var stack: Stack?
+
+    @Option(help: ArgumentHelp("How many elements it had; each has a row.", valueName: "n"))
+    var elements: Int?
+
+    func validate() throws {
+        guard elements.map((1...255).contains) ?? true else {
+            throw ValidationError("A node has 1 to 255 elements.")
+        }
+        guard master != nil || elements == nil else { throw ValidationError("--elements is for the node of --master.") }
+    }
+
+    var options: AnalysisOptions {
+        var options = AnalysisOptions(givenIVIndex: ivIndex, master: master)
+        options.ivSearch = ivSearch
+        options.replacementIVIndex = replacementIVIndex
+        options.failedAt = failedAt
+        options.takeoverAt = takeoverAt
+        options.stack = stack
+        options.elements = elements
+        return options
+    }
+}
+
+extension Stack: ExpressibleByArgument {}
+extension IVSearchExtent: ExpressibleByArgument {}
+
+extension IVIndex: ExpressibleByArgument {
+    /// Decimal, or hexadecimal behind `0x`.
+    public init?(argument: String) {
+        let isHexadecimal = argument.hasPrefix("0x") || argument.hasPrefix("0X")
+        guard let value = isHexadecimal ? UInt32(argument.dropFirst(2), radix: 16) : UInt32(argument) else {
+            return nil
+        }
+        self.init(value)
+    }
+}
+
+extension UnicastAddress: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(text: argument)
+    }
+}

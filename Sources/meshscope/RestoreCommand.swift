@@ -1,0 +1,89 @@
+public import ArgumentParser
+import CaptureFiles
+import FoundationEssentials
+import KeyFiles
+import MeshAnalysis
+import MeshProtocol
+public import MeshReports
+
+extension RestoreFiles.Target: ExpressibleByArgument {}
+
+struct RestoreCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restore",
+        abstract: "Writes what a stack takes to go on where the failed master ended.",
+        discussion: """
+            The folder gets a README.md with the values and the steps, and the files or calls of the stack, the replay \
+            protection list among them where the stack takes one. Nothing that is there already is replaced. The failed \
+            device must never transmit again.
+
+            Examples:
+              meshscope restore capture.pcap --keys office.json --master 0x0001 --for bluez --node-json node.json -o restore
+              meshscope restore capture.pcap --keys office.json --master 0x0001 --for zephyr -o restore
+            """)
+
+    @Argument(help: "Captures; - is standard input.")
+    var captures: [String]
+
+    @OptionGroup var keys: KeyOptions
+    @OptionGroup var question: QuestionOptions
+
+    @Option(
+        name: .customLong("for"),
+        help: "The stack: \(RestoreFiles.Target.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var target: RestoreFiles.Target
+
+    @Option(
+        name: .customLong("node-json"),
+        help: ArgumentHelp("BlueZ: the old device's node.json, of which three values are changed.", valueName: "file"))
+    var nodeJSON: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "folder"))
+    var output: String
+
+    func validate() throws {
+        guard nodeJSON == nil || target == .bluez else { throw ValidationError("--node-json is for --for bluez.") }
+    }
+
+    func run() throws {
+        let keyRing = try keys.keyRing()
+        var options = question.options
+        if options.stack == nil { options.stack = Stack(rawValue: target.rawValue) }
+        let analysis = try Terminal.analyze(captures, Analyzer(keys: keyRing, options: options))
+        guard analysis.masters.count == 1, let master = analysis.masters.first else {
+            throw Terminal.fail(
+                "no master, or several: name the failed device with --master", .answerIsNo)
+        }
+        guard let restore = RestoreFiles(analysis, master: master) else {
+            throw Terminal.fail(
+                "nothing to restore: the verdict is \(master.verdict.name); meshscope analyze says why", .answerIsNo)
+        }
+        var files: [RestoreFiles.File]
+        do throws(NodeJSONError) {
+            files = try restore.files(
+                for: target, nodeJSON: try nodeJSON.map { path throws(NodeJSONError) in try text(path) })
+        } catch {
+            throw Terminal.fail("\(nodeJSON ?? ""): \(error)")
+        }
+        if target == .wireshark { files += tables(analysis, master) }
+        try OutputFolder(output).write(files, areSecret: true)
+        try Terminal.output(files.map { "\(output)/\($0.name)\n" }.joined())
+        guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
+    }
+
+    private func text(_ path: String) throws(NodeJSONError) -> String {
+        do throws(CaptureError) {
+            return String(decoding: try WholeFile.read(path: path, limit: 16 << 20), as: UTF8.self)
+        } catch {
+            throw NodeJSONError(explanation: error.explanation)
+        }
+    }
+
+    private func tables(_ analysis: Analysis, _ master: Analysis.Master) -> [RestoreFiles.File] {
+        let network = analysis.networks[master.network]
+        var tables = WiresharkTables()
+        let said = network.ivTimeline.map(\.state.transmitIndex)
+        tables.add(network.keys, ivIndexes: network.sources.flatMap(\.epochs).map(\.ivIndex) + said)
+        return tables.files
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import CaptureFiles
+import MeshAnalysis
+import MeshProtocol
+import MeshReports
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Tells from a capture of after the swap whether the nodes accept the replacement.",
+        discussion: """
+            The first word is the answer: accepted (nodes answer it), ignored (its SEQ is not above the old one's, or nobody \
+            answers), unclear (not heard, or it asked nobody), conflict (the old device still sends). Only accepted ends \
+            with status 0.
+
+            Examples:
+              meshscope verify before.pcap after.pcap --keys office.json --master 0x0001 --since 2026-06-01T12:00:00Z
+              meshscope verify after.pcap --keys office.json --master 0x0001 --since 2026-06-01T12:00:00Z --last-seq 4110 --last-iv-index 12
+            """)
+
+    @Argument(help: "Captures; - is standard input.")
+    var captures: [String]
+
+    @OptionGroup var keys: KeyOptions
+
+    @Option(help: ArgumentHelp("The unicast address, 0x0001 to 0x7FFF.", valueName: "address"))
+    var master: UnicastAddress
+
+    @Option(help: ArgumentHelp("When the replacement took over.", valueName: "time"))
+    var since: CaptureTime
+
+    @Option(
+        help: ArgumentHelp("The last SEQ of the old device, where no capture of before is at hand.", valueName: "n"))
+    var lastSeq: UInt32?
+
+    @Option(
+        name: .customLong("last-iv-index"), help: ArgumentHelp("The IV Index that it sent with.", valueName: "n"))
+    var lastIVIndex: IVIndex?
+
+    @Option(help: "The report's format: text or json.")
+    var format: ReportFormat = .text
+
+    func validate() throws {
+        guard (lastSeq == nil) == (lastIVIndex == nil) else {
+            throw ValidationError("--last-seq and --last-iv-index belong together.")
+        }
+        guard lastSeq.map({ SequenceNumber($0) != nil }) ?? true else {
+            throw ValidationError("A SEQ has 24 bits: 0 to 16777215.")
+        }
+    }
+
+    func run() throws {
+        let keyRing = try keys.keyRing()
+        guard !keyRing.networks.isEmpty else {
+            throw Terminal.fail("no key: give --keys FILE, --netkey or MESHSCOPE_NETKEY")
+        }
+        var old: SequencePosition?
+        if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, SequenceNumber(truncating: lastSeq)) }
+        let named = keyRing.networks.firstIndex { $0.master == master } ?? 0
+        var watch = TakeoverWatch(master, network: named, since: since, old: old)
+        let analysis = try Terminal.analyze(captures, Analyzer(keys: keyRing) { watch.take($0) })
+        let takeover = watch.takeover()
+        try Terminal.output(format == .text ? TakeoverReport.text(takeover) : try TakeoverReport.json(takeover))
+        guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
+        guard takeover.verdict == .accepted else { throw ExitCode.answerIsNo }
+    }
+}
