@@ -43,6 +43,7 @@ lint:
 bench: build
 	@Scripts/install-packages tshark gcc time
 	Scripts/bench $(BINARY) 1000000
+	Scripts/bench-search $(BINARY)
 	RUNS=1 Scripts/bench $(BINARY) 10000000
 
 install: build

@@ -6,6 +6,8 @@ public struct Analysis: Sendable {
     public struct Capture: Sendable {
         public internal(set) var path: String
         public let format: CaptureFormat
+        /// How it fits the others, where there are several; its times are aligned.
+        public let alignment: CaptureAlignment?
         /// In the order in which they were met.
         public internal(set) var linkTypes: [LinkType] = []
         public internal(set) var frames = 0
@@ -78,6 +80,8 @@ public struct Analysis: Sendable {
         public internal(set) var runnerUp: MasterCandidate?
         /// Of the node, the first one's first.
         public internal(set) var elements: [UnicastAddress] = []
+        /// Where no SEQ can be told: an address that nothing known uses, with room for all elements.
+        public internal(set) var newAddress: UnicastAddress?
         /// Of the node: the highest of its elements', since a node may have one counter for all.
         public internal(set) var verdict: RecoveryVerdict = .ivIndexUnknown
     }

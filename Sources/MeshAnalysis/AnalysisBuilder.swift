@@ -68,7 +68,10 @@ struct AnalysisBuilder {
         master.elements = elements
         let sources = network.sources.filter { elements.contains($0.address) }
         master.verdict = RecoveryVerdict.highest(of: sources.map(\.verdict))
-        guard let recovery = master.verdict.recovery else { return }
+        guard let recovery = master.verdict.recovery else {
+            master.newAddress = AddressChoice.free(elements.count, in: collector.records.networks[master.network])
+            return
+        }
         if let failedAt = options.failedAt, recovery.lastHeard.time > failedAt {
             findings.record(
                 .heardAfterFailure, .critical, at: recovery.lastHeard, network: master.network, source: master.address,

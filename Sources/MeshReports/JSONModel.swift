@@ -42,6 +42,16 @@ struct JSONModel: Encodable {
         var lastTime: Nullable<String>
         var complete: Bool
         var failure: String?
+        var alignment: Alignment?
+    }
+
+    struct Alignment: Encodable {
+        /// Seconds that were taken off the capture's times.
+        var clockOffset: Double
+        var reference: Nullable<Int>
+        var commonPdus: Int
+        var distinctPdus: Int
+        var onlyHere: Int
     }
 
     struct UnusableCapture: Encodable {
@@ -185,6 +195,7 @@ struct JSONModel: Encodable {
         var reasons: [String]
         var runnerUp: Nullable<Candidate>
         var elements: [String]
+        var newAddress: String?
         /// Of the node: the highest of its elements'.
         var verdict: String
         var recommendedSeq: UInt32?

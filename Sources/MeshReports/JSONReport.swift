@@ -45,7 +45,8 @@ public enum JSONReport {
             reasons: master.reasons.map(Wording.reason),
             runnerUp: .init(
                 master.runnerUp.map { .init(address: "\($0.address)", reasons: $0.reasons.map(Wording.reason)) }),
-            elements: master.elements.map { "\($0)" }, verdict: master.verdict.name,
+            elements: master.elements.map { "\($0)" }, newAddress: master.newAddress.map { "\($0)" },
+            verdict: master.verdict.name,
             recommendedSeq: master.verdict.recovery?.recommended.value)
     }
 
@@ -55,7 +56,14 @@ public enum JSONReport {
             frames: capture.frames, crcFailed: capture.crcFailed,
             firstTime: .init(capture.firstTime?.text(digits: capture.timeDigits)),
             lastTime: .init(capture.lastTime?.text(digits: capture.timeDigits)), complete: capture.isComplete,
-            failure: capture.failure?.explanation)
+            failure: capture.failure?.explanation,
+            alignment: capture.alignment.map {
+                .init(
+                    clockOffset: Double($0.offset.components.seconds)
+                        + Double($0.offset.components.attoseconds / 1_000_000_000_000) / 1e6,
+                    reference: .init($0.reference), commonPdus: $0.common, distinctPdus: $0.distinct,
+                    onlyHere: $0.onlyHere)
+            })
     }
 
     private static func network(of network: Analysis.Network, _ times: CaptureTimes) -> JSONModel.Network {

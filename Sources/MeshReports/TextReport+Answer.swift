@@ -37,7 +37,8 @@ extension TextReport {
             addTriple(recovery, source, network)
             addElements(master, network)
         } else {
-            addWaysOut(master.verdict, network)
+            addNoNumber(master.verdict, network)
+            addWaysOut(master)
         }
         let critical = analysis.findings.filter { finding in
             finding.severity == .critical && finding.network == master.network
@@ -141,26 +142,45 @@ extension TextReport {
         addWrapped(text, indent: "  ")
     }
 
-    private mutating func addWaysOut(_ verdict: RecoveryVerdict, _ network: Analysis.Network) {
+    /// In the order in which they should be tried.
+    private mutating func addWaysOut(_ master: Analysis.Master) {
+        var ways: [String] = []
+        if let address = master.newAddress {
+            let range = master.elements.count > 1 ? " and the \(master.elements.count - 1) behind it" : ""
+            ways.append(
+                "A new unicast address, such as \(address)\(range): nothing that was heard or that the key file names uses it. SEQ starts "
+                    + "at 0 there, and whoever sends to the old address must be configured anew.")
+        }
+        ways.append(
+            "An IV Update, started by another node of the primary subnet: possible once the network has been in Normal Operation for 96 h, "
+                + "and over after 96 to 144 h more; then SEQ starts at 0 for everyone, the old address included.")
+        if master.verdict.name != "exhausted" {
+            ways.append(
+                "A value that the old device stored: any SEQ above it will do, as long as nothing later was sent.")
+            ways.append("A capture from before the failure that holds its PDUs.")
+        }
+        for (index, way) in ways.enumerated() { addWrapped("\(index + 1). \(way)", indent: "    ") }
+    }
+
+    private mutating func addNoNumber(_ verdict: RecoveryVerdict, _ network: Analysis.Network) {
         switch verdict {
         case .resume, .restart: return
         case .exhausted(let state, let last):
             addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
             addValue("last SEQ", Hexadecimal.prefixed(last.sequence.value, digits: 6), last.sequence.value)
-            addWrapped(
-                "Let another node of the primary subnet start an IV Update; when it is completed, SEQ starts again at 0. "
-                    + "Or give the replacement a new unicast address.", indent: "  ")
+            addWrapped("No SEQ is left to go on with. The ways out, in this order:", indent: "  ")
         case .notHeard(let state):
             addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
             addFlag(state, network)
             let heard = network.sources.filter { !$0.epochs.isEmpty }.prefix(8).map { "\($0.address)" }
             addWrapped(
                 (heard.isEmpty ? "" : "Is it the right address? Heard were \(heard.joined(separator: ", ")). ")
-                    + "The first SEQ cannot be told. Ways out: a new unicast address; an IV Update started by another node; a value "
-                    + "that the old device stored, as an upper bound; a capture from before the failure.", indent: "  ")
+                    + "The first SEQ cannot be told.", indent: "  ")
             addIVEvidence(network)
+            addWrapped("The ways out, in this order:", indent: "  ")
         case .ivIndexUnknown:
             addUnknownIV(network)
+            addWrapped("Beside the IV Index, the ways out are:", indent: "  ")
         }
     }
 

@@ -41,6 +41,7 @@ public struct TextReport {
             addWrapped(
                 "\(number(ofCapture: index))\(Wording.printable(capture.path)): \(capture.format.rawValue), link type \(types.isEmpty ? "–" : types), "
                     + "\(capture.frames) frames\(failed)\(complete)", indent: "  ")
+            if let alignment = capture.alignment { addWrapped(Wording.alignment(alignment), indent: "    ") }
             if let first = capture.firstTime, let last = capture.lastTime {
                 add("    \(first.text(digits: capture.timeDigits)) to \(last.text(digits: capture.timeDigits))")
             }

@@ -115,6 +115,20 @@ enum Wording {
         }
     }
 
+    static func alignment(_ alignment: CaptureAlignment) -> String {
+        var text = "\(alignment.distinct) different advertised PDUs, \(alignment.onlyHere) in no other capture"
+        guard let reference = alignment.reference else { return text }
+        let (seconds, attoseconds) = alignment.offset.components
+        let tenths = abs(seconds * 10 + attoseconds / 100_000_000_000_000_000)
+        if tenths == 0 {
+            text += "; its clock agrees with [\(reference + 1)]"
+        } else {
+            let way = alignment.offset > .zero ? "ahead of" : "behind"
+            text += "; its clock was \(tenths / 10).\(tenths % 10) s \(way) the first one's and was aligned"
+        }
+        return text + " (\(alignment.common) PDUs in common)"
+    }
+
     static func bearer(_ bearer: Analysis.ProvisioningLink.Bearer) -> String {
         switch bearer {
         case .advertising(let linkID): "PB-ADV link \(Hexadecimal.text(linkID, digits: 8))"

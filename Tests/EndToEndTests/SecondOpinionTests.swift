@@ -75,3 +75,54 @@ struct SecondOpinionTests {
         #expect(said.state == .updateInProgress(IVIndex(0x1010_abcd)))
     }
 }
+
+/// The published JSON Schema, by a validator that others wrote.
+@Suite(.enabled(if: isInstalled, "jsonschema is not in .venv"))
+struct SchemaTests {
+    private func errors(_ paths: [String]) throws -> String {
+        let code = """
+            import json, sys, jsonschema
+            schema = json.load(open(sys.argv[1]))
+            jsonschema.Draft202012Validator.check_schema(schema)
+            validator = jsonschema.Draft202012Validator(schema)
+            for path in sys.argv[2:]:
+                for error in validator.iter_errors(json.load(open(path))):
+                    print(path, error.json_path, error.message[:200])
+            """
+        let schema = Checkout.root.appending(path: "Schemas/meshscope.analysis-1.schema.json").path
+        let result = try Program.run(python, ["-c", code, schema] + paths)
+        #expect(result.status == 0, "\(result.error)")
+        return result.output
+    }
+
+    @Test func everyExpectedReportFitsTheSchema() throws {
+        let folder = Checkout.root.appending(path: "Reports")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }
+        #expect(names.count > 40)
+        #expect(try errors(names.sorted().map { folder.appending(path: $0).path }) == "")
+    }
+
+    /// Reports that no fixture gives: without keys, of several captures, of captures that break off or cannot be used.
+    @Test func otherReportsFitTheSchema() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let captures = Checkout.captures.path
+        let keys = ["--keys", captures + "/steady.keys.json"]
+        let calls: [[String]] = [
+            [captures + "/steady.pcap"], [captures + "/steady.pcap", captures + "/lossy.pcap.gz"] + keys,
+            [captures + "/steady.pcap", captures + "/malformed/ethernet.pcap"] + keys,
+            [captures + "/malformed/record-cut-off.pcap"] + keys,
+            [captures + "/steady.pcap", "--master", "0x0777", "--elements", "3"] + keys,
+            [captures + "/steady.pcap", "--failed-at", "2026-06-01T00:00:05Z", "--stack", "silabs"] + keys,
+            [captures + "/steady.pcap", "--takeover-at", "2027-06-01T00:00:05Z", "--replacement-iv-index", "1"] + keys,
+            [captures + "/steady.pcap", "--netkey", "7dd7364cd842ad18c17c2b820c84c3d6", "--iv-index", "7"],
+        ]
+        for (index, call) in calls.enumerated() {
+            let path = folder.appending(path: "\(index).json").path
+            let arguments = ["analyze"] + call + ["--format", "json", "--output", path]
+            let result = try Program.run(Program.meshscope, arguments)
+            #expect((0...2).contains(result.status), "\(call)")
+            #expect(try errors([path]) == "", "\(call)")
+        }
+    }
+}

@@ -26,17 +26,27 @@ struct CaptureIntake {
     private static let clockStep: Int64 = 10_000_000_000
     private static let clockLeap: Int64 = 31_536_000_000_000_000
 
-    init(path: String, format: CaptureFormat, timeDigits: Int, index: Int) {
-        summary = Analysis.Capture(path: path, format: format, timeDigits: timeDigits)
+    /// What is taken off each time, nanoseconds.
+    private let offset: Int64
+
+    init(path: String, format: CaptureFormat, timeDigits: Int, index: Int, alignment: CaptureAlignment?) {
+        summary = Analysis.Capture(path: path, format: format, alignment: alignment, timeDigits: timeDigits)
+        let (seconds, attoseconds) = (alignment?.offset ?? .zero).components
+        offset = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         self.index = index
     }
 
     @inline(__always)
     mutating func take(_ frame: CapturedFrame, into collector: inout EvidenceCollector) {
-        let reference = FrameReference(capture: index, number: frame.number, time: frame.time)
+        let reference = FrameReference(capture: index, number: frame.number, time: aligned(frame.time))
         take(
             frame.bytes, reference, frame.linkType, flags: frame.flags, isCut: frame.originalLength > frame.bytes.count,
             into: &collector)
+    }
+
+    @inline(__always)
+    private func aligned(_ time: CaptureTime) -> CaptureTime {
+        offset == 0 ? time : time.advanced(by: .nanoseconds(-offset))
     }
 
     /// Keeps a copy of a frame until its turn comes.
@@ -45,7 +55,8 @@ struct CaptureIntake {
         octets.reserveCapacity(frame.bytes.count)
         for index in frame.bytes.indices { octets.append(frame.bytes[index]) }
         ahead = Ahead(
-            frame: FrameReference(capture: index, number: frame.number, time: frame.time), linkType: frame.linkType,
+            frame: FrameReference(capture: index, number: frame.number, time: aligned(frame.time)),
+            linkType: frame.linkType,
             flags: frame.flags, isCut: frame.originalLength > frame.bytes.count, octets: octets)
     }
 

@@ -10,9 +10,17 @@ struct CaptureMerge {
     /// - Throws: if no capture can be opened.
     init(_ paths: [String]) throws(CaptureError) {
         var inputs: [CaptureInput] = []
-        for path in paths {
+        let alignment = ClockAlignment(paths)
+        // Captures that cannot be used have no place among the others.
+        var places: [Int: Int] = [:]
+        for (index, path) in paths.enumerated() {
             do throws(CaptureError) {
-                inputs.append(try CaptureInput(path: path, index: inputs.count))
+                var aligned = alignment.captures[index]
+                aligned.reference = aligned.reference.flatMap { places[$0] }
+                let input = try CaptureInput(
+                    path: path, index: inputs.count, alignment: paths.count > 1 ? aligned : nil)
+                places[index] = inputs.count
+                inputs.append(input)
             } catch {
                 unusable.append(error)
             }
@@ -70,8 +78,8 @@ struct CaptureMerge {
 final class CaptureInput {
     private var stream: CaptureStream
 
-    init(path: String, index: Int) throws(CaptureError) {
-        stream = try CaptureStream(path: path, index: index)
+    init(path: String, index: Int, alignment: CaptureAlignment?) throws(CaptureError) {
+        stream = try CaptureStream(path: path, index: index, alignment: alignment)
     }
 
     var summary: Analysis.Capture { stream.intake.summary }
@@ -102,9 +110,10 @@ private struct CaptureStream: ~Copyable {
     var file: CaptureFile
     var intake: CaptureIntake
 
-    init(path: String, index: Int) throws(CaptureError) {
+    init(path: String, index: Int, alignment: CaptureAlignment?) throws(CaptureError) {
         let file = try CaptureFile(path: path)
-        intake = CaptureIntake(path: path, format: file.format, timeDigits: file.timeDigits, index: index)
+        intake = CaptureIntake(
+            path: path, format: file.format, timeDigits: file.timeDigits, index: index, alignment: alignment)
         self.file = file
     }
 

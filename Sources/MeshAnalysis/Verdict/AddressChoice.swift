@@ -1,0 +1,32 @@
+import MeshProtocol
+
+/// A unicast address that a replacement can take where no SEQ can be told: one that nothing known uses.
+enum AddressChoice {
+    private static let last: UInt16 = 0x7FFF
+
+    /// The first of `count` free addresses in a row, behind the highest one in use if there is room; `nil` if there is none.
+    ///
+    /// The address of a removed node is free once the IV Index has moved on twice since: Mesh Protocol 1.1, "Node
+    /// Removal procedure".
+    static func free(_ count: Int, in network: NetworkRecord) -> UnicastAddress? {
+        var used = Set(network.sources.map(\.address.value))
+        for node in network.keys.nodes {
+            for element in 0..<node.elements { used.insert(node.address.value &+ UInt16(truncatingIfNeeded: element)) }
+        }
+        used.formUnion(network.keys.upperKeys.deviceKeys.map(\.address.value))
+        let current = network.timeline.current.map { UInt64($0.state.index.value) } ?? 0
+        for exclusion in network.keys.exclusions where current < UInt64(exclusion.ivIndex.value) + 2 {
+            used.formUnion(exclusion.addresses)
+        }
+        let highest = used.filter { $0 <= last }.max() ?? 0
+        let starts = [highest &+ 1, 1].filter { (1...last).contains($0) }
+        for start in starts {
+            var run = 0
+            for address in start...last {
+                run = used.contains(address) ? 0 : run + 1
+                if run == count { return UnicastAddress(address - UInt16(count - 1)) }
+            }
+        }
+        return nil
+    }
+}
