@@ -96,7 +96,7 @@ struct AnalysisBuilder {
             let place = sources.firstIndex { $0.address > address } ?? sources.count
             sources.insert(source(of: SourceTimeline(address), rules), at: place)
         }
-        for source in sources { recordExhaustion(of: source, network: record.index, into: &findings) }
+        for source in sources { recordExhaustion(of: source, in: record, into: &findings) }
         return Analysis.Network(
             name: record.keys.name, keys: record.keys,
             subnets: zip(record.keys.subnets, record.subnets).enumerated().map { index, subnet in
@@ -145,14 +145,21 @@ struct AnalysisBuilder {
             verdict: rules.judge(timeline, epochs))
     }
 
-    private func recordExhaustion(of source: Analysis.Source, network: Int, into findings: inout FindingCollector) {
+    /// Few SEQ are left; the source's own rate tells until when.
+    private func recordExhaustion(
+        of source: Analysis.Source, in network: NetworkRecord, into findings: inout FindingCollector
+    ) {
         guard let newest = source.epochs.last, newest.lastSequence.value >= RecoveryRules.nearExhaustion else { return }
+        let left = SequenceNumber.last.value - newest.lastSequence.value
+        let rate = network.sources.first { $0.address == source.address }?.busiestRate
+        let seconds = rate.flatMap { $0 > 0 ? Int64(exactly: (Double(left) / $0).rounded()) : nil }
+        let forecast = seconds.map { newest.lastFrame.time.advanced(by: .seconds($0)) }
         findings.record(
-            .sequenceNearExhaustion, .warning, at: newest.lastFrame, network: network, source: source.address,
+            .sequenceNearExhaustion, .warning, at: newest.lastFrame, network: network.index, source: source.address,
             detail: [
                 .init("iv_index", .number(Int64(newest.ivIndex.value))),
                 .init("seq", .number(Int64(newest.lastSequence.value))),
-                .init("left", .number(Int64(SequenceNumber.last.value - newest.lastSequence.value))),
-            ])
+                .init("left", .number(Int64(left))),
+            ] + (forecast.map { [.init("exhausted_at", .time($0))] } ?? []))
     }
 }

@@ -257,7 +257,9 @@ enum Wording {
         case .pduAlteredByRelay:
             return "relayed copies that are cut short (bluetooth-meshd 5.66 does this); their SEQ counts"
         case .sequenceNearExhaustion:
-            return "only \(number("left")) SEQ are left under IV Index \(index("iv_index")): an IV Update is due"
+            let forecast = detail["exhausted_at"] == nil ? "" : ", at its busiest rate until \(text("exhausted_at"))"
+            return
+                "only \(number("left")) SEQ are left under IV Index \(index("iv_index"))\(forecast): an IV Update is due"
         case .pduNotOpened:
             return "PDUs with NID \(Hexadecimal.prefixed(number("nid"), digits: 2)) that no key opened: "
                 + "another network with the same NID, or an IV Index that nothing told"

@@ -115,4 +115,14 @@ import Testing
         #expect(analysis.findings.allSatisfy { $0.severity == .info }, "\(analysis.findings.map(\.kind))")
         #expect(analysis.networks[0].sources[0].epochs[0].missed == 0)
     }
+
+    @Test func nearExhaustionIsForecast() throws {
+        var script = script()
+        for number in UInt32(0)..<200 { script.pdu(Double(number), 5, 0xD0_0000 + number) }
+        let finding = try #require(try findings(script).first { $0.kind == .sequenceNearExhaustion })
+        let left = try #require(detail(finding, "left"))
+        let last = CaptureTime(seconds: 1_780_272_000 + 199)
+        let forecast = last.advanced(by: .seconds(left))
+        #expect(finding.detail.contains { $0.name == "exhausted_at" && $0.value == .time(forecast) })
+    }
 }

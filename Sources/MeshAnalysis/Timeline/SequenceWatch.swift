@@ -36,6 +36,7 @@ struct SequenceWatch {
     private static let mostBehind: UInt32 = 256
     /// SEQ that may pass unheard without being a jump, and how many times the rate so far.
     private static let slack = 32.0
+    private static let usualStep: UInt32 = 32
     private static let slackFactor = 4.0
     /// SEQ a second; no node sends more for long.
     private static let mostRate = 20.0
@@ -50,6 +51,9 @@ struct SequenceWatch {
     private let start: (sequence: SequenceNumber, time: CaptureTime)
     /// Steps of `highest`, at least a second apart.
     private var steps: [(sequence: SequenceNumber, frame: FrameReference)] = []
+
+    /// Nanoseconds; the next step is not before.
+    private var nextStep: Int64
 
     private(set) var jumps: [SequenceJump] = []
     private(set) var jumpCount = 0
@@ -85,6 +89,7 @@ struct SequenceWatch {
         lastOfRun = frame
         start = (sequence, frame.time)
         steps = [(sequence, frame)]
+        nextStep = frame.time.nanoseconds.addingReportingOverflow(1_000_000_000).partialValue
         rate.take(sequence, at: frame.time)
     }
 
@@ -95,6 +100,13 @@ struct SequenceWatch {
         _ sequence: SequenceNumber, _ insertion: SequenceSet.Insertion, isSuperseded: Bool = false,
         at frame: FrameReference
     ) {
+        // Nearly every PDU: the next one, or one of the next.
+        if insertion == .new, sequence > highest, sequence.value &- highest.value <= Self.usualStep, spike == nil,
+            run == nil
+        {
+            climb(to: sequence, at: frame)
+            return
+        }
         switch insertion {
         case .same where isSuperseded: noteReplay(frame)
         case .same: takeCopy(sequence, at: frame)
@@ -142,10 +154,16 @@ struct SequenceWatch {
             if let last = restarts.indices.last { restarts[last].isOvertaken = true }
             self.run = nil
         }
+        climb(to: sequence, at: frame)
+    }
+
+    @inline(__always)
+    private mutating func climb(to sequence: SequenceNumber, at frame: FrameReference) {
         highest = sequence
         self.frame = frame
         rate.take(sequence, at: frame.time)
-        guard let last = steps.last, frame.time.since(last.frame.time) >= .seconds(1) else { return }
+        guard frame.time.nanoseconds >= nextStep else { return }
+        nextStep = frame.time.nanoseconds.addingReportingOverflow(1_000_000_000).partialValue
         if steps.count >= Self.memory { steps.removeFirst() }
         steps.append((sequence, frame))
     }
