@@ -125,4 +125,46 @@ import Testing
         let forecast = last.advanced(by: .seconds(left))
         #expect(finding.detail.contains { $0.name == "exhausted_at" && $0.value == .time(forecast) })
     }
+
+    /// A Low Power node polls under friendship credentials for weeks, and then says something under flooding ones.
+    @Test func pollsUnderFriendshipCredentialsAreNoGap() {
+        func frame(_ number: Int) -> FrameReference {
+            FrameReference(capture: 0, number: number, time: CaptureTime(seconds: Int64(number)))
+        }
+        var watch = SequenceWatch(SequenceNumber(truncating: 10), at: frame(0))
+        for number in 1..<300 {
+            watch.raise(to: SequenceNumber(truncating: UInt32(10 + number * 1000)), at: frame(number))
+        }
+        watch.take(SequenceNumber(truncating: 299_020), .new, at: frame(300))
+        watch.finish()
+        #expect(watch.isRegular && watch.highest.value == 299_020)
+    }
+
+    /// Whatever comes in whatever order, near and far, forward and back in time: numbers stay numbers.
+    @Test func noOrderOfSEQTraps() {
+        for seed in UInt64(1)...300 {
+            var random = SeededGenerator(seed: seed)
+            func sequence() -> SequenceNumber {
+                let near = UInt32(random.below(200)), far = UInt32(random.below(0x100_0000))
+                return SequenceNumber(
+                    truncating: random.chance(0.7) ? near : random.chance(0.5) ? far : 0xFF_FFFF - near)
+            }
+            func frame() -> FrameReference {
+                let nanoseconds = Int64(random.below(1 << 40)) - (1 << 38)
+                let time = random.chance(0.01) ? (random.chance(0.5) ? Int64.min : .max) : nanoseconds
+                return FrameReference(
+                    capture: random.below(2), number: random.below(1000), time: CaptureTime(nanoseconds: time))
+            }
+            var watch = SequenceWatch(sequence(), at: frame())
+            for _ in 0..<500 {
+                let insertion: SequenceSet.Insertion = [.new, .new, .same, .other][random.below(4)]
+                switch random.below(10) {
+                case 0: watch.raise(to: sequence(), at: frame())
+                default: watch.take(sequence(), insertion, isSuperseded: random.chance(0.05), at: frame())
+                }
+            }
+            watch.finish()
+            #expect(watch.skipped <= 0xFFFF_FFFF && watch.jumps.count <= 16)
+        }
+    }
 }

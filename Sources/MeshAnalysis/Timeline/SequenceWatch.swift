@@ -115,6 +115,11 @@ struct SequenceWatch {
         }
     }
 
+    /// A SEQ that was used, heard under friendship credentials: from the node itself, or from its Friend minutes later.
+    mutating func raise(to sequence: SequenceNumber, at frame: FrameReference) {
+        if sequence > highest, spike == nil { climb(to: sequence, at: frame) }
+    }
+
     private mutating func takeNew(_ sequence: SequenceNumber, at frame: FrameReference) {
         guard sequence > highest else {
             takeBehind(sequence, at: frame)
@@ -197,6 +202,8 @@ struct SequenceWatch {
 
     /// A SEQ below the highest that says something new.
     private mutating func takeBehind(_ sequence: SequenceNumber, at frame: FrameReference) {
+        // A SEQ above the main run that was heard before is the spike's.
+        guard sequence <= highest else { return }
         let isFarBehind = highest.value - sequence.value > Self.mostBehind && frame.time >= self.frame.time
         guard isFarBehind || isLongAfter(sequence, frame) else { return }
         guard let run, sequence >= run.last else {
@@ -228,7 +235,7 @@ struct SequenceWatch {
 
     /// Closes the watch: a spike that nothing contradicted is a jump, unless it is larger than any block.
     mutating func finish() {
-        guard let spike, outlier == nil else { return }
+        guard let spike, outlier == nil, spike.sequence > highest else { return }
         if spike.sequence.value - highest.value > 2 * Self.largestBlock {
             outlier = spike
         } else {

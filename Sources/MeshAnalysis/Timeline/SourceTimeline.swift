@@ -63,7 +63,11 @@ struct SourceTimeline {
                 epoch.lastSequence = sequence
                 epoch.lastFrame = frame
             }
-            if !isDelayed { watch.take(sequence, insertion, isSuperseded: isSuperseded, at: frame) }
+            if isDelayed {
+                watch.raise(to: sequence, at: frame)
+            } else {
+                watch.take(sequence, insertion, isSuperseded: isSuperseded, at: frame)
+            }
             return insertion
         }
     }
