@@ -44,8 +44,17 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
             fraction = Int64(nine) ?? 0
             whole.removeSubrange(point..<digits.endIndex)
         }
-        guard let date = try? Date(whole, strategy: .iso8601) else { return nil }
+        guard Self.isDate(whole), let date = try? Date(whole, strategy: .iso8601) else { return nil }
         self.init(seconds: Int64(date.timeIntervalSince1970.rounded()), nanoseconds: fraction)
+    }
+
+    /// Whether the day is one of the calendar: parsers take 31 February for a day in March.
+    private static func isDate(_ text: String) -> Bool {
+        let parts = text.prefix(10).split(separator: "-").compactMap { Int($0) }
+        guard parts.count == 3, (1...12).contains(parts[1]) else { return false }
+        let isLeap = parts[0] % 4 == 0 && (parts[0] % 100 != 0 || parts[0] % 400 == 0)
+        let days = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][parts[1] - 1]
+        return (1...days).contains(parts[2])
     }
 
     /// RFC 3339 in UTC.

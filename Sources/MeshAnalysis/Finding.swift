@@ -19,6 +19,7 @@ public struct Finding: Hashable, Sendable {
         case ivUpdateTooSoon = "iv_update_too_soon"
         case ivUpdateOverdue = "iv_update_overdue"
         case ivIndexJump = "iv_index_jump"
+        case ivRecoveryTooSoon = "iv_recovery_too_soon"
         case ivIndexOutOfRange = "iv_index_out_of_range"
         case beaconsSilent = "beacons_silent"
         case secondarySubnetAhead = "secondary_subnet_ahead"

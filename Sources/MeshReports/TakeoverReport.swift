@@ -39,6 +39,8 @@ public enum TakeoverReport {
         case .accepted: "nodes answer \(takeover.address)"
         case .conflict: "another device sends as \(takeover.address) too"
         case .unclear where takeover.first == nil: "\(takeover.address) was not heard since the swap"
+        case .unclear where takeover.isContinuation:
+            "its first SEQ follows closely on the old one's: is it the old device that goes on? Check --since"
         case .unclear:
             "\(takeover.address) was heard, but asked too little to tell; let it ask nodes (a Get is enough) and capture again"
         case .ignored:

@@ -207,6 +207,10 @@ enum Wording {
             return "IV Update to \(index("iv_index")) in progress since \(text("since")), the maximum is 144 h"
         case .ivIndexJump:
             return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")) faster than updates allow"
+        case .ivRecoveryTooSoon:
+            return
+                "a second jump of the IV Index, to \(index("iv_index")), less than 192 h after that of \(text("since")): a node "
+                + "recovers at most once in 192 h, and others stay behind"
         case .ivIndexOutOfRange:
             return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")): nodes take at most 42 ahead"
         case .beaconsSilent:

@@ -15,7 +15,8 @@ struct Descriptor {
     ///
     /// `isSecret`: only the owner may read it.
     init?(creating path: String, isSecret: Bool = false) {
-        number = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, isSecret ? 0o600 : 0o666)
+        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (isSecret ? O_EXCL | O_NOFOLLOW : O_TRUNC)
+        number = unsafe open(path, flags, isSecret ? 0o600 : 0o666)
         guard number >= 0 else { return nil }
     }
 

@@ -9,12 +9,13 @@ struct OutputFolder {
         self.path = path
     }
 
-    /// Writes files, some in folders of their own; nothing that is there already is replaced.
+    /// Writes files, some in folders of their own; only a new or an empty folder takes them.
     ///
     /// `areSecret`: only the owner may read them.
     func write(_ files: [(name: String, text: String)], areSecret: Bool = false) throws {
-        for (name, _) in files where FileManager.default.fileExists(atPath: "\(path)/\(name)") {
-            throw Terminal.fail("\(path)/\(name): is there already; name a folder without it, or take it away first")
+        guard !path.isEmpty else { throw Terminal.fail("the folder to write has no name") }
+        if let held = try? FileManager.default.contentsOfDirectory(atPath: path), !held.isEmpty {
+            throw Terminal.fail("\(path): is there already and is not empty; name a new folder, or an empty one")
         }
         let attributes: [FileAttributeKey: Any] = areSecret ? [.posixPermissions: 0o700] : [:]
         for (name, text) in files {

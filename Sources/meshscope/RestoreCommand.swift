@@ -72,11 +72,15 @@ struct RestoreCommand: ParsableCommand {
     }
 
     private func text(_ path: String) throws(NodeJSONError) -> String {
+        let octets: [UInt8]
         do throws(CaptureError) {
-            return String(decoding: try WholeFile.read(path: path, limit: 16 << 20), as: UTF8.self)
+            octets = try WholeFile.read(path: path, limit: 16 << 20)
         } catch {
             throw NodeJSONError(explanation: error.explanation)
         }
+        let text = String(decoding: octets, as: UTF8.self)
+        guard Array(text.utf8) == octets else { throw NodeJSONError(explanation: "is no UTF-8, and is not edited") }
+        return text
     }
 
     private func tables(_ analysis: Analysis, _ master: Analysis.Master) -> [RestoreFiles.File] {

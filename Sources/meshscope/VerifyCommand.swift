@@ -56,10 +56,23 @@ struct VerifyCommand: ParsableCommand {
         }
         var old: SequencePosition?
         if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, SequenceNumber(truncating: lastSeq)) }
-        let named = keyRing.networks.firstIndex { $0.master == master } ?? 0
-        var watch = TakeoverWatch(master, network: named, since: since, old: old)
-        let analysis = try Terminal.analyze(captures, Analyzer(keys: keyRing) { watch.take($0) })
-        let takeover = watch.takeover()
+        var watches = keyRing.networks.indices.map { TakeoverWatch(master, network: $0, since: since, old: old) }
+        let analyzer = Analyzer(keys: keyRing) { observation in
+            if let network = observation.network { watches[network].take(observation) }
+        }
+        let analysis = try Terminal.analyze(captures, analyzer)
+        // The network whose key file names the address, or else one in which it was heard.
+        let all = watches.map { $0.takeover() }
+        let heard = all.indices.filter { all[$0].first != nil }
+        let named = all.indices.filter { keyRing.networks[$0].master == master }
+        let place = heard.first(where: named.contains) ?? heard.first ?? named.first ?? 0
+        let takeover = all[place]
+        if analysis.networks.allSatisfy({ $0.opened == 0 }) {
+            Terminal.say("meshscope: warning: nothing opened with these keys; are they the right ones?\n")
+        } else if all.count > 1 {
+            let name = keyRing.networks[place].name ?? "\(place + 1)"
+            Terminal.say("meshscope: of \(all.count) networks, this is \(PrintableText.escape(name))\n")
+        }
         try Terminal.output(format == .text ? TakeoverReport.text(takeover) : try TakeoverReport.json(takeover))
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard takeover.verdict == .accepted else { throw ExitCode.answerIsNo }

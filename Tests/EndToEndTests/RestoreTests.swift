@@ -109,10 +109,12 @@ import Testing
             let want = try expected()
             let path = folder + "/node.json"
             let high = Self.node.replacing("\"IVindex\":  7 ", with: "\"IVindex\": \(want.ivIndex)")
+                .replacing("\"IVupdate\":0", with: "\"IVupdate\":1")
                 .replacing("\"sequenceNumber\":12", with: "\"sequenceNumber\":9000000")
             try high.write(toFile: path, atomically: true, encoding: .utf8)
             #expect(try restore("bluez", folder, ["--node-json", path]).status == 0)
             #expect(try text(folder, "node.json").contains("\"sequenceNumber\":9000000"))
+            #expect(try text(folder, "README.md").contains("(9000000)"), "README and file agree")
             let again = try restore("bluez", folder, ["--node-json", path])
             #expect(again.status == 2 && again.error.contains("is there already"))
         }
@@ -234,5 +236,53 @@ import Testing
         #expect(json.output.contains("\"verdict\" : \"ignored\""))
         let unheard = try Program.run(Program.meshscope, arguments.dropLast() + ["2026-06-02T00:00:00Z"])
         #expect(unheard.status == 1 && unheard.output.hasPrefix("unclear: "))
+    }
+
+    /// A node.json whose state is another form of the same transmit IV Index keeps its SEQ; what cannot be edited safely is
+    /// refused, and nothing is written.
+    @Test func bluezNodesThatContradictTheCapture() throws {
+        let want = try expected()
+        func node(_ index: UInt32, _ flag: Int, _ sequence: String, _ more: String = "") -> String {
+            "{\"IVindex\":\(index),\"IVupdate\":\(flag),\(sequence)\"netKeys\":[]\(more)}"
+        }
+        try withFolder { (folder: String) throws in
+            // In Normal Operation one before: it sent with the same IV Index.
+            let path = folder + "/n"
+            try node(want.ivIndex - 1, 0, "\"sequenceNumber\":1104175,").write(
+                toFile: path, atomically: true, encoding: .utf8)
+            #expect(try restore("bluez", folder, ["--node-json", path]).status == 0)
+            #expect(try text(folder, "node.json") == node(want.ivIndex, 1, "\"sequenceNumber\":1104175,"))
+        }
+        let refused: [(String, String)] = [
+            (node(want.ivIndex + 5, 0, "\"sequenceNumber\":5,"), "newer IV state"),
+            (node(1, 0, "\"sequenceNumber\":1e6,"), "in a form"),
+            (node(1, 0, "\"sequenceNumber\":4294967295,"), "24 bits"),
+            (node(1, 2, "\"sequenceNumber\":5,"), "0 or 1"),
+            (node(1, 0, "\"sequenceNumber\":5,", ",\"unicastAddress\":\"0099\""), "node of 0x0099"),
+            (node(1, 0, "\"sequenceNumbe\\u0072\":5,"), "in a form"),
+        ]
+        for (text, message) in refused {
+            try withFolder { (folder: String) throws in
+                let path = folder + "/n"
+                try text.write(toFile: path, atomically: true, encoding: .utf8)
+                let result = try restore("bluez", folder, ["--node-json", path])
+                #expect(result.status == 2 && result.error.contains(message), "\(text): \(result.error)")
+                #expect(!FileManager.default.fileExists(atPath: folder + "/out"))
+            }
+        }
+        let result = try Program.run("restore", capture, "--keys", keys, "--for", "zephyr", "-o", "")
+        #expect(result.status == 2 && result.error.contains("no name"))
+    }
+
+    @Test func aDeviceThatGoesOnIsNoReplacement() throws {
+        let path = Checkout.captures.path + "/iv-update"
+        let result = try Program.run(
+            "verify", path + ".pcap", "--keys", path + ".keys.json", "--master", "0x0001", "--since",
+            "2026-06-01T00:00:03Z")
+        #expect(result.status == 1 && result.output.hasPrefix("unclear: its first SEQ follows closely"))
+        let wrongDay = try Program.run(
+            "verify", path + ".pcap", "--keys", path + ".keys.json", "--master", "0x0001", "--since",
+            "2026-02-31T00:00:03Z")
+        #expect(wrongDay.status == 64)
     }
 }

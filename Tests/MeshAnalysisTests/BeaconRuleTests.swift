@@ -73,4 +73,18 @@ import Testing
         ])
         #expect(try script.analyse(ring).findings.map(\.kind).contains(.subnetsDisagree))
     }
+
+    @Test func twoRecoveriesWithin192HoursAreTold() throws {
+        var script = Script()
+        for (hours, state) in [(0.0, normal(5)), (1, normal(9)), (100, normal(14))] {
+            script.beacon(hours * hour, state)
+        }
+        let kinds = try script.analyse().findings.map(\.kind)
+        #expect(kinds.contains(.ivRecoveryTooSoon) && kinds.filter { $0 == .ivIndexJump }.count == 2)
+        var later = Script()
+        for (hours, state) in [(0.0, normal(5)), (1, normal(9)), (200, normal(14))] {
+            later.beacon(hours * hour, state)
+        }
+        #expect(!(try later.analyse().findings.contains { $0.kind == .ivRecoveryTooSoon }))
+    }
 }

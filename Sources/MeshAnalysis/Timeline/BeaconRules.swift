@@ -7,34 +7,42 @@ enum BeaconRules {
     /// How long nodes may lag behind after a change of state before their beacons are worth a line.
     static let patience = Duration.seconds(600)
 
-    /// What an authenticated statement breaks, given what was known before it.
+    /// What an authenticated statement breaks, given what was known before it; true if it takes an IV Index Recovery.
     static func judge(
         _ state: IVState, from advertiser: UInt64?, at frame: FrameReference, in timeline: NetworkTimeline,
         network: Int, into findings: inout FindingCollector
-    ) {
-        guard let current = timeline.current else { return }
+    ) -> Bool {
+        guard let current = timeline.current else { return false }
         if state < current.state {
             judgeOldBeacon(state, from: advertiser, at: frame, current: current, network: network, into: &findings)
-            return
+            return false
         }
         if state.isUpdateInProgress, state == current.state {
             judgeOverdue(current, at: frame, network, into: &findings)
         }
-        guard state > current.state else { return }
+        guard state > current.state else { return false }
         let ahead = state.index.value - current.state.index.value
         let steps = state.step - current.state.step
         let elapsed = frame.time.since(current.lastTimeAsCurrent)
         let from = Finding.Detail("from_iv_index", .number(Int64(current.state.index.value)))
         let to = Finding.Detail("iv_index", .number(Int64(state.index.value)))
+        let isTooFast =
+            steps > 1 && elapsed >= .zero && elapsed < IVUpdateRules.minimumStateDuration * Double(steps - 1)
+        if isTooFast, let last = timeline.lastRecovery, frame.time.since(last) < IVUpdateRules.minimumRecoveryInterval {
+            findings.record(
+                .ivRecoveryTooSoon, .warning, at: frame, network: network, subject: UInt64(state.step),
+                detail: [from, to, .init("since", .time(last))])
+        }
         if ahead > IVUpdateRules.maximumAhead {
             findings.record(
                 .ivIndexOutOfRange, .critical, at: frame, network: network, subject: UInt64(state.step),
                 detail: [from, to])
-        } else if steps > 1, elapsed >= .zero, elapsed < IVUpdateRules.minimumStateDuration * Double(steps - 1) {
+        } else if isTooFast {
             findings.record(
                 .ivIndexJump, .warning, at: frame, network: network, subject: UInt64(state.step), detail: [from, to])
         }
         judgeTooSoon(state, at: frame, in: timeline, network: network, into: &findings)
+        return isTooFast
     }
 
     /// A state two steps back, or one step back long after the change.

@@ -67,7 +67,9 @@ struct NetworkRecord {
         _ state: IVState, _ evidence: IVEvidence, advertiser: UInt64? = nil, at frame: FrameReference,
         into findings: inout FindingCollector
     ) -> Bool {
-        BeaconRules.judge(state, from: advertiser, at: frame, in: timeline, network: index, into: &findings)
+        let isRecovery = BeaconRules.judge(
+            state, from: advertiser, at: frame, in: timeline, network: index, into: &findings)
+        if isRecovery { timeline.noteRecovery(at: frame.time) }
         return timeline.take(state, evidence, at: frame)
     }
 

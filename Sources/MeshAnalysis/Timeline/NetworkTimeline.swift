@@ -52,6 +52,10 @@ struct NetworkTimeline {
     }
 
     var current: IVStateRecord? { records.last }
+    /// When the state last rose faster than the IV Update procedure allows: nodes recovered.
+    private(set) var lastRecovery: CaptureTime?
+
+    mutating func noteRecovery(at time: CaptureTime) { lastRecovery = time }
 
     /// True if the network's state moved.
     mutating func take(_ state: IVState, _ evidence: IVEvidence, at frame: FrameReference) -> Bool {

@@ -33,6 +33,8 @@ public struct Takeover: Hashable, Sendable {
     public let acknowledgments: Int
     /// PDUs that the replacement cannot have sent: behind its own SEQ, or a SEQ of its own with other content.
     public let foreign: [FrameReference]
+    /// Its first SEQ follows closely on the old one's: it may be the old device that goes on.
+    public let isContinuation: Bool
 }
 
 /// Follows the PDUs of one address, and what comes back to it.
@@ -42,6 +44,7 @@ public struct TakeoverWatch {
     /// A PDU behind the replacement's SEQ is somebody else's when it comes so much later.
     private static let patience = SequenceWatch.patience
     private static let mostRemembered = 8192
+    private static let closest: UInt32 = 64
 
     private let address: UnicastAddress
     private let since: CaptureTime
@@ -129,13 +132,21 @@ public struct TakeoverWatch {
         Takeover(
             verdict: verdict, address: address, since: since, oldLast: oldLast, oldLastFrame: oldLastFrame,
             first: first?.position, firstFrame: first?.frame, sent: sent, requests: requests, asked: asked.count,
-            answered: answered.count, firstAnswer: firstAnswer, acknowledgments: acknowledgments, foreign: foreign)
+            answered: answered.count, firstAnswer: firstAnswer, acknowledgments: acknowledgments, foreign: foreign,
+            isContinuation: isContinuation)
+    }
+
+    /// Whether the first SEQ follows so closely on the old one's that it may be the old device that goes on.
+    private var isContinuation: Bool {
+        guard let oldLast, let first, first.position.ivIndex == oldLast.ivIndex else { return false }
+        return first.position.sequence.value &- oldLast.sequence.value <= Self.closest
     }
 
     private var verdict: Takeover.Verdict {
         guard let first else { return .unclear }
         guard foreign.isEmpty else { return .conflict }
         if let oldLast, first.position <= oldLast { return .ignored }
+        guard !isContinuation else { return .unclear }
         if !answered.isEmpty || acknowledgments > 0 { return .accepted }
         // Asked three times and no answer: a lossy capture misses single ones.
         return requests >= 3 ? .ignored : .unclear

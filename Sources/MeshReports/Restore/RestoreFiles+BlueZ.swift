@@ -1,14 +1,15 @@
 import ByteParsing
 import FoundationEssentials
+import MeshAnalysis
 import MeshProtocol
 
 /// BlueZ's bluetooth-meshd keeps a folder for each node: node.json, and a file for each source of its replay protection
 /// list, `rpl/<IV Index>/<source>`, with the last SEQ.
 extension RestoreFiles {
-    func bluez(_ nodeJSON: String?) throws(NodeJSONError) -> [File] {
+    func bluez(_ node: NodeJSON?, next: UInt32) throws(NodeJSONError) -> [File] {
         var files: [File] = []
-        if let nodeJSON {
-            files.append(("node.json", try NodeJSON(nodeJSON).restored(ivIndex: ivIndex, flag: flag, sequence: first)))
+        if let node {
+            files.append(("node.json", try node.restored(ivIndex: ivIndex, flag: flag, sequence: next)))
         } else {
             files.append(("node-values.json", values))
         }
@@ -54,19 +55,57 @@ struct NodeJSON {
     /// Where the values of the top level stand.
     private var places: [String: Range<Int>] = [:]
 
+    private let state: IVState
+    private let sequence: UInt32
+    private let address: UnicastAddress?
+    private static let exhausted: UInt32 = 0x100_0000
+
     init(_ text: String) throws(NodeJSONError) {
         octets = Array(text.utf8)
-        guard (try? JSONDecoder().decode(Shape.self, from: Data(octets))) != nil else {
+        guard let shape = try? JSONDecoder().decode(Shape.self, from: Data(octets)) else {
             throw NodeJSONError(
-                explanation: "is no node.json of bluetooth-meshd: IVindex, IVupdate and netKeys must be there")
+                explanation:
+                    "is no node.json of bluetooth-meshd: IVindex, IVupdate (0 or 1) and netKeys must be there, and "
+                    + "sequenceNumber a whole number if it is")
         }
+        let index = Int32(exactly: shape.IVindex).map { UInt32(bitPattern: $0) } ?? UInt32(exactly: shape.IVindex)
+        guard let index, [0, 1].contains(shape.IVupdate) else {
+            throw NodeJSONError(explanation: "has an IVindex of more than 32 bits, or an IVupdate that is not 0 or 1")
+        }
+        state = IVState(index: IVIndex(index), updateFlag: shape.IVupdate == 1)
+        sequence = shape.sequenceNumber ?? 0
+        guard sequence <= Self.exhausted else {
+            throw NodeJSONError(explanation: "has a sequenceNumber of more than 24 bits")
+        }
+        address = shape.unicastAddress.flatMap { UInt16($0, radix: 16) }.flatMap(UnicastAddress.init)
         find()
+        let isPlain = (places["sequenceNumber"] == nil) == (shape.sequenceNumber == nil)
+        let isWritten = places["sequenceNumber"].map { number($0) == Int64(sequence) } ?? true
+        guard isPlain, isWritten, places["IVindex"].flatMap(number) == shape.IVindex,
+            places["IVupdate"].flatMap(number) == Int64(shape.IVupdate)
+        else { throw NodeJSONError(explanation: "writes its numbers or their names in a form that is not edited here") }
+    }
+
+    /// The first SEQ that neither the capture nor the file forbids.
+    func next(_ recovery: RestoreFiles) throws(NodeJSONError) -> UInt32 {
+        if let address, let wanted = recovery.elements.first, address != wanted {
+            throw NodeJSONError(explanation: "is the node of \(address), not of \(wanted)")
+        }
+        guard state <= recovery.recovery.state else {
+            throw NodeJSONError(
+                explanation:
+                    "has a newer IV state than the capture (IVindex \(state.index.value)): the device's own storage is the "
+                    + "better evidence; use it as it is")
+        }
+        let isSame = state.transmitIndex == recovery.recovery.state.transmitIndex
+        return isSame ? max(sequence, recovery.first) : recovery.first
     }
 
     private struct Shape: Decodable {
         var IVindex: Int64
         var IVupdate: Int
         var sequenceNumber: UInt32?
+        var unicastAddress: String?
         var netKeys: [Key]
 
         struct Key: Decodable {}
@@ -115,14 +154,11 @@ struct NodeJSON {
 
     private static func isSpace(_ octet: UInt8) -> Bool { [0x20, 0x09, 0x0A, 0x0D].contains(octet) }
 
-    /// The text with the three values; a SEQ that the file has already stays where it is higher.
-    func restored(ivIndex: UInt32, flag: UInt32, sequence: UInt32) throws(NodeJSONError) -> String {
+    /// The text with the three values.
+    func restored(ivIndex: UInt32, flag: UInt32, sequence next: UInt32) throws(NodeJSONError) -> String {
         guard let indexPlace = places["IVindex"], let flagPlace = places["IVupdate"] else {
             throw NodeJSONError(explanation: "has no IVindex or IVupdate at its top level")
         }
-        let isSame = number(indexPlace) == Int64(Int32(bitPattern: ivIndex))
-        let known = places["sequenceNumber"].flatMap(number)
-        let next = isSame ? max(Int64(sequence), known ?? 0) : Int64(sequence)
         var changes: [(Range<Int>, String)] = [(indexPlace, "\(Int32(bitPattern: ivIndex))"), (flagPlace, "\(flag)")]
         if let place = places["sequenceNumber"] {
             changes.append((place, "\(next)"))

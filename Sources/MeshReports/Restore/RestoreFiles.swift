@@ -51,9 +51,13 @@ public struct RestoreFiles {
     public func files(for target: Target, nodeJSON: String? = nil) throws(NodeJSONError) -> [File] {
         let files: [File]
         let steps: [String]
+        var next = target == .nrf5SDK ? nrf5Block : first
         switch target {
         case .bluez:
-            files = try bluez(nodeJSON)
+            var node: NodeJSON?
+            if let nodeJSON { node = try NodeJSON(nodeJSON) }
+            if let node { next = try node.next(self) }
+            files = try bluez(node, next: next)
             steps = Self.bluezSteps(hasNode: nodeJSON != nil)
         case .zephyr: (files, steps) = (zephyr, Self.zephyrSteps)
         case .espIDF: (files, steps) = (espIDF, Self.espIDFSteps)
@@ -62,11 +66,11 @@ public struct RestoreFiles {
         case .nrfMesh: (files, steps) = (nrfMesh, Self.nrfMeshSteps)
         case .wireshark: (files, steps) = ([], Self.wiresharkSteps)
         }
-        return [("README.md", readme(target, steps, files.map(\.name)))] + files
+        return [("README.md", readme(target, steps, next: next))] + files
     }
 
-    private func readme(_ target: Target, _ steps: [String], _ names: [String]) -> String {
-        let last = first > 0 ? "\(Hexadecimal.prefixed(first - 1, digits: 6)) (\(first - 1))" : "none: it begins at 0"
+    private func readme(_ target: Target, _ steps: [String], next: UInt32) -> String {
+        let last = next > 0 ? "\(Hexadecimal.prefixed(next - 1, digits: 6)) (\(next - 1))" : "none: it begins at 0"
         let numbered = steps.enumerated().map { "\($0 + 1). \($1)" }
         let until = recovery.validUntil.map { "The IV Index holds until \($0.text(digits: 0))." }
         let lines =
@@ -76,7 +80,7 @@ public struct RestoreFiles {
                 "| IV Index, as in the beacon | \(Hexadecimal.prefixed(ivIndex, digits: 8)) (\(ivIndex)) |",
                 "| IV Update flag | \(flag) (\(Wording.state(recovery.state))) |",
                 "| IV Index to transmit with | \(Hexadecimal.prefixed(recovery.state.transmitIndex.value, digits: 8)) |",
-                "| next SEQ to use | \(Hexadecimal.prefixed(first, digits: 6)) (\(first)) |",
+                "| next SEQ to use | \(Hexadecimal.prefixed(next, digits: 6)) (\(next)) |",
                 "| last SEQ used, for APIs that want it | \(last) |",
                 "| elements | \(elements.map { "\($0)" }.joined(separator: ", ")) |", "", "## Steps", "",
             ] + numbered + [
