@@ -1,5 +1,10 @@
 import FoundationEssentials
 
+extension Duration {
+    /// As a number for rates.
+    public var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
+
 /// A moment as the capture gives it, in nanoseconds since 1970-01-01T00:00:00Z.
 ///
 /// The range (years 1677 to 2262) is that of a 64-bit count; a file's time outside of it is held at its end.

@@ -64,8 +64,7 @@ public enum KeyFile {
             switch try content(path: path) {
             case .networks(let more): networks += more
             case .upperKeys(let keys):
-                loose.merge(
-                    applicationKeys: keys.applicationKeys, deviceKeys: keys.deviceKeys, labels: keys.labels)
+                loose.merge(keys)
             }
         }
         if networks.isEmpty, !loose.isEmpty {
@@ -73,8 +72,7 @@ public enum KeyFile {
                 paths.last ?? "", "holds no NetKey; name the file that does beside it, such as btmesh_nw_keys")
         }
         for index in networks.indices {
-            networks[index].upperKeys.merge(
-                applicationKeys: loose.applicationKeys, deviceKeys: loose.deviceKeys, labels: loose.labels)
+            networks[index].upperKeys.merge(loose)
         }
         return networks
     }

@@ -9,6 +9,8 @@ public struct WiresharkTables {
     private var networkRows: [String] = []
     private var deviceRows: [String] = []
     private var labelRows: [String] = []
+    /// Rows of different tables have different numbers of columns.
+    private var known: Set<String> = []
 
     public init() {}
 
@@ -24,22 +26,23 @@ public struct WiresharkTables {
                         Hexadecimal.text(keys.netKey.value, digits: 32), Hexadecimal.text(applicationKey, digits: 32),
                         Hexadecimal.text(index.value, digits: 8),
                     ]
-                    Self.append(values, to: &networkRows)
+                    append(values, to: \.networkRows)
                 }
             }
         }
         for (address, key) in network.upperKeys.deviceKeys {
             let values = [Hexadecimal.text(key.value, digits: 32), Hexadecimal.text(address.value, digits: 4)]
-            Self.append(values, to: &deviceRows)
+            append(values, to: \.deviceRows)
         }
         for label in network.upperKeys.labels {
-            Self.append([Hexadecimal.text(label.value, digits: 32)], to: &labelRows)
+            append([Hexadecimal.text(label.value, digits: 32)], to: \.labelRows)
         }
     }
 
-    private static func append(_ values: [String], to rows: inout [String]) {
+    /// A row that stands already is not written again.
+    private mutating func append(_ values: [String], to rows: WritableKeyPath<Self, [String]>) {
         let row = values.map { "\"0x\($0)\"" }.joined(separator: ",")
-        if !rows.contains(row) { rows.append(row) }
+        if known.insert(row).inserted { self[keyPath: rows].append(row) }
     }
 
     /// The files by name.

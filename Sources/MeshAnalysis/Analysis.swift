@@ -63,6 +63,11 @@ public struct Analysis: Sendable {
         public let notOpened: Int
         /// By address.
         public let sources: [Source]
+
+        /// The IV Indexes that its nodes transmitted with, as far as anything tells.
+        public var transmitIndexes: [IVIndex] {
+            sources.flatMap(\.epochs).map(\.ivIndex) + ivTimeline.map(\.state.transmitIndex)
+        }
     }
 
     public struct Master: Sendable {
@@ -141,8 +146,6 @@ public struct Analysis: Sendable {
         public internal(set) var malformed = 0
         /// PDUs of the bearer, copies included.
         public internal(set) var heard = 0
-        public internal(set) var isOpened = false
-        public internal(set) var isAcknowledged = false
         public internal(set) var closed: GenericProvisioningPDU.LinkCloseReason?
         /// What the device said went wrong.
         public internal(set) var failure: String?

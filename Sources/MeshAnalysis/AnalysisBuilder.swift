@@ -4,7 +4,6 @@ import MeshProtocol
 
 /// Makes the finished value out of what the collector gathered.
 struct AnalysisBuilder {
-    let keyRing: KeyRing
     let options: AnalysisOptions
     let collector: EvidenceCollector
     let captures: [Analysis.Capture]

@@ -61,15 +61,15 @@ public struct Analyzer {
         _ paths: [String], progress: (AnalysisProgress) -> Void = { _ in }
     ) throws(CaptureError) -> Analysis {
         var collector = EvidenceCollector(
-            keyRing, given: options.givenIVIndex, canSearch: options.ivSearch != .off, observer: observer)
+            keyRing, given: options.givenIVIndex, search: options.ivSearch, observer: observer)
         var captures = try CaptureMerge(paths)
         try captures.run(into: &collector, progress)
         let frames = captures.summaries.reduce(0) { $0 + $1.frames }
-        collector.finish(options.ivSearch) { share in
+        collector.finish { share in
             progress(AnalysisProgress(frames: frames, octets: nil, search: share))
         }
         return AnalysisBuilder(
-            keyRing: keyRing, options: options, collector: collector, captures: captures.summaries,
+            options: options, collector: collector, captures: captures.summaries,
             unusable: captures.unusable
         )
         .build()

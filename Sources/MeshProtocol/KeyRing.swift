@@ -55,6 +55,18 @@ public struct KeyRing: Sendable {
 
         public init() {}
 
+        private static let mostApplicationKeys = 4096
+
+        /// Takes an application key that a configuration message hands out; bounded.
+        public mutating func learn(_ key: ApplicationKey) {
+            if applicationKeys.count < Self.mostApplicationKeys { merge(applicationKeys: [key]) }
+        }
+
+        public mutating func merge(_ other: UpperTransportKeys) {
+            merge(
+                applicationKeys: other.applicationKeys, deviceKeys: other.deviceKeys, labels: other.labels)
+        }
+
         public var isEmpty: Bool { applicationKeys.isEmpty && deviceKeys.isEmpty && labels.isEmpty }
 
         /// Takes what is not known yet.

@@ -88,9 +88,8 @@ struct DecodeLine: Encodable {
         switch decoded {
         case .access(let access, let segments):
             (kind, message) = ("access", access.name + joined(segments))
-            let configuration = ConfigurationMessage(access)
-            if let configuration { add(configuration.fields) }
-            if configuration?.holdsKey != true, !access.mayHoldKey { parameters = Hexadecimal.text(access.parameters) }
+            if let configuration = ConfigurationMessage(access) { add(configuration.fields) }
+            if !access.handsOutKey { parameters = Hexadecimal.text(access.parameters) }
         case .closedAccess(.deviceKey, let segments):
             (kind, message) = ("access", "access message that no device key at hand opens" + joined(segments))
         case .closedAccess(.applicationKey(let aid), let segments):
@@ -120,15 +119,15 @@ struct DecodeLine: Encodable {
 
     /// Columns that stay aligned; what has any length stands at the end.
     func text(networks: Int) -> String {
-        var columns = [time, padded("\(frame)", 6), padded(way, 9)]
-        if networks > 1 { columns.append(network.map { padded("net \($0 + 1)", 7) } ?? padded("", 7)) }
-        columns.append(padded(kind, 12))
+        var columns = [time, "\(frame)".padded(to: 6), way.padded(to: 9)]
+        if networks > 1 { columns.append(network.map { "net \($0 + 1)".padded(to: 7) } ?? "".padded(to: 7)) }
+        columns.append(kind.padded(to: 12))
         if let ivIndex { columns.append("IV " + Hexadecimal.prefixed(ivIndex, digits: 8)) }
         if let subject { columns.append(subject) }
         if let seq, let source {
             columns += [
                 "SEQ " + Hexadecimal.prefixed(seq, digits: 6), "\(source) → \(destination ?? "cut   ")",
-                padded("TTL \(ttl ?? 0)", 7), padded(credentials ?? "", 10),
+                ("TTL \(ttl ?? 0)").padded(to: 7), (credentials ?? "").padded(to: 10),
             ]
         }
         columns.append(message)
@@ -151,17 +150,5 @@ struct DecodeLine: Encodable {
         case "to_server": "gatt in"
         default: "gatt out"
         }
-    }
-
-    private func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
-    }
-}
-
-extension AccessMessage {
-    /// A message that hands out a key but breaks its format: its octets are not shown either.
-    fileprivate var mayHoldKey: Bool {
-        guard case .sig(let opcode) = opcode else { return false }
-        return [0x00, 0x01, 0x8040, 0x8045].contains(opcode)
     }
 }

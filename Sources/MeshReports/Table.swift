@@ -47,3 +47,8 @@ func wrapped(_ text: String, width: Int) -> [String] {
     }
     return line.isEmpty ? lines : lines + [line]
 }
+
+extension String {
+    /// With spaces behind it, up to a width.
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

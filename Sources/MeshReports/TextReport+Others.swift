@@ -6,7 +6,6 @@ import MeshProtocol
 extension TextReport {
     mutating func addOthers() {
         addProvisioning()
-
         if !analysis.proxyServers.isEmpty { addTitle("Proxy servers that advertise") }
         for server in analysis.proxyServers {
             let who = server.address.map { "\($0)" } ?? "some node"

@@ -173,7 +173,7 @@ public struct TextReport {
                 "\(finding.count) × \(subject)\(Wording.finding(finding, times))\(shown)", width: Self.width - 12)
             for (index, line) in text.enumerated() {
                 let severity = index == 0 ? finding.severity.rawValue : ""
-                add("  \(colored(padded(severity, 8), finding.severity))  \(line)")
+                add("  \(colored(severity.padded(to: 8), finding.severity))  \(line)")
             }
         }
     }
@@ -212,11 +212,7 @@ public struct TextReport {
         analysis.captures.count > 1 ? "[\(index + 1)] " : ""
     }
 
-    func pad(_ text: String) -> String { padded(text, 18) }
-
-    private func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
-    }
+    func pad(_ text: String) -> String { text.padded(to: 18) }
 
     func emphasised(_ text: String) -> String { style == .colored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 

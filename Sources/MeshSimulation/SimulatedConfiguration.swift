@@ -185,12 +185,8 @@ extension SimulatedMesh {
     mutating func flood(_ message: Message, ttl: UInt8, from position: Int, at time: CaptureTime) -> Bool {
         let network = networks[message.network]
         let isOpen = network.isOpen(at: time)
-        var captured = transmit(message, ttl: ttl, from: network.nodes[position], at: time, isOpen: isOpen)
-        for relay in network.nodes where relay.isRelay && relay.address != message.source && relay.isAlive(at: time) {
-            guard random.chance(0.7) else { continue }
-            let delay = Duration.microseconds(Int64(5000 + random.below(40000)))
-            captured += transmit(message, ttl: ttl - 1, from: relay, at: time.advanced(by: delay), isOpen: isOpen)
-        }
-        return captured > 0 && isOpen
+        let direct = transmit(message, ttl: ttl, from: network.nodes[position], at: time, isOpen: isOpen)
+        let relayed = relay(message, ttl: ttl - 1, isOpen: isOpen, at: time)
+        return direct + relayed > 0 && isOpen
     }
 }

@@ -125,12 +125,20 @@ struct SimulatedMesh {
         } else {
             transmit(message, ttl: ttl, from: node, at: time, isOpen: network.isOpen(at: time))
         }
-        for relay in network.nodes where relay.isRelay && relay.address != node.address && relay.isAlive(at: time) {
+        relay(message, ttl: ttl - 1, isOpen: network.isOpen(at: time), at: time)
+    }
+
+    /// What relays make of a PDU; returns how many copies can be read in the capture.
+    @discardableResult
+    mutating func relay(_ message: Message, ttl: UInt8, isOpen: Bool, at time: CaptureTime) -> Int {
+        var captured = 0
+        for relay in networks[message.network].nodes
+        where relay.isRelay && relay.address != message.source && relay.isAlive(at: time) {
             guard random.chance(0.7) else { continue }
             let delay = Duration.microseconds(Int64(5000 + random.below(40000)))
-            transmit(
-                message, ttl: ttl - 1, from: relay, at: time.advanced(by: delay), isOpen: network.isOpen(at: time))
+            captured += transmit(message, ttl: ttl, from: relay, at: time.advanced(by: delay), isOpen: isOpen)
         }
+        return captured
     }
 
     struct Message {

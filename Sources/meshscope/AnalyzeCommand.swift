@@ -22,8 +22,7 @@ struct AnalyzeCommand: ParsableCommand {
               zcat capture.btsnoop.gz | meshscope analyze - --keys office.json
             """)
 
-    @Argument(help: "Captures; - is standard input.")
-    var captures: [String]
+    @OptionGroup var input: CaptureArguments
 
     @OptionGroup var keys: KeyOptions
 
@@ -37,17 +36,11 @@ struct AnalyzeCommand: ParsableCommand {
     )
     var output: String?
 
-    func validate() throws {
-        guard captures.filter({ $0 == "-" }).count <= 1 else {
-            throw ValidationError("Standard input can be read only once.")
-        }
-    }
-
     func run() throws {
-        if let output { try OutputFile.requireOther(than: captures + keys.keyFiles, output) }
+        if let output { try OutputFile.requireOther(than: input.captures + keys.keyFiles, output) }
         let analyzer = Analyzer(
             keys: try keys.keyRing(), options: question.options)
-        let analysis = try Terminal.analyze(captures, analyzer)
+        let analysis = try Terminal.analyze(input.captures, analyzer)
         try OutputFile.write(try report(analysis), to: output)
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }

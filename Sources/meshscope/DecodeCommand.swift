@@ -21,8 +21,7 @@ struct DecodeCommand: ParsableCommand {
               meshscope decode capture.pcap --keys office.json --format jsonl > messages.jsonl
             """)
 
-    @Argument(help: "Captures; - is standard input.")
-    var captures: [String]
+    @OptionGroup var input: CaptureArguments
 
     @OptionGroup var keys: KeyOptions
 
@@ -55,9 +54,6 @@ struct DecodeCommand: ParsableCommand {
     var format: Format = .text
 
     func validate() throws {
-        guard captures.filter({ $0 == "-" }).count <= 1 else {
-            throw ValidationError("Standard input can be read only once.")
-        }
         guard kind.map(DecodeReport.kinds.contains) ?? true else {
             throw ValidationError("There is no such kind of line.")
         }
@@ -80,7 +76,7 @@ struct DecodeCommand: ParsableCommand {
         }
         let analysis: Analysis
         do {
-            analysis = try analyzer.analyze(captures)
+            analysis = try analyzer.analyze(input.captures)
         } catch {
             throw Terminal.fail(error)
         }

@@ -91,8 +91,7 @@ struct KeysCommand: ParsableCommand {
         }
         for error in analysis.unusable { _ = Terminal.fail(error) }
         for network in analysis.networks {
-            let said = network.ivTimeline.map(\.state.transmitIndex) + [ivIndex].compactMap(\.self)
-            tables.add(network.keys, ivIndexes: network.sources.flatMap(\.epochs).map(\.ivIndex) + said)
+            tables.add(network.keys, ivIndexes: network.transmitIndexes + [ivIndex].compactMap(\.self))
         }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
     }

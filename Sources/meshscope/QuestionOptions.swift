@@ -4,6 +4,18 @@ import KeyFiles
 public import MeshAnalysis
 public import MeshProtocol
 
+/// The captures of a command.
+struct CaptureArguments: ParsableArguments {
+    @Argument(help: "Captures; - is standard input.")
+    var captures: [String]
+
+    func validate() throws {
+        guard captures.filter({ $0 == "-" }).count <= 1 else {
+            throw ValidationError("Standard input can be read only once.")
+        }
+    }
+}
+
 /// What the user says of the failed device, beside keys and captures.
 struct QuestionOptions: ParsableArguments {
     @Option(

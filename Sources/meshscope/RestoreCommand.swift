@@ -22,8 +22,7 @@ struct RestoreCommand: ParsableCommand {
               meshscope restore capture.pcap --keys office.json --master 0x0001 --for zephyr -o restore
             """)
 
-    @Argument(help: "Captures; - is standard input.")
-    var captures: [String]
+    @OptionGroup var input: CaptureArguments
 
     @OptionGroup var keys: KeyOptions
     @OptionGroup var question: QuestionOptions
@@ -49,7 +48,7 @@ struct RestoreCommand: ParsableCommand {
         let keyRing = try keys.keyRing()
         var options = question.options
         if options.stack == nil { options.stack = Stack(rawValue: target.rawValue) }
-        let analysis = try Terminal.analyze(captures, Analyzer(keys: keyRing, options: options))
+        let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing, options: options))
         guard analysis.masters.count == 1, let master = analysis.masters.first else {
             throw Terminal.fail(
                 "no master, or several: name the failed device with --master", .answerIsNo)
@@ -86,8 +85,7 @@ struct RestoreCommand: ParsableCommand {
     private func tables(_ analysis: Analysis, _ master: Analysis.Master) -> [RestoreFiles.File] {
         let network = analysis.networks[master.network]
         var tables = WiresharkTables()
-        let said = network.ivTimeline.map(\.state.transmitIndex)
-        tables.add(network.keys, ivIndexes: network.sources.flatMap(\.epochs).map(\.ivIndex) + said)
+        tables.add(network.keys, ivIndexes: network.transmitIndexes)
         return tables.files
     }
 }

@@ -18,8 +18,7 @@ struct VerifyCommand: ParsableCommand {
               meshscope verify after.pcap --keys office.json --master 0x0001 --since 2026-06-01T12:00:00Z --last-seq 4110 --last-iv-index 12
             """)
 
-    @Argument(help: "Captures; - is standard input.")
-    var captures: [String]
+    @OptionGroup var input: CaptureArguments
 
     @OptionGroup var keys: KeyOptions
 
@@ -60,7 +59,7 @@ struct VerifyCommand: ParsableCommand {
         let analyzer = Analyzer(keys: keyRing) { observation in
             if let network = observation.network { watches[network].take(observation) }
         }
-        let analysis = try Terminal.analyze(captures, analyzer)
+        let analysis = try Terminal.analyze(input.captures, analyzer)
         // The network whose key file names the address, or else one in which it was heard.
         let all = watches.map { $0.takeover() }
         let heard = all.indices.filter { all[$0].first != nil }

@@ -26,13 +26,12 @@ struct CaptureIntake {
     private static let clockStep: Int64 = 10_000_000_000
     private static let clockLeap: Int64 = 31_536_000_000_000_000
 
-    /// What is taken off each time, nanoseconds.
-    private let offset: Int64
+    /// What is added to each time, so that it is the other captures'.
+    private let shift: Duration
 
     init(path: String, format: CaptureFormat, timeDigits: Int, index: Int, alignment: CaptureAlignment?) {
         summary = Analysis.Capture(path: path, format: format, alignment: alignment, timeDigits: timeDigits)
-        let (seconds, attoseconds) = (alignment?.offset ?? .zero).components
-        offset = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        shift = .zero - (alignment?.offset ?? .zero)
         self.index = index
     }
 
@@ -46,7 +45,7 @@ struct CaptureIntake {
 
     @inline(__always)
     private func aligned(_ time: CaptureTime) -> CaptureTime {
-        offset == 0 ? time : time.advanced(by: .nanoseconds(-offset))
+        shift == .zero ? time : time.advanced(by: shift)
     }
 
     /// Keeps a copy of a frame until its turn comes.

@@ -13,8 +13,7 @@ struct ConfigurationTracker {
     /// The configuration message that this PDU completes.
     mutating func take(_ pdu: NetworkPDU) -> ConfigurationMessage? {
         // SEG, AKF and AID: AKF is 0 under a device key.
-        guard let first = pdu.transportPDU.first, first & 0x40 == 0,
-            case .access(let message, _) = decoder.decode(pdu)
+        guard pdu.transportHeader & 0x40 == 0, case .access(let message, _) = decoder.decode(pdu)
         else { return nil }
         return ConfigurationMessage(message)
     }

@@ -25,7 +25,7 @@ struct EvidenceCollector: FrameReceiver {
     private var frame = FrameReference(capture: 0, number: 0, time: CaptureTime(nanoseconds: 0))
     private static let mostForeignBeacons = 1024
     private static let enoughToSearch = 8192
-    private let canSearch: Bool
+    private let search: IVSearchExtent
     /// Who sent the structure, where the frame names it.
     private var advertiser: UInt64?
     private var hasSearchedEarly = false
@@ -33,9 +33,9 @@ struct EvidenceCollector: FrameReceiver {
     private static let mostRounds = 32
 
     init(
-        _ keyRing: KeyRing, given: IVIndex?, canSearch: Bool = true, observer: ((Observation) -> Void)? = nil
+        _ keyRing: KeyRing, given: IVIndex?, search: IVSearchExtent = .bounded, observer: ((Observation) -> Void)? = nil
     ) {
-        self.canSearch = canSearch
+        self.search = search
         records = NetworkRecords(
             networks: keyRing.networks.enumerated().map { NetworkRecord(index: $0, keys: $1, given: given) },
             observer: observer)
@@ -214,7 +214,7 @@ struct EvidenceCollector: FrameReceiver {
         if !hasSearchedEarly, decryption.held.count >= Self.enoughToSearch {
             // So that a long capture without beacons does not outgrow the store.
             hasSearchedEarly = true
-            if canSearch { searchIVIndex(.bounded) }
+            if search != .off { searchIVIndex(.bounded) }
         }
         for friendship in records.friendships.takeLearned() {
             openUnknown(decryption.learn(friendship, records.networks))
@@ -261,7 +261,7 @@ struct EvidenceCollector: FrameReceiver {
     func notOpened(network: Int) -> Int { decryption.notOpened(network: network) }
 
     /// Takes what is still pending and records what stayed closed.
-    mutating func finish(_ search: IVSearchExtent = .bounded, _ progress: (Double) -> Void = { _ in }) {
+    mutating func finish(_ progress: (Double) -> Void = { _ in }) {
         flush()
         if search != .off { searchIVIndex(search, progress) }
         for nid in UInt8(0)..<128 {
@@ -274,6 +274,7 @@ struct EvidenceCollector: FrameReceiver {
         for index in records.networks.indices {
             if records.networks[index].settleAhead(into: &records.findings) { retry() }
         }
+        for index in records.networks.indices { records.networks[index].finishSources() }
         for network in records.networks {
             SubnetRules.judge(network, into: &records.findings)
             for source in network.sources { SequenceRules.judge(source, in: network, into: &records.findings) }

@@ -43,7 +43,7 @@ struct IVIndexSearch {
         let bases = Array(
             pdus.sorted { ($0.length, $0.fingerprint) < ($1.length, $1.fingerprint) }.prefix(Self.mostBases))
         for base in bases {
-            if let found = best(of: IVIndexTrialStretch(base, material).search(0..<Self.bound), base) { return found }
+            if let found = best(of: Self.hits(of: base, material, 0..<Self.bound), base) { return found }
         }
         guard extent == .full else { return nil }
         let slabs = bases.flatMap { base in
@@ -57,15 +57,23 @@ struct IVIndexSearch {
         return nil
     }
 
+    /// The hits of a stretch, with a trial of its own: a cipher is not shared between threads.
+    private static func hits(
+        of base: ObfuscatedNetworkPDU, _ material: SecurityMaterial, _ stretch: Range<UInt64>
+    ) -> [IVIndex] {
+        var trial = IVIndexTrial(base, with: material)
+        return trial.search(stretch)
+    }
+
     /// The hits of a stretch, on all processors.
     private func parallel(_ base: ObfuscatedNetworkPDU, _ stretch: Range<UInt64>) -> [IVIndex] {
         let pieces = 16
-        let size = (stretch.upperBound - stretch.lowerBound + 15) / 16
+        let size = (stretch.upperBound - stretch.lowerBound + UInt64(pieces) - 1) / UInt64(pieces)
         let hits = Mutex<[IVIndex]>([])
         let material = material
         DispatchQueue.concurrentPerform(iterations: pieces) { piece in
             let start = min(stretch.lowerBound + UInt64(piece) * size, stretch.upperBound)
-            let found = IVIndexTrialStretch(base, material).search(start..<min(start + size, stretch.upperBound))
+            let found = Self.hits(of: base, material, start..<min(start + size, stretch.upperBound))
             hits.withLock { $0 += found }
         }
         return hits.withLock { $0.sorted() }
@@ -93,21 +101,5 @@ struct IVIndexSearch {
         credentials.open(attempts, in: &workspace)
         let isControl = workspace.results.first.flatMap { $0?.isControl } ?? false
         return workspace.results.dropFirst().filter { $0 != nil }.count + (isControl ? 1 : 0)
-    }
-}
-
-/// A trial for one thread.
-private struct IVIndexTrialStretch {
-    let base: ObfuscatedNetworkPDU
-    let material: SecurityMaterial
-
-    init(_ base: ObfuscatedNetworkPDU, _ material: SecurityMaterial) {
-        self.base = base
-        self.material = material
-    }
-
-    func search(_ stretch: Range<UInt64>) -> [IVIndex] {
-        var trial = IVIndexTrial(base, with: material)
-        return trial.search(stretch)
     }
 }

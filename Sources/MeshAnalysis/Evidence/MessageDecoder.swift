@@ -30,7 +30,6 @@ public struct MessageDecoder {
     }
 
     private static let mostUnfinished = 512
-    static let mostApplicationKeys = 4096
 
     private var keys: KeyRing.Network
     private var unfinished: [Key: Unfinished] = [:]
@@ -101,11 +100,7 @@ public struct MessageDecoder {
     private mutating func learn(from message: AccessMessage) {
         switch ConfigurationMessage(message) {
         case .appKeyAdd(_, let key), .appKeyUpdate(_, let key):
-            let learned = ApplicationKey(key)
-            guard keys.upperKeys.applicationKeys.count < Self.mostApplicationKeys,
-                !keys.upperKeys.applicationKeys.contains(learned)
-            else { return }
-            keys.upperKeys.applicationKeys.append(learned)
+            keys.upperKeys.learn(ApplicationKey(key))
         default: return
         }
     }

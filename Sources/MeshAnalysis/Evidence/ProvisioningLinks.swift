@@ -34,15 +34,17 @@ struct ProvisioningLinks {
         links[place].heard += 1
         links[place].last = frame
         switch pdu.content {
-        case .linkOpen(let uuid):
-            links[place].deviceUUID = uuid
-            links[place].isOpened = true
-        case .linkAck: links[place].isAcknowledged = true
+        case .linkOpen(let uuid): links[place].deviceUUID = uuid
         case .linkClose(let reason): links[place].closed = links[place].closed ?? reason
-        case .transactionAcknowledgment: break
+        case .linkAck, .transactionAcknowledgment: break
         case .transactionStart, .transactionContinuation:
             guard let octets = join(pdu, place) else { return nil }
-            return take(octets, place, isFromProvisioner: pdu.isFromProvisioner, at: frame)
+            var reader = ByteReader(octets.span)
+            guard let message = try? ProvisioningPDU(parsing: &reader) else {
+                links[place].malformed += 1
+                return nil
+            }
+            return note(message, place, isFromProvisioner: pdu.isFromProvisioner, at: frame)
         }
         return nil
     }
@@ -83,7 +85,7 @@ struct ProvisioningLinks {
         links[place].heard += 1
         links[place].last = frame
         links[place].isCertain = links[place].isCertain || isCertain || pdu.kind == .capabilities
-        return take(octets, place, isFromProvisioner: isFromProvisioner, at: frame)
+        return note(pdu, place, isFromProvisioner: isFromProvisioner, at: frame)
     }
 
     private mutating func place(
@@ -97,14 +99,9 @@ struct ProvisioningLinks {
         return links.count - 1
     }
 
-    private mutating func take(
-        _ octets: [UInt8], _ place: Int, isFromProvisioner: Bool, at frame: FrameReference
-    ) -> (ProvisioningPDU, link: Int)? {
-        var reader = ByteReader(octets.span)
-        guard let pdu = try? ProvisioningPDU(parsing: &reader) else {
-            links[place].malformed += 1
-            return nil
-        }
+    private mutating func note(
+        _ pdu: ProvisioningPDU, _ place: Int, isFromProvisioner: Bool, at frame: FrameReference
+    ) -> (ProvisioningPDU, link: Int) {
         links[place].algorithm = pdu.algorithm ?? links[place].algorithm
         links[place].elements = pdu.elements ?? links[place].elements
         links[place].failure = pdu.failure ?? links[place].failure

@@ -35,10 +35,7 @@ struct NetworkRecord {
         return keyList.count - 1
     }
 
-    mutating func learn(_ key: ApplicationKey) {
-        guard keys.upperKeys.applicationKeys.count < MessageDecoder.mostApplicationKeys else { return }
-        keys.upperKeys.merge(applicationKeys: [key])
-    }
+    mutating func learn(_ key: ApplicationKey) { keys.upperKeys.learn(key) }
 
     /// The places of a subnet's keys, the newest last.
     func keyPlaces(ofSubnet subnet: Int) -> [Int] { keyList.indices.filter { keyList[$0].subnet == subnet } }
@@ -124,6 +121,11 @@ struct NetworkRecord {
                 .init("network_iv_index", .number(Int64(current.index.value))),
             ])
         return false
+    }
+
+    /// Closes what is watched of the sources, once all is read.
+    mutating func finishSources() {
+        for index in sources.indices { sources[index].finish() }
     }
 
     mutating func takeCopies(of source: UnicastAddress, ivIndex: IVIndex, count: Int) {

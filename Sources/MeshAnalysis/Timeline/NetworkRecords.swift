@@ -37,13 +37,13 @@ struct NetworkRecords {
         let known = networks[network].distinct
         let moved = networks[network].take(
             pdu, at: frame, times: times, isDelayed: kind == .friendship, into: &findings)
+        let isNew = networks[network].distinct > known
         if let observer {
-            let isNew = networks[network].distinct > known
             observer(Observation(frame: frame, network: network, statement: .networkPDU(pdu, kind, isNew: isNew)))
         }
         guard kind != .proxyConfiguration else { return moved }
         guard pdu.isControl else {
-            if canLearnKeys, networks[network].distinct > known { takeConfiguration(pdu, network: network, at: frame) }
+            if canLearnKeys, isNew { takeConfiguration(pdu, network: network, at: frame) }
             return moved
         }
         guard let message = ControlMessage(pdu) else { return moved }

@@ -7,7 +7,7 @@ import MeshProtocol
 /// "Message replay protection".
 enum SequenceRules {
     static func judge(_ source: SourceTimeline, in network: NetworkRecord, into findings: inout FindingCollector) {
-        for (ivIndex, watch) in source.watches() {
+        for (ivIndex, watch) in source.watches {
             let subject = Subject(network: network.index, source: source.address, ivIndex: ivIndex)
             judgeJumps(watch, subject, into: &findings)
             judgeRestarts(watch, subject, into: &findings)
@@ -90,21 +90,15 @@ enum SequenceRules {
     private static func judgeStaleIndex(
         _ source: SourceTimeline, in network: NetworkRecord, into findings: inout FindingCollector
     ) {
-        let ahead = network.timeline.records.first { record in
-            source.newestIndex.map { record.state.index.value >= UInt64($0.value) + 2 } ?? false
-        }
-        if let ahead, let newest = source.newestIndex, let frame = source.lastFrame,
-            frame.time.since(ahead.firstTime) > BeaconRules.patience
+        var stale = source.stale
+        if let newest = source.newestIndex, let frame = source.lastFrame,
+            let ahead = network.timeline.records.first(where: {
+                UInt64($0.state.index.value) >= UInt64(newest.value) + 2
+            }), frame.time.since(ahead.firstTime) > BeaconRules.patience
         {
-            findings.record(
-                .staleIVIndex, .warning, at: frame, network: network.index, source: source.address,
-                subject: UInt64(newest.value),
-                detail: [
-                    .init("iv_index", .number(Int64(newest.value))),
-                    .init("newer_iv_index", .number(Int64(ahead.state.index.value))),
-                ])
+            stale.insert(.init(ivIndex: newest, newer: ahead.state.index, frame: frame), at: 0)
         }
-        for stale in source.stale {
+        for stale in stale {
             findings.record(
                 .staleIVIndex, .warning, at: stale.frame, network: network.index, source: source.address,
                 subject: UInt64(stale.ivIndex.value), count: stale.count,

@@ -144,7 +144,7 @@ struct SequenceWatch {
         let jump = SequenceJump(from: highest, to: spike.sequence, frame: spike.frame)
         if jumps.count < Self.mostKept { jumps.append(jump) }
         // What no traffic can have spent was skipped, and says nothing of the source's rate.
-        let elapsed = max(1, Self.seconds(spike.frame.time.since(frame.time)))
+        let elapsed = max(1, spike.frame.time.since(frame.time).inSeconds)
         if Double(spike.sequence.value - highest.value) / elapsed > Self.mostRate { rate.restart() }
         self.spike = nil
         outlier = nil
@@ -177,8 +177,8 @@ struct SequenceWatch {
     private func isExplained(
         from: SequenceNumber, _ earlier: CaptureTime, to: SequenceNumber, _ later: CaptureTime
     ) -> Bool {
-        let elapsed = max(0, Self.seconds(later.since(earlier)))
-        let heardFor = Self.seconds(frame.time.since(start.time))
+        let elapsed = max(0, later.since(earlier).inSeconds)
+        let heardFor = frame.time.since(start.time).inSeconds
         let mean = heardFor >= 10 ? Double(highest.value - start.sequence.value) / heardFor : 0
         let explained = Self.slack + Self.slackFactor * max(mean, RecoveryRules.assumedRate) * (elapsed + 1)
         return to >= from && Double(to.value - from.value) <= explained
@@ -241,9 +241,5 @@ struct SequenceWatch {
         } else {
             jump(to: spike)
         }
-    }
-
-    private static func seconds(_ duration: Duration) -> Double {
-        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 }

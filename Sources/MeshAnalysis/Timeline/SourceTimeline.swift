@@ -182,23 +182,24 @@ struct SourceTimeline {
     /// Where the newest epoch's highest SEQ was heard first.
     var lastFrame: FrameReference? { records.last?.epoch.lastFrame }
 
-    /// Closes what was watched of each epoch, oldest IV Index first.
-    func watches() -> [(ivIndex: IVIndex, watch: SequenceWatch)] {
-        records.map { record in
-            var watch = record.watch
-            watch.finish()
-            return (record.epoch.ivIndex, watch)
-        }
+    /// When it was heard first, and how many different SEQ were heard.
+    var firstTime: CaptureTime? { records.map(\.epoch.firstTime).min() }
+    var distinct: Int { records.reduce(0) { $0 + $1.epoch.distinct } }
+
+    /// Closes what is watched, once all is read.
+    mutating func finish() {
+        for index in records.indices { records[index].watch.finish() }
     }
+
+    /// What was watched of each epoch, oldest IV Index first.
+    var watches: [(ivIndex: IVIndex, watch: SequenceWatch)] { records.map { ($0.epoch.ivIndex, $0.watch) } }
 
     /// The epochs, oldest IV Index first.
     func epochs() -> [Epoch] {
         records.map { record in
             var epoch = record.epoch
             (epoch.missed, epoch.longestMissedRun) = record.sequences.missed()
-            var watch = record.watch
-            watch.finish()
-            epoch.skipped = watch.skipped
+            epoch.skipped = record.watch.skipped
             return epoch
         }
     }

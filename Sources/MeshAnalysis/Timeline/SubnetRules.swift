@@ -9,23 +9,31 @@ enum SubnetRules {
     /// One step behind is a lag, as long as it does not last. More steps than there was time for are a contradiction.
     static func judge(_ network: NetworkRecord, into findings: inout FindingCollector) {
         judgeIVStates(of: network, into: &findings)
+        let span = span(of: network)
         for (subnet, record) in zip(network.keys.subnets, network.subnets) {
-            judgeCadence(record, keyIndex: subnet.keyIndex, network, into: &findings)
+            judgeCadence(record, keyIndex: subnet.keyIndex, span, network.index, into: &findings)
             judgeKeyRefresh(record.keyRefresh, keyIndex: subnet.keyIndex, network, into: &findings)
         }
     }
 
+    /// From the first PDU of a network to the last.
+    private static func span(of network: NetworkRecord) -> (first: CaptureTime, last: CaptureTime)? {
+        guard let first = network.sources.compactMap(\.firstTime).min(),
+            let last = network.sources.compactMap({ $0.lastHeard?.time }).max()
+        else { return nil }
+        return (first, last)
+    }
+
     /// PDUs for minutes, and no beacon of a subnet: its beacons are off, or too far away.
     private static func judgeCadence(
-        _ record: SubnetRecord, keyIndex: UInt16, _ network: NetworkRecord, into findings: inout FindingCollector
+        _ record: SubnetRecord, keyIndex: UInt16, _ span: (first: CaptureTime, last: CaptureTime)?, _ network: Int,
+        into findings: inout FindingCollector
     ) {
-        let times = network.sources.compactMap { $0.lastHeard?.time }
-        let firstTimes = network.sources.flatMap { $0.epochs().map(\.firstTime) }
-        guard let first = firstTimes.min(), let last = times.max() else { return }
+        guard let (first, last) = span else { return }
         let since = record.lastBeacon.map { last.since($0.time) } ?? last.since(first)
         guard since > BeaconCadence.longestSilence else { return }
         findings.record(
-            .beaconsSilent, .info, at: record.lastBeacon, network: network.index, subject: UInt64(keyIndex),
+            .beaconsSilent, .info, at: record.lastBeacon, network: network, subject: UInt64(keyIndex),
             detail: [
                 .init("key_index", .number(Int64(keyIndex))), .init("seconds", .number(since.components.seconds)),
             ])

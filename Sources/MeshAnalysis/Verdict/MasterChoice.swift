@@ -78,11 +78,8 @@ struct MasterChoice {
     ) -> Bool {
         guard let latest = others.max() else { return false }
         let silence = latest.since(last.time)
-        let heard = source.epochs().reduce(0) { $0 + $1.distinct }
-        guard silence > shortestSilence, heard > 1, let first = source.epochs().map(\.firstTime).min() else {
-            return false
-        }
-        return silence > last.time.since(first) / (heard - 1) * 5
+        guard silence > shortestSilence, source.distinct > 1, let first = source.firstTime else { return false }
+        return silence > last.time.since(first) / (source.distinct - 1) * 5
     }
 }
 

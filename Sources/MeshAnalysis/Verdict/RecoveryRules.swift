@@ -7,7 +7,7 @@ struct RecoveryRules {
     static let allowance: UInt32 = 4096
     /// Stacks ask for an IV Update between 0x700000 and 0x800000.
     static let usualEnd: UInt32 = 0x80_0000
-    private static let updateSeconds = seconds(IVUpdateRules.maximumUpdateDuration)
+    private static let updateSeconds = IVUpdateRules.maximumUpdateDuration.inSeconds
     /// Every stack has asked for an IV Update long before.
     static let nearExhaustion: UInt32 = 0xC0_0000
     /// Where the captures' clocks disagree, no time can be turned into a number of PDUs.
@@ -75,7 +75,7 @@ struct RecoveryRules {
             byChance += 1
             chance *= missing
         }
-        let isRegular = source.watches().last.map { $0.watch.isRegular } ?? true
+        let isRegular = source.watches.last.map { $0.watch.isRegular } ?? true
         let longest = isRegular ? Double(newest.longestMissedRun) : 0
         let value = min(max(byChance, longest), Double(Self.allowance))
         return value > 0 ? MarginTerm(.unheardAfterLast, UInt32(value)) : nil
@@ -83,7 +83,7 @@ struct RecoveryRules {
 
     /// What the stack skips at a restart: the one that the user names, or those that a jump in the capture points to.
     private func reservedBlock(_ source: SourceTimeline) -> MarginTerm? {
-        let inferred = source.watches().flatMap(\.watch.jumps).flatMap(Stack.explaining)
+        let inferred = source.watches.flatMap(\.watch.jumps).flatMap(Stack.explaining)
         let stacks = options.stack.map { [$0] } ?? Stack.allCases.filter(inferred.contains)
         guard let block = stacks.map(\.reservedBlock).max(), block > 0 else { return nil }
         return MarginTerm(.reservedBlock, block, stacks: stacks)
@@ -99,7 +99,7 @@ struct RecoveryRules {
         var start = newest.lastFrame.time
         if !isCurrent { start = max(start, lastTimeBeforeMove() ?? start) }
         let until = options.failedAt ?? captureEnd ?? start
-        let silent = Self.seconds(until.since(start))
+        let silent = until.since(start).inSeconds
         let (rate, isMeasured) = rate(of: source, newest)
         // A source that has spent what stacks allow asks for an IV Update, which takes up to 144 h.
         let latest = Double(max(Self.usualEnd, minimum.value) - minimum.value) + rate * Self.updateSeconds
@@ -136,9 +136,5 @@ struct RecoveryRules {
         }
         let entered = min(before.lastTimeAsCurrent, current.firstTime)
         return entered.advanced(by: IVUpdateRules.minimumStateDuration)
-    }
-
-    private static func seconds(_ duration: Duration) -> Double {
-        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 }

@@ -98,13 +98,13 @@ public enum ConfigurationMessage: Hashable, Sendable {
     private static func index(_ reader: inout ByteReader) throws(ParseError) -> UInt16 {
         try reader.readUInt16LittleEndian() & 0xFFF
     }
+}
 
-    /// Whether the message carries a key, so that its parameters are nothing to be shown.
-    public var holdsKey: Bool {
-        switch self {
-        case .netKeyAdd, .netKeyUpdate, .appKeyAdd, .appKeyUpdate: true
-        default: false
-        }
+extension AccessMessage {
+    /// Whether the message hands out a key, also where it breaks its format: its parameters are nothing to be shown.
+    public var handsOutKey: Bool {
+        guard case .sig(let opcode) = opcode else { return false }
+        return [0x00, 0x01, 0x8040, 0x8045].contains(opcode)
     }
 }
 
