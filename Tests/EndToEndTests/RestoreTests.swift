@@ -2,6 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
+private let python = Checkout.root.appending(path: ".venv/bin/python")
+private let isInstalled = FileManager.default.isExecutableFile(atPath: python.path)
+
 /// What `restore` writes, read back by other parsers and by the rules of each stack.
 @Suite struct RestoreTests {
     private let capture = Checkout.captures.path + "/dead-in-progress.pcap"
@@ -161,6 +164,45 @@ import Testing
             }
             try check(values.map { ($0.0.replacing("rpl/00", with: "RPL/").replacing("rpl", with: "RPL"), $0.1) }, want)
         }
+    }
+
+    /// Espressif's generator makes an NVS image of the file, in which each value stands as it should.
+    @Test(.enabled(if: isInstalled, "esp-idf-nvs-partition-gen is not in .venv"))
+    func espIDFImage() throws {
+        try withFolder { (folder: String) throws in
+            #expect(try restore("esp-idf", folder).status == 0)
+            let arguments = [
+                "-m", "esp_idf_nvs_partition_gen", "generate", folder + "/out/nvs.csv", folder + "/nvs.bin", "0x6000",
+            ]
+            let result = try Program.run(python, arguments)
+            #expect(result.status == 0, "\(result.error)")
+            let image = try [UInt8](Data(contentsOf: URL(filePath: folder + "/nvs.bin")))
+            let want = try expected(["--stack", "esp-idf"])
+            let values = blobs(of: image, namespace: "mesh_core")
+            #expect(values.first { $0.name == "mesh/rpl" }?.octets.count == 2 * want.sources.count)
+            let others = values.filter { $0.name != "mesh/rpl" }
+            try check(
+                others.map { ($0.name.replacing("rpl/00", with: "RPL/").replacing("rpl", with: "RPL"), $0.1) }, want)
+        }
+    }
+
+    /// The blobs on the first page of an NVS image, version 2: entries of 32 octets from 64 on, with namespace, type, span,
+    /// chunk, CRC-32, a name of 16 octets and 8 of data; type 0x42 is a blob, whose octets follow.
+    private func blobs(of image: [UInt8], namespace: String) -> [(name: String, octets: [UInt8])] {
+        var found: [(name: String, octets: [UInt8])] = []
+        var wanted: UInt8?
+        var place = 64
+        while place + 32 <= 4096, image[place] != 0xFF {
+            let entry = Array(image[place..<place + 32])
+            let name = String(decoding: entry[8..<24].prefix { $0 != 0 }, as: UTF8.self)
+            if entry[0] == 0, name == namespace { wanted = entry[24] }
+            if entry[0] == wanted, entry[1] == 0x42 {
+                let size = Int(little(entry[24..<26]))
+                found.append((name, Array(image[place + 32..<place + 32 + size])))
+            }
+            place += 32 * max(1, Int(entry[2]))
+        }
+        return found
     }
 
     private func check(_ values: [(name: String, octets: [UInt8])], _ want: Values) throws {

@@ -3,8 +3,7 @@ import CaptureFiles
 public import MeshAnalysis
 import MeshProtocol
 
-/// What a stack takes to go on where the failed master ended. Read from the stacks' sources; nothing of it was tried on
-/// hardware, and each README says so.
+/// What a stack takes to go on where the failed master ended. Each README says how far it was tried; on hardware, nothing.
 public struct RestoreFiles {
     public enum Target: String, Sendable, CaseIterable {
         case bluez, zephyr, silabs
@@ -93,10 +92,21 @@ public struct RestoreFiles {
                 "takes one (\(replayList.count) sources were heard). Sources that were not heard are not in it.", "",
                 [until, "Afterwards take a capture and run `meshscope verify`."].compactMap(\.self).joined(
                     separator: " "), "",
-                "Generated from \(captureNames.map { PrintableText.escape($0) }.joined(separator: ", ")). The formats follow the stacks' sources; nothing",
-                "of this was tried on hardware.",
+                "Generated from \(captureNames.map { PrintableText.escape($0) }.joined(separator: ", ")).",
+                Self.tried(target),
             ]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// How far what is written was tried; see the tests of the same names.
+    private static func tried(_ target: Target) -> String {
+        switch target {
+        case .bluez: "bluetooth-meshd 5.66 was run on such files, without a controller; nothing was tried on hardware."
+        case .espIDF:
+            "Espressif's generator 0.3.0 makes an image of such a file; what the values mean follows ESP-IDF's sources, and nothing was tried on hardware."
+        case .wireshark: "tshark 4.0 opens captures with such files."
+        default: "The formats follow the stack's sources; nothing of this was tried on hardware."
+        }
     }
 
     private static func name(of target: Target) -> String {
