@@ -22,16 +22,42 @@ public enum TakeoverReport {
                 "The replacement's first: \(text(first)), frame \(frame.number), \(frame.time.text(digits: 6)); \(takeover.sent) PDUs since."
             )
         }
-        add(
-            "It asked \(takeover.asked) nodes (\(takeover.requests) PDUs to single nodes); \(takeover.answered) answered, "
-                + "\(takeover.acknowledgments) Segment Acknowledgments\(takeover.firstAnswer.map { ", the first answer in frame \($0.number)" } ?? "")."
-        )
+        for line in answers(takeover) { add(line) }
         if !takeover.foreign.isEmpty {
             add(
                 "Not the replacement's: frame \(takeover.foreign.map { "\($0.number)" }.joined(separator: ", ")). Find the old device and switch it off."
             )
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func answers(_ takeover: Takeover) -> [String] {
+        let answers = takeover.answers
+        guard takeover.first != nil else { return [] }
+        var lines = [
+            "It sent \(answers.requests) requests to \(answers.asked) nodes; \(answers.owed) of them have to be answered.",
+            "Segment Acknowledgments: \(takeover.acknowledgments). Answers under device keys: \(answers.deviceKeyAnswers).",
+        ]
+        if answers.answers > 0 {
+            lines.append(
+                "In time, \(answers.answered) nodes sent something back, \(answers.answers) times (by chance alone: \(percent(answers.chance)))."
+            )
+        }
+        if answers.publications > 0 {
+            lines.append(
+                "\(answers.publications) publications broke a silence just after it sent (by chance alone: \(percent(answers.publicationChance)))."
+            )
+        }
+        let frames = [answers.firstFrame, takeover.firstAcknowledgment].compactMap(\.self)
+        if let first = frames.min(by: { $0.time < $1.time }) {
+            lines.append("The first of it is frame \(first.number), \(first.time.text(digits: 6)).")
+        }
+        return lines
+    }
+
+    /// Whole percent, up to the next.
+    private static func percent(_ chance: Double) -> String {
+        chance <= 0.001 ? "less than 0.1 %" : chance <= 0.01 ? "less than 1 %" : "\(Int((chance * 100).rounded(.up))) %"
     }
 
     private static func headline(_ takeover: Takeover) -> String {
@@ -41,13 +67,15 @@ public enum TakeoverReport {
         case .unclear where takeover.first == nil: "\(takeover.address) was not heard since the swap"
         case .unclear where takeover.isContinuation:
             "its first SEQ follows closely on the old one's: is it the old device that goes on? Check --since"
+        case .unclear where takeover.answers.answers > 0:
+            "nodes send to \(takeover.address), but as they may do unasked; capture longer, with pauses between the requests"
         case .unclear:
             "\(takeover.address) was heard, but asked too little to tell; let it ask nodes (a Get is enough) and capture again"
         case .ignored:
             if let old = takeover.oldLast, let first = takeover.first, first <= old {
                 "its first SEQ is not above the old one's: peers drop it"
             } else {
-                "it asks, and nobody answers"
+                "it asks what has to be answered, and nobody answers"
             }
         }
     }
@@ -57,6 +85,12 @@ public enum TakeoverReport {
     }
 
     private struct Model: Encodable {
+        struct Frame: Encodable {
+            var capture: Int
+            var frame: Int
+            var time: String
+        }
+
         struct Position: Encodable {
             var ivIndex: UInt32
             var seq: UInt32
@@ -72,9 +106,17 @@ public enum TakeoverReport {
         var first: Position?
         var sent: Int
         var requests: Int
+        var owed: Int
         var asked: Int
+        var answers: Int
         var answered: Int
+        var answersByChance: Double
+        var deviceKeyAnswers: Int
+        var firstAnswer: Frame?
+        var firstAcknowledgment: Frame?
         var acknowledgments: Int
+        var publications: Int
+        var publicationsByChance: Double
         var foreignFrames: [Int]
     }
 
@@ -85,14 +127,24 @@ public enum TakeoverReport {
                     ivIndex: $0.ivIndex.value, seq: $0.sequence.value, capture: frame?.capture, frame: frame?.number)
             }
         }
+        func frame(_ frame: FrameReference?) -> Model.Frame? {
+            frame.map { .init(capture: $0.capture, frame: $0.number, time: $0.time.text(digits: 6)) }
+        }
+        // Six digits, so that the last bits of a machine's arithmetic do not show.
+        func rounded(_ chance: Double) -> Double { (chance * 1_000_000).rounded() / 1_000_000 }
+        let answers = takeover.answers
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
         let model = Model(
             verdict: takeover.verdict.rawValue, address: "\(takeover.address)",
             since: takeover.since.text(digits: 6), oldLast: position(takeover.oldLast, takeover.oldLastFrame),
-            first: position(takeover.first, takeover.firstFrame), sent: takeover.sent, requests: takeover.requests,
-            asked: takeover.asked, answered: takeover.answered, acknowledgments: takeover.acknowledgments,
+            first: position(takeover.first, takeover.firstFrame), sent: takeover.sent, requests: answers.requests,
+            owed: answers.owed, asked: answers.asked, answers: answers.answers, answered: answers.answered,
+            answersByChance: rounded(answers.chance), deviceKeyAnswers: answers.deviceKeyAnswers,
+            firstAnswer: frame(answers.firstFrame), firstAcknowledgment: frame(takeover.firstAcknowledgment),
+            acknowledgments: takeover.acknowledgments, publications: answers.publications,
+            publicationsByChance: rounded(answers.publicationChance),
             foreignFrames: takeover.foreign.map(\.number))
         return String(decoding: try encoder.encode(model), as: UTF8.self) + "\n"
     }

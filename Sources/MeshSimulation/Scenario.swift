@@ -51,6 +51,10 @@ public enum Scenario: String, CaseIterable, Sendable {
     case ownRecovers = "own-recovers"
     case ownMissedUpdate = "own-missed-update"
     case ownDeaf = "own-deaf"
+    /// A replacement that starts above all that the failed master used, and nodes that answer it.
+    case swap
+    /// The master and a node restart twice, each time a block of SEQ further.
+    case reboots
 
     /// Nothing is wrong in it, and what can be known is known by default.
     public var isHarmless: Bool {
@@ -157,6 +161,8 @@ private struct Story {
         case .replayedPDUs, .spoofedSEQ, .wrongReplacement: runAttack()
         case .replayedBeacons: runReplayedBeacons()
         case .configuration, .keyRefresh, .provisioning: runBusy()
+        case .swap: runSwap()
+        case .reboots: runReboots()
         case .lateBeacon:
             mesh.networks[0].beaconsFrom = start.advanced(by: .seconds(12))
             runSteady()
@@ -231,6 +237,31 @@ private struct Story {
         mesh.run(from: start.advanced(by: .seconds(60)), seconds: 40)
     }
 
+    /// Half a minute of the old device, silence, and the replacement at second 60, which asks every node.
+    private mutating func runSwap() {
+        mesh.loss = 0.3
+        mesh.configuration = SimulatedConfiguration(nodes: mesh.networks[0].nodes.count, &mesh.random)
+        mesh.networks[0].nodes[0].diesAt = start.advanced(by: .seconds(30))
+        mesh.run(from: start, seconds: 60)
+        mesh.networks[0].nodes[0].restart(at: mesh.networks[0].nodes[0].nextSequence + 4196)
+        mesh.configuration?.plan = (0..<6).map { (3 + Double($0) * 6, .beaconSet(1 + $0 % 3)) }
+        mesh.run(from: start.advanced(by: .seconds(60)), seconds: 40)
+    }
+
+    /// Blocks as stacks reserve them: 128 at the master, 8192 at a node.
+    private mutating func runReboots() {
+        mesh.loss = 0.4
+        for (begin, seconds) in [(Int64(0), 40.0), (50, 30), (90, 30)] {
+            if begin > 0 {
+                for (node, block) in [(0, UInt32(128)), (2, 8192)] {
+                    let next = mesh.networks[0].nodes[node].nextSequence
+                    mesh.networks[0].nodes[node].restart(at: (next / block + 1) * block)
+                }
+            }
+            mesh.run(from: start.advanced(by: .seconds(begin)), seconds: seconds)
+        }
+    }
+
     /// Beacons of before an IV Update, sent again when it is long over.
     private mutating func runReplayedBeacons() {
         runUpdate(masterDies: nil)
@@ -302,7 +333,7 @@ private struct Story {
     }
 
     private var replacement: String {
-        scenario.replacementIVIndex.map { "\n          \"replacement_iv_index\": \($0)," } ?? ""
+        scenario.replacementIVIndex.map { "\n      \"replacement_iv_index\": \($0)," } ?? ""
     }
 
     /// The members of a network beside its NetKeys.

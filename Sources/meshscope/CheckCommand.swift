@@ -1,9 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import KeyFiles
-import MeshAnalysis
-import MeshProtocol
-import MeshReports
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,8 +7,9 @@ struct CheckCommand: ParsableCommand {
         abstract: "Compares captures with their expected reports.",
         discussion: """
             Each capture X.pcap of a folder is analysed with the keys of X.keys.json beside it, if there are any, and held \
-            against X.json in the folder of reports; and against X.txt, where that is there. Exits with 1 if anything \
-            differs or is missing.
+            against X.json in the folder of reports; and against X.txt, where that is there. X.check.json may ask more: \
+            {"verify": {"since": "2026-06-01T12:00:00Z"}, "restore": ["bluez", "zephyr"]} is held against X.verify.json, \
+            X.verify.txt and the files in X.restore. Exits with 1 if anything differs or is missing.
 
             Examples:
               meshscope check
@@ -72,7 +69,8 @@ struct CheckCommand: ParsableCommand {
     private func orphans(of paths: [String]) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: reports)) ?? []
         let stems = Set(
-            paths.map { path in CaptureName.stem(path.split(separator: "/").last.map(String.init) ?? path) })
+            paths.map { path in CaptureName.stem(path.split(separator: "/").last.map(String.init) ?? path) }
+                .flatMap { [$0, $0 + ".verify"] })
         return names.sorted().filter { $0.hasSuffix(".json") && !stems.contains(String($0.dropLast(5))) }
             .map { reports + "/" + $0 }
     }
@@ -84,27 +82,27 @@ struct CheckCommand: ParsableCommand {
 
     /// What differs, as lines; empty if nothing does.
     private func check(_ path: String) throws -> String {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        let analysis: Analysis
+        let expected: [(name: String, text: String)]
         do {
-            let keyFile = CaptureName.stem(path) + ".keys.json"
-            let keyed = FileManager.default.fileExists(atPath: keyFile)
-            let keys = KeyRing(networks: keyed ? try KeyFile.read(path: keyFile) : [])
-            analysis = try Analyzer(keys: keys).analyze([path]).renamed([name])
+            expected = try FixtureReports(of: path).files
         } catch {
             return "  cannot be analysed: \(error)\n"
         }
-        let base = reports + "/" + CaptureName.stem(name)
-        let text = TextReport.render(analysis)
         if record {
-            try? FileManager.default.createDirectory(atPath: reports, withIntermediateDirectories: true)
-            try OutputFile.write(try JSONReport.render(analysis), to: base + ".json")
-            try OutputFile.write(text, to: base + ".txt")
+            for (name, text) in expected {
+                let file = URL(filePath: reports + "/" + name)
+                try? FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try OutputFile.write(text, to: file.path)
+            }
             return ""
         }
-        var outcome = compare(base + ".json", with: try JSONReport.render(analysis))
-        if FileManager.default.fileExists(atPath: base + ".txt") { outcome += compare(base + ".txt", with: text) }
-        return outcome
+        return expected.map { name, text in
+            let path = reports + "/" + name
+            // The text of an analysis is wanted where it is kept.
+            let isWanted = name.hasSuffix(".verify.txt") || !name.hasSuffix(".txt") || name.contains("/")
+            return isWanted || FileManager.default.fileExists(atPath: path) ? compare(path, with: text) : ""
+        }.joined()
     }
 
     private func compare(_ path: String, with actual: String) -> String {

@@ -53,18 +53,17 @@ struct RestoreCommand: ParsableCommand {
             throw Terminal.fail(
                 "no master, or several: name the failed device with --master", .answerIsNo)
         }
-        guard let restore = RestoreFiles(analysis, master: master) else {
-            throw Terminal.fail(
-                "nothing to restore: the verdict is \(master.verdict.name); meshscope analyze says why", .answerIsNo)
-        }
-        var files: [RestoreFiles.File]
+        let files: [RestoreFiles.File]?
         do throws(NodeJSONError) {
-            files = try restore.files(
-                for: target, nodeJSON: try nodeJSON.map { path throws(NodeJSONError) in try text(path) })
+            let node = try nodeJSON.map { path throws(NodeJSONError) in try text(path) }
+            files = try Self.files(analysis, master, for: target, nodeJSON: node)
         } catch {
             throw Terminal.fail("\(nodeJSON ?? ""): \(error)")
         }
-        if target == .wireshark { files += tables(analysis, master) }
+        guard let files else {
+            throw Terminal.fail(
+                "nothing to restore: the verdict is \(master.verdict.name); meshscope analyze says why", .answerIsNo)
+        }
         try OutputFolder(output).write(files, areSecret: true)
         try Terminal.output(files.map { "\(output)/\($0.name)\n" }.joined())
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
@@ -82,10 +81,16 @@ struct RestoreCommand: ParsableCommand {
         return text
     }
 
-    private func tables(_ analysis: Analysis, _ master: Analysis.Master) -> [RestoreFiles.File] {
+    /// `nil` where the verdict gives no number.
+    static func files(
+        _ analysis: Analysis, _ master: Analysis.Master, for target: RestoreFiles.Target, nodeJSON: String? = nil
+    ) throws(NodeJSONError) -> [RestoreFiles.File]? {
+        guard let restore = RestoreFiles(analysis, master: master) else { return nil }
+        let files = try restore.files(for: target, nodeJSON: nodeJSON)
+        guard target == .wireshark else { return files }
         let network = analysis.networks[master.network]
         var tables = WiresharkTables()
         tables.add(network.keys, ivIndexes: network.transmitIndexes)
-        return tables.files
+        return files + tables.files
     }
 }

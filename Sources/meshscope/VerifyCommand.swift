@@ -55,25 +55,35 @@ struct VerifyCommand: ParsableCommand {
         }
         var old: SequencePosition?
         if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, SequenceNumber(truncating: lastSeq)) }
+        let (analysis, takeover, place) = try Self.takeover(of: master, since: since, old: old, keyRing) { analyzer in
+            try Terminal.analyze(input.captures, analyzer)
+        }
+        if analysis.networks.allSatisfy({ $0.opened == 0 }) {
+            Terminal.say("meshscope: warning: nothing opened with these keys; are they the right ones?\n")
+        } else if keyRing.networks.count > 1 {
+            let name = keyRing.networks[place].name ?? "\(place + 1)"
+            Terminal.say("meshscope: of \(keyRing.networks.count) networks, this is \(PrintableText.escape(name))\n")
+        }
+        try Terminal.output(format == .text ? TakeoverReport.text(takeover) : try TakeoverReport.json(takeover))
+        guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
+        guard takeover.verdict == .accepted else { throw ExitCode.answerIsNo }
+    }
+
+    /// Watches an address in all networks while `analyze` runs, and picks the network in which it is meant.
+    static func takeover(
+        of master: UnicastAddress, since: CaptureTime, old: SequencePosition? = nil, _ keyRing: KeyRing,
+        analyze: (Analyzer) throws -> Analysis
+    ) rethrows -> (analysis: Analysis, takeover: Takeover, network: Int) {
         var watches = keyRing.networks.indices.map { TakeoverWatch(master, network: $0, since: since, old: old) }
         let analyzer = Analyzer(keys: keyRing) { observation in
             if let network = observation.network { watches[network].take(observation) }
         }
-        let analysis = try Terminal.analyze(input.captures, analyzer)
+        let analysis = try analyze(analyzer)
         // The network whose key file names the address, or else one in which it was heard.
         let all = watches.map { $0.takeover() }
         let heard = all.indices.filter { all[$0].first != nil }
         let named = all.indices.filter { keyRing.networks[$0].master == master }
         let place = heard.first(where: named.contains) ?? heard.first ?? named.first ?? 0
-        let takeover = all[place]
-        if analysis.networks.allSatisfy({ $0.opened == 0 }) {
-            Terminal.say("meshscope: warning: nothing opened with these keys; are they the right ones?\n")
-        } else if all.count > 1 {
-            let name = keyRing.networks[place].name ?? "\(place + 1)"
-            Terminal.say("meshscope: of \(all.count) networks, this is \(PrintableText.escape(name))\n")
-        }
-        try Terminal.output(format == .text ? TakeoverReport.text(takeover) : try TakeoverReport.json(takeover))
-        guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
-        guard takeover.verdict == .accepted else { throw ExitCode.answerIsNo }
+        return (analysis, all[place], place)
     }
 }

@@ -79,7 +79,7 @@ struct SecondOpinionTests {
 /// The published JSON Schema, by a validator that others wrote.
 @Suite(.enabled(if: isInstalled, "jsonschema is not in .venv"))
 struct SchemaTests {
-    private func errors(_ paths: [String]) throws -> String {
+    private func errors(_ paths: [String], schema name: String = "meshscope.analysis-1") throws -> String {
         let code = """
             import json, sys, jsonschema
             schema = json.load(open(sys.argv[1]))
@@ -89,7 +89,7 @@ struct SchemaTests {
                 for error in validator.iter_errors(json.load(open(path))):
                     print(path, error.json_path, error.message[:200])
             """
-        let schema = Checkout.root.appending(path: "Schemas/meshscope.analysis-1.schema.json").path
+        let schema = Checkout.root.appending(path: "Schemas/\(name).schema.json").path
         let result = try Program.run(python, ["-c", code, schema] + paths)
         #expect(result.status == 0, "\(result.error)")
         return result.output
@@ -98,8 +98,12 @@ struct SchemaTests {
     @Test func everyExpectedReportFitsTheSchema() throws {
         let folder = Checkout.root.appending(path: "Reports")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }
-        #expect(names.count > 40)
-        #expect(try errors(names.sorted().map { folder.appending(path: $0).path }) == "")
+        let takeovers = names.filter { $0.hasSuffix(".verify.json") }
+        let analyses = names.filter { !takeovers.contains($0) }
+        #expect(analyses.count > 40 && takeovers.count > 1)
+        #expect(try errors(analyses.sorted().map { folder.appending(path: $0).path }) == "")
+        let paths = takeovers.sorted().map { folder.appending(path: $0).path }
+        #expect(try errors(paths, schema: "meshscope.takeover-1") == "")
     }
 
     /// Reports that no fixture gives: without keys, of several captures, of captures that break off or cannot be used.

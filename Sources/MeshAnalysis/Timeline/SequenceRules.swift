@@ -41,7 +41,8 @@ enum SequenceRules {
             let isLast = index == watch.jumps.count - 1
             findings.record(
                 .sequenceJump, .info, at: jump.frame, network: subject.network, source: subject.source,
-                subject: UInt64(subject.ivIndex.value), count: isLast ? watch.jumpCount - index : 1,
+                subject: UInt64(subject.ivIndex.value) << 24 | UInt64(jump.to.value),
+                count: isLast ? watch.jumpCount - index : 1,
                 detail: subject.detail(detail))
         }
     }
@@ -69,7 +70,8 @@ enum SequenceRules {
             let isLast = index == watch.replays.count - 1
             findings.record(
                 .pduReplayed, .warning, at: frame, network: subject.network, source: subject.source,
-                subject: UInt64(subject.ivIndex.value), count: isLast ? watch.replayCount - index : 1,
+                subject: UInt64(subject.ivIndex.value),
+                count: isLast ? watch.replayCount - index : 1,
                 detail: subject.detail([]))
         }
     }

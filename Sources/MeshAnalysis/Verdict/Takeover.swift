@@ -6,9 +6,9 @@ public struct Takeover: Hashable, Sendable {
     public enum Verdict: String, Hashable, Sendable {
         /// Nodes answer it.
         case accepted
-        /// Its SEQ is not above the old one's, or it asks and nobody answers.
+        /// Its SEQ is not above the old one's, or it asks what must be answered and nobody answers.
         case ignored
-        /// It was not heard, or asked nobody.
+        /// It was not heard, or asked too little, or what came back may be chance.
         case unclear
         /// Another device sends under the same address.
         case conflict
@@ -24,13 +24,10 @@ public struct Takeover: Hashable, Sendable {
     public let first: SequencePosition?
     public let firstFrame: FrameReference?
     public let sent: Int
-    /// PDUs to single nodes, how many nodes those were, and how many of these answered.
-    public let requests: Int
-    public let asked: Int
-    public let answered: Int
-    public let firstAnswer: FrameReference?
+    public let answers: Answers
     /// Segment Acknowledgments for messages of the replacement.
     public let acknowledgments: Int
+    public let firstAcknowledgment: FrameReference?
     /// PDUs that the replacement cannot have sent: behind its own SEQ, or a SEQ of its own with other content.
     public let foreign: [FrameReference]
     /// Its first SEQ follows closely on the old one's: it may be the old device that goes on.
@@ -39,8 +36,6 @@ public struct Takeover: Hashable, Sendable {
 
 /// Follows the PDUs of one address, and what comes back to it.
 public struct TakeoverWatch {
-    /// An answer comes within this time.
-    private static let answerTime = Duration.seconds(6)
     /// A PDU behind the replacement's SEQ is somebody else's when it comes so much later.
     private static let patience = SequenceWatch.patience
     private static let mostRemembered = 8192
@@ -54,11 +49,13 @@ public struct TakeoverWatch {
     private var highest: (position: SequencePosition, frame: FrameReference)?
     private var sent = 0
     private var contents: [SequencePosition: NetworkPDU.Content] = [:]
-    private var requests = 0
-    private var asked: [UInt16: CaptureTime] = [:]
-    private var answered: Set<UInt16> = []
-    private var firstAnswer: FrameReference?
+    private var meter = AnswerMeter()
+    /// What came back to the old device.
+    private var oldMeter = AnswerMeter()
+    /// Of the replacement's segmented messages.
+    private var seqZeros: Set<UInt16> = []
     private var acknowledgments = 0
+    private var firstAcknowledgment: FrameReference?
     private var foreign: [FrameReference] = []
     private let network: Int
 
@@ -71,14 +68,18 @@ public struct TakeoverWatch {
     }
 
     public mutating func take(_ observation: Observation) {
-        guard observation.network == network, case .networkPDU(let pdu, let kind, _) = observation.statement,
+        guard observation.network == network, case .networkPDU(let pdu, let kind, let isNew) = observation.statement,
             kind != .friendship
         else { return }
         let frame = observation.frame
+        let isBefore = frame.time < since
+        if isNew {
+            if isBefore { oldMeter.take(pdu, at: frame) } else { meter.take(pdu, at: frame) }
+        }
         if pdu.source == address {
-            if frame.time < since { takeOld(pdu, frame) } else { takeNew(pdu, frame) }
-        } else if frame.time >= since, pdu.destination?.value == address.value {
-            takeAnswer(pdu, frame)
+            if isBefore { takeOld(pdu, frame) } else { takeNew(pdu, frame) }
+        } else if !isBefore, isNew, pdu.destination?.value == address.value {
+            takeAcknowledgment(pdu, frame)
         }
     }
 
@@ -105,34 +106,28 @@ public struct TakeoverWatch {
         sent += 1
         if first == nil { first = (pdu.position, frame) }
         if highest.map({ $0.position < pdu.position }) ?? true { highest = (pdu.position, frame) }
-        guard let destination = pdu.destination, destination.isUnicast else { return }
-        requests += 1
-        asked[destination.value] = frame.time
+        if case .segmentedAccess(_, _, let segment)? = try? LowerTransportPDU(pdu) { seqZeros.insert(segment.seqZero) }
     }
 
     private mutating func note(_ frame: FrameReference) {
         if foreign.count < Finding.mostFrames { foreign.append(frame) }
     }
 
-    private mutating func takeAnswer(_ pdu: NetworkPDU, _ frame: FrameReference) {
-        if case .segmentAcknowledgment(_, let seqZero, let block)? = try? LowerTransportPDU(pdu), block != 0,
-            contents.keys.contains(where: { $0.sequence.value & 0x1FFF == UInt32(seqZero) })
-        {
-            acknowledgments += 1
-        }
-        guard let time = asked[pdu.source.value], frame.time >= time, frame.time.since(time) <= Self.answerTime else {
-            return
-        }
-        answered.insert(pdu.source.value)
-        firstAnswer = firstAnswer ?? frame
+    private mutating func takeAcknowledgment(_ pdu: NetworkPDU, _ frame: FrameReference) {
+        guard case .segmentAcknowledgment(_, let seqZero, let block)? = try? LowerTransportPDU(pdu), block != 0,
+            seqZeros.contains(seqZero)
+        else { return }
+        acknowledgments += 1
+        firstAcknowledgment = firstAcknowledgment ?? frame
     }
 
     /// The conclusion, once all is read.
     public func takeover() -> Takeover {
-        Takeover(
-            verdict: verdict, address: address, since: since, oldLast: oldLast, oldLastFrame: oldLastFrame,
-            first: first?.position, firstFrame: first?.frame, sent: sent, requests: requests, asked: asked.count,
-            answered: answered.count, firstAnswer: firstAnswer, acknowledgments: acknowledgments, foreign: foreign,
+        let answers = meter.answers(to: address)
+        return Takeover(
+            verdict: verdict(answers), address: address, since: since, oldLast: oldLast, oldLastFrame: oldLastFrame,
+            first: first?.position, firstFrame: first?.frame, sent: sent, answers: answers,
+            acknowledgments: acknowledgments, firstAcknowledgment: firstAcknowledgment, foreign: foreign,
             isContinuation: isContinuation)
     }
 
@@ -142,13 +137,26 @@ public struct TakeoverWatch {
         return first.position.sequence.value &- oldLast.sequence.value <= Self.closest
     }
 
-    private var verdict: Takeover.Verdict {
+    private func verdict(_ answers: Answers) -> Takeover.Verdict {
         guard let first else { return .unclear }
         guard foreign.isEmpty else { return .conflict }
         if let oldLast, first.position <= oldLast { return .ignored }
         guard !isContinuation else { return .unclear }
-        if !answered.isEmpty || acknowledgments > 0 { return .accepted }
-        // Asked three times and no answer: a lossy capture misses single ones.
-        return requests >= 3 ? .ignored : .unclear
+        if answers.isShown || acknowledgments > 0 { return .accepted }
+        guard answers.answers == 0 else { return .unclear }
+        return answers.owed >= Self.enoughOwed || isSilentWhereItWasNot(answers) ? .ignored : .unclear
+    }
+
+    /// A lossy capture misses single answers.
+    private static let enoughOwed = 3
+
+    /// Whether the old device was answered so often that as many requests without any answer are no chance.
+    private func isSilentWhereItWasNot(_ answers: Answers) -> Bool {
+        let old = oldMeter.answers(to: address)
+        guard old.requests >= Self.enoughOwed, old.isShown else { return false }
+        let unanswered = 1 - min(1, Double(old.answers) / Double(old.requests))
+        var chance = 1.0
+        for _ in 0..<answers.requests where chance > Answers.mostChance { chance *= unanswered }
+        return chance <= Answers.mostChance
     }
 }
