@@ -38,6 +38,7 @@ public struct Finding: Hashable, Sendable {
         case sequenceNearExhaustion = "sequence_near_exhaustion"
         // keys
         case pduNotOpened = "pdu_not_opened"
+        case pdusGivenUp = "pdus_given_up"
         case foreignNetwork = "foreign_network"
         case keyLearned = "key_learned"
     }

@@ -110,7 +110,7 @@ extension TextReport {
         let isPast = analysis.captures.compactMap(\.lastTime).max().map { $0 > until } ?? false
         addWrapped(
             isPast
-                ? "The captures go on for more than 96 h after the last beacon: take a fresh one before the replacement."
+                ? "This is sure until \(until.text(digits: 0)) only, and the captures go on: take a fresh one before the replacement."
                 : "This IV Index holds until \(until.text(digits: 0)); after that, take a fresh capture first.",
             indent: "  ")
     }

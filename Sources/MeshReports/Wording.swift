@@ -9,10 +9,11 @@ enum Wording {
         case .unheardAfterLast:
             "as many PDUs in a row as the capture missed elsewhere, or could miss by its coverage of this source"
         case .unheardAtBusiestRate:
-            "what the source may have sent unheard until \(end(of: term)), at its busiest rate of \(rate(term)) SEQ/s"
+            "what the source may have sent unheard until \(end(of: term)), at up to \(rate(term)) SEQ/s: its busiest minute, and "
+                + "what that leaves open"
         case .unheardAtAssumedRate:
-            "what the source may have sent unheard until \(end(of: term)), at an assumed rate of \(rate(term)) SEQ/s: "
-                + "it was heard too briefly to measure its own"
+            "what the source may have sent unheard until \(end(of: term)), at up to \(rate(term)) SEQ/s: it was "
+                + "heard too briefly to tell that better"
         case .reservedBlock:
             "what a restart that was not heard may have skipped: the block that "
                 + "\(term.stacks.map(\.name).joined(separator: " or ")) reserves"
@@ -271,6 +272,10 @@ enum Wording {
             return
                 "a NetKey of index \(number("key_index")) was handed out in a configuration message that a device key "
                 + "opens: the analysis goes on with it"
+        case .pdusGivenUp:
+            return
+                "PDUs that had to be given up before anything told the IV Index: what a source said in them is unknown. "
+                + "Run again with --iv-index and the IV Index of this report"
         case .foreignNetwork: return "PDUs with NID \(Hexadecimal.prefixed(number("nid"), digits: 2)), which no key has"
         }
     }

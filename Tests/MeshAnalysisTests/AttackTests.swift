@@ -93,6 +93,24 @@ import Testing
         #expect(try analyse(octets, capture.keys, options: options).networks[0].iv == nil)
     }
 
+    /// Three of four PDUs are a neighbour's with the same NID, as busy as he likes: the search finds ours all the same.
+    @Test func aSearchAmongMoreForeignPDUsFindsOurs() throws {
+        var found = 0
+        for seed in UInt64(1)...40 {
+            var random = SeededGenerator(seed: seed)
+            let other = SimulatedNetwork.keys(withNID: scriptKeys.flooding.nid, &random)
+            var script = Script()
+            for number in UInt32(0)..<60 {
+                let isOurs = number % 4 == 0
+                script.pdu(
+                    Double(number), isOurs ? 4711 : 815, 100 + number, with: isOurs ? scriptKeys : other)
+            }
+            if try script.analyse().networks[0].iv?.state == normal(4711) { found += 1 }
+        }
+        print("IV Index found among three times as many foreign PDUs: \(found) of 40")
+        #expect(found >= 36)
+    }
+
     // MARK: What a replacement would do by itself
 
     private func outcomes(_ own: UInt32, _ states: [(Double, IVState)]) throws -> [ReplacementStep] {

@@ -41,6 +41,22 @@ import Testing
         #expect(try kinds([(0, normal(5)), (10, normal(48))]) == [.ivIndexOutOfRange])
     }
 
+    /// A PDU under n is sent in (n, Normal) and in (n+1, in progress): the next index may follow at once, the one after
+    /// that not before 192 hours.
+    @Test func aChangeThatOnlyPDUsTellIsNoJump() throws {
+        func kinds(_ next: UInt32, after hours: Double) throws -> [Finding.Kind] {
+            var script = Script()
+            for number in UInt32(0)..<5 { script.pdu(Double(number), 5, 100 + number) }
+            script.pdu(hours * hour, next, 7)
+            var options = AnalysisOptions(givenIVIndex: IVIndex(5))
+            options.ivSearch = .off
+            let findings = try script.analyse(options: options).findings
+            return findings.map(\.kind).filter { $0 != .beaconsSilent }
+        }
+        #expect(try kinds(6, after: 1) == [] && kinds(6, after: 50) == [])
+        #expect(try kinds(7, after: 190) == [.ivIndexJump] && kinds(7, after: 193) == [])
+    }
+
     @Test func oldBeaconsNeverMoveTheStateBack() throws {
         var script = Script()
         script.beacon(0, normal(9))

@@ -53,6 +53,25 @@ import Testing
         #expect(kept + held.lost == 200_000)
     }
 
+    /// What gave way before anything told the IV Index is said; with a hint nothing has to.
+    @Test func whatIsGivenUpIsSaid() throws {
+        var script = Script()
+        for number in UInt32(0)..<40_000 {
+            script.pdu(Double(number) / 100, 0x1234_5678, number, source: number < 1000 ? 1 : 2)
+        }
+        for number in UInt32(0)..<30_000 { script.pdu(400 + Double(number) / 100, 0x1234_5678, number, source: 3) }
+        script.beacon(800, normal(0x1234_5678))
+        var options = AnalysisOptions()
+        options.ivSearch = .off
+        let analysis = try script.analyse(options: options)
+        #expect(analysis.findings.contains { $0.kind == .pdusGivenUp && $0.count == 32_768 && $0.severity == .warning })
+        #expect(analysis.networks[0].sources.map(\.address.value) == [2, 3])
+        options.givenIVIndex = IVIndex(0x1234_5678)
+        let again = try script.analyse(options: options)
+        #expect(!again.findings.contains { $0.kind == .pdusGivenUp })
+        #expect(again.networks[0].sources.map(\.address.value) == [1, 2, 3])
+    }
+
     @Test func findingsOfOneKindAreBounded() {
         var findings = FindingCollector()
         for subject in 0..<5000 {

@@ -29,6 +29,8 @@ struct EvidenceCollector: FrameReceiver {
     /// Who sent the structure, where the frame names it.
     private var advertiser: UInt64?
     private var hasSearchedEarly = false
+    /// PDUs that gave way before anything told the IV Index.
+    private var givenUp = 0
     /// What is held moves the IV Index by a few steps at the most; the next beacon tries again.
     private static let mostRounds = 32
 
@@ -210,7 +212,9 @@ struct EvidenceCollector: FrameReceiver {
 
     /// Opens what is pending, and again what was held as long as that moves a network's IV state.
     private mutating func flush() {
+        let lost = decryption.held.lost
         if decryption.flush(into: &records) { retry() }
+        if records.networks.contains(where: { $0.timeline.current == nil }) { givenUp += decryption.held.lost - lost }
         if !hasSearchedEarly, decryption.held.count >= Self.enoughToSearch {
             // So that a long capture without beacons does not outgrow the store.
             hasSearchedEarly = true
@@ -271,6 +275,7 @@ struct EvidenceCollector: FrameReceiver {
             recordClosed(.pduNotOpened, nid, decryption.notOpenedByNID[Int(nid)], frames, network: network)
             recordClosed(.foreignNetwork, nid, unopenedByNID[Int(nid)], unopenedFrames[nid] ?? [], network: nil)
         }
+        if givenUp > 0 { records.findings.record(.pdusGivenUp, .warning, at: nil, count: givenUp) }
         for index in records.networks.indices {
             if records.networks[index].settleAhead(into: &records.findings) { retry() }
         }

@@ -16,8 +16,10 @@ struct IVIndexSearch {
     static let bound: UInt64 = 1 << 20
     private static let all: UInt64 = 1 << 32
     private static let slab: UInt64 = 1 << 26
-    /// PDUs that are searched with, the shortest first: some may be other people's with the same NID.
-    private static let mostBases = 3
+    /// PDUs that are searched with, one after the other: most may be other people's with the same NID. Through all of 32
+    /// bits each takes a while.
+    private static let mostBases = 9
+    private static let mostFullBases = 3
     private static let mostConfirmed = 64
 
     let material: SecurityMaterial
@@ -40,13 +42,12 @@ struct IVIndexSearch {
 
     /// The IV Index that most PDUs confirm; `nil` where none does.
     func run(_ extent: IVSearchExtent, _ progress: (Double) -> Void) -> Found? {
-        let bases = Array(
-            pdus.sorted { ($0.length, $0.fingerprint) < ($1.length, $1.fingerprint) }.prefix(Self.mostBases))
+        let bases = bases
         for base in bases {
-            if let found = best(of: Self.hits(of: base, material, 0..<Self.bound), base) { return found }
+            if let found = best(of: parallel(base, 0..<Self.bound), base) { return found }
         }
         guard extent == .full else { return nil }
-        let slabs = bases.flatMap { base in
+        let slabs = bases.prefix(Self.mostFullBases).flatMap { base in
             stride(from: Self.bound, to: Self.all, by: Int(Self.slab)).map { (base, $0) }
         }
         for (index, (base, start)) in slabs.enumerated() {
@@ -55,6 +56,17 @@ struct IVIndexSearch {
             if let found = best(of: hits, base) { return found }
         }
         return nil
+    }
+
+    /// In an order that no source decides, with both IVI bits in turn: a neighbour often keeps to the other one.
+    private var bases: [ObfuscatedNetworkPDU] {
+        let drawn = pdus.sorted { ($0.fingerprint, $0.length) < ($1.fingerprint, $1.length) }
+        let (even, odd) = (drawn.filter { $0.ivi == 0 }, drawn.filter { $0.ivi == 1 })
+        let (more, fewer) = even.count >= odd.count ? (even, odd) : (odd, even)
+        let turns = more.indices.flatMap { index in
+            fewer.indices.contains(index) ? [more[index], fewer[index]] : [more[index]]
+        }
+        return Array(turns.prefix(Self.mostBases))
     }
 
     /// The hits of a stretch, with a trial of its own: a cipher is not shared between threads.

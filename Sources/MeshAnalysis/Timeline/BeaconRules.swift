@@ -22,7 +22,8 @@ enum BeaconRules {
         }
         guard state > current.state else { return false }
         let ahead = state.index.value - current.state.index.value
-        let steps = state.step - current.state.step
+        // A PDU under n is sent in (n, Normal) as in (n+1, in progress).
+        let steps = state.step - current.state.step - (current.evidence.isStatement ? 0 : 1)
         let elapsed = frame.time.since(current.lastTimeAsCurrent)
         let from = Finding.Detail("from_iv_index", .number(Int64(current.state.index.value)))
         let to = Finding.Detail("iv_index", .number(Int64(state.index.value)))
@@ -80,7 +81,9 @@ enum BeaconRules {
     ) {
         guard timeline.records.count >= 2, let current = timeline.current else { return }
         let before = timeline.records[timeline.records.count - 2]
-        guard before.state.step == current.state.step - 1, state.step == current.state.step + 1 else { return }
+        guard before.evidence.isStatement, before.state.step == current.state.step - 1,
+            state.step == current.state.step + 1
+        else { return }
         let longest = frame.time.since(before.lastTimeAsCurrent)
         guard longest >= .zero, longest < IVUpdateRules.minimumStateDuration else { return }
         findings.record(

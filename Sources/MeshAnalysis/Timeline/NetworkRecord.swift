@@ -125,7 +125,12 @@ struct NetworkRecord {
 
     /// Closes what is watched of the sources, once all is read.
     mutating func finishSources() {
-        for index in sources.indices { sources[index].finish() }
+        for index in sources.indices {
+            sources[index].finish()
+            for epoch in sources[index].epochs() {
+                timeline.widen(epoch.ivIndex, from: epoch.firstTime, to: epoch.lastFrame.time)
+            }
+        }
     }
 
     mutating func takeCopies(of source: UnicastAddress, ivIndex: IVIndex, count: Int) {

@@ -81,6 +81,15 @@ struct NetworkTimeline {
         return false
     }
 
+    /// Takes for how long nodes transmitted with an IV Index, where only that tells the state.
+    mutating func widen(_ ivIndex: IVIndex, from first: CaptureTime, to last: CaptureTime) {
+        for index in records.indices
+        where !records[index].evidence.isStatement && records[index].state.transmitIndex == ivIndex {
+            records[index].firstTime = min(records[index].firstTime, first)
+            records[index].lastTime = max(records[index].lastTime, last)
+        }
+    }
+
     /// Whether all that is known was found by trial.
     var isFoundBySearch: Bool { !records.isEmpty && records.allSatisfy { $0.evidence == .search } }
 

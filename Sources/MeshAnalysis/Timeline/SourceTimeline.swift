@@ -177,6 +177,8 @@ struct SourceTimeline {
 
     /// SEQ a second in the busiest stretch of at least a minute; `nil` where no such stretch was heard.
     var busiestRate: Double? { records.compactMap(\.watch.rate.busiest).max() }
+    /// SEQ a second that it may have spent, for all that such stretches show.
+    var rateBound: Double? { records.compactMap(\.watch.rate.bound).max() }
 
     var newestIndex: IVIndex? { records.last?.epoch.ivIndex }
     /// Where the newest epoch's highest SEQ was heard first.

@@ -12,7 +12,7 @@ struct RecoveryRules {
     static let nearExhaustion: UInt32 = 0xC0_0000
     /// Where the captures' clocks disagree, no time can be turned into a number of PDUs.
     static let unknownTimeAllowance: UInt32 = 0x1_0000
-    /// Of a source that was heard too briefly, and beside no other: SEQ a second.
+    /// At least, of a source that was heard too briefly: SEQ a second.
     static let assumedRate = 1.0
 
     /// A chance of less than one in a million that so many PDUs in a row were missed, if each is missed by itself.
@@ -22,15 +22,15 @@ struct RecoveryRules {
     let captureEnd: CaptureTime?
     let clocksAgree: Bool
     let options: AnalysisOptions
-    /// SEQ a second of the busiest source of the network.
-    let busiestRate: Double?
+    /// SEQ a second of the busiest source of the network, for all that is known.
+    let networkRate: Double?
 
     init(_ network: NetworkRecord, captureEnd: CaptureTime?, clocksAgree: Bool, options: AnalysisOptions) {
         self.network = network
         self.captureEnd = captureEnd
         self.clocksAgree = clocksAgree
         self.options = options
-        busiestRate = network.sources.compactMap(\.busiestRate).max()
+        networkRate = network.sources.compactMap(\.rateBound).max()
     }
 
     func judge(_ source: SourceTimeline, _ epochs: [Epoch]) -> RecoveryVerdict {
@@ -110,12 +110,14 @@ struct RecoveryRules {
             isFailureGiven: options.failedAt != nil)
     }
 
-    /// The source's own busiest rate; where it was heard too briefly to have one, the busiest source's.
+    /// What the source's own rate may be; of one that was heard too briefly, at least the busiest source's.
     private func rate(of source: SourceTimeline, _ newest: Epoch) -> (rate: Double, isMeasured: Bool) {
-        if let busiest = source.busiestRate { return (busiest, true) }
+        if let bound = source.rateBound { return (bound, true) }
         let span = newest.lastSequence.value - newest.firstSequence.value
         let spent = Double(span - min(newest.skipped, span))
-        return (max(busiestRate ?? Self.assumedRate, spent / RateMeter.shortestStretch), false)
+        let seconds = newest.lastFrame.time.since(newest.firstTime).inSeconds
+        let own = spent > 0 ? RateMeter.bound(spent: spent, seconds: seconds) : 0
+        return (max(networkRate ?? 0, Self.assumedRate, own), false)
     }
 
     /// The last time that the network was heard to transmit with an older IV Index.
