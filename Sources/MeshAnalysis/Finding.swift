@@ -16,6 +16,7 @@ public struct Finding: Hashable, Sendable {
         case beaconNotAuthentic = "beacon_not_authentic"
         case subnetsDisagree = "subnets_disagree"
         case beaconReplayed = "beacon_replayed"
+        case nodeAhead = "node_ahead"
         case ivUpdateTooSoon = "iv_update_too_soon"
         case ivUpdateOverdue = "iv_update_overdue"
         case ivIndexJump = "iv_index_jump"

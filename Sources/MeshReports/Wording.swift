@@ -201,6 +201,10 @@ enum Wording {
             return
                 "authentic beacons with IV Index \(index("iv_index")) long after \(index("network_iv_index"))\(who): "
                 + "replayed, or from a node that lags"
+        case .nodeAhead:
+            return
+                "only device \(text("advertiser")) says IV Index \(index("iv_index")), while \(number("others")) others or more "
+                + "still say an older state: it leads, or nobody follows it; whether nodes take a PDU under it is not sure"
         case .ivUpdateTooSoon:
             return "the state before IV Index \(index("iv_index")) lasted at most \(number("at_most_hours")) h, "
                 + "the minimum is 96 h: test mode, or a faulty node"

@@ -57,6 +57,27 @@ import Testing
         #expect(try kinds(7, after: 190) == [.ivIndexJump] && kinds(7, after: 193) == [])
     }
 
+    /// One device is an update ahead of several others for long: it is named, and not where the others follow in time.
+    @Test func aDeviceThatLeadsIsNamed() throws {
+        for (others, lag, isTold) in [(2, 1200.0, true), (2, 60, false), (1, 1200, false)] {
+            var script = Script()
+            for second in stride(from: 0.0, to: 3000, by: 100) {
+                for device in 0..<UInt64(others) {
+                    script.device = 0x10 + device
+                    script.beacon(second, second < 1000 + lag ? normal(5) : updating(6))
+                }
+                script.device = 0xC0_0000_0000_07
+                script.beacon(second + 5, second < 1000 ? normal(5) : updating(6))
+            }
+            // Those that never follow are laggards; once they do, nobody leads.
+            if isTold { script.frames.removeAll { $0.seconds >= 1000 + lag } }
+            let findings = try script.analyse().findings.filter { $0.kind == .nodeAhead }
+            #expect(findings.count == (isTold ? 1 : 0), "\(others) others lag for \(lag) s")
+            let detail = findings.first?.detail.first { $0.name == "advertiser" }
+            #expect(!isTold || detail?.value == .text("c0:00:00:00:00:07"))
+        }
+    }
+
     @Test func oldBeaconsNeverMoveTheStateBack() throws {
         var script = Script()
         script.beacon(0, normal(9))

@@ -71,7 +71,7 @@ import Testing
         let pdu = NetworkPDU.seal(
             position: .init(IVIndex(9), .init(truncating: 15)), isControl: false, ttl: 5, source: source,
             destination: MeshAddress(2), transportPDU: [0, 1, 2, 3, 4, 5], with: scriptKeys.directed)
-        script.frames.append((2, AD.structure(0x2A, pdu.octets)))
+        script.add(2, AD.structure(0x2A, pdu.octets))
         #expect(try script.analyse().networks[0].sources[0].verdict.recovery?.minimum.value == 16)
     }
 

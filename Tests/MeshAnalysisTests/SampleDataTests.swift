@@ -35,7 +35,7 @@ struct SampleDataTests {
             script.beacon(0, normal(0x1234_5678), with: keys)
             script.beacon(1, updating(0x1234_5679), with: keys)
             for (index, pdu) in ours.flatMap({ $0["pdus"] as? [[String: Any]] ?? [] }).enumerated() {
-                script.frames.append((2 + Double(index), AD.structure(0x2A, octets(pdu.text("network_pdu")))))
+                script.add(2 + Double(index), AD.structure(0x2A, octets(pdu.text("network_pdu"))))
             }
             var network = KeyRing.Network(subnets: [.init(keyIndex: 0, netKey: keys.netKey)])
             network.upperKeys = try Upper().keys

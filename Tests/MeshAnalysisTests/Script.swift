@@ -14,11 +14,15 @@ let hour = 3600.0
 
 /// A capture made by hand: what is said at which second.
 struct Script {
-    var frames: [(seconds: Double, data: [UInt8])] = []
+    var frames: [(seconds: Double, device: UInt64, data: [UInt8])] = []
+    /// The device that sends; of the frames that are added from here on.
+    var device: UInt64 = 1
+
+    mutating func add(_ seconds: Double, _ data: [UInt8]) { frames.append((seconds, device, data)) }
 
     mutating func beacon(_ seconds: Double, _ state: IVState, with keys: NetworkKeys = scriptKeys) {
         let statement = NetworkBeaconStatement(state: state, isKeyRefresh: false)
-        frames.append((seconds, AD.structure(0x2B, SecureNetworkBeacon.seal(statement, with: keys))))
+        add(seconds, AD.structure(0x2B, SecureNetworkBeacon.seal(statement, with: keys)))
     }
 
     mutating func pdu(
@@ -30,7 +34,7 @@ struct Script {
         let pdu = NetworkPDU.seal(
             position: .init(IVIndex(index), .init(truncating: sequence)), isControl: false, ttl: ttl, source: source,
             destination: MeshAddress(destination), transportPDU: transport, with: keys.flooding)
-        frames.append((seconds, AD.structure(0x2A, pdu.octets)))
+        add(seconds, AD.structure(0x2A, pdu.octets))
     }
 
     func analyse(
@@ -49,7 +53,7 @@ struct Script {
         let pdu = NetworkPDU.seal(
             position: .init(IVIndex(index), .init(truncating: sequence)), isControl: true, ttl: 5, source: source,
             destination: MeshAddress(destination), transportPDU: transport, with: scriptKeys.flooding)
-        frames.append((seconds, AD.structure(0x2A, pdu.octets)))
+        add(seconds, AD.structure(0x2A, pdu.octets))
     }
 
     /// As a capture file.
@@ -57,10 +61,10 @@ struct Script {
         let type = LinkType.bluetoothLELinkLayer
         var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [type])
         var framing = LinkFraming(type)
-        for (seconds, data) in frames {
+        for (seconds, device, data) in frames {
             let time = CaptureTime(seconds: 1_780_272_000).advanced(by: .milliseconds(Int64(seconds * 1000)))
             let frame = SimulatedFrame(
-                time: time, channel: 37, address: 1, data: data, direction: .heard, isDamaged: false, type: 2)
+                time: time, channel: 37, address: device, data: data, direction: .heard, isDamaged: false, type: 2)
             for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: time) }
         }
         return writer.takeOctets()

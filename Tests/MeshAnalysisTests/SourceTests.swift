@@ -105,7 +105,7 @@ import Testing
                 position: .init(IVIndex(9), .init(truncating: sequence)), isControl: true, ttl: 0,
                 source: try #require(UnicastAddress(source)), destination: MeshAddress(source == 0x23 ? 0x10 : 0x23),
                 transportPDU: transport, with: material)
-            script.frames.append((Double(script.frames.count), AD.structure(0x2A, pdu.octets)))
+            script.add(Double(script.frames.count), AD.structure(0x2A, pdu.octets))
         }
         try say([3, 0x4B, 0x50, 5, 0x7E, 0x40, 0, 0, 1, 0, 7], 10, 0x23, scriptKeys.flooding)
         try say(
@@ -128,7 +128,7 @@ import Testing
         // A poll that is heard before the offer could be opened is opened as well.
         let order = isPollFirst ? ["8.3.1", "8.3.4", "8.3.2", "8.3.5"] : ["8.3.1", "8.3.2", "8.3.4", "8.3.5"]
         for (second, id) in order.enumerated() {
-            script.frames.append((Double(second), AD.structure(0x2A, try #require(pdus[id]))))
+            script.add(Double(second), AD.structure(0x2A, try #require(pdus[id])))
         }
         let analysis = try script.analyse(options: .init(givenIVIndex: IVIndex(0x1234_5678)))
         let network = analysis.networks[0]
@@ -145,7 +145,7 @@ import Testing
     @Test func aDeviceThatOffersProvisioningOverGATTIsListed() throws {
         var script = Script()
         let uuid = Array(UInt8(1)...16)
-        script.frames.append((0, AD.structure(0x16, [0x27, 0x18] + uuid + [0x00, 0x20])))
+        script.add(0, AD.structure(0x16, [0x27, 0x18] + uuid + [0x00, 0x20]))
         let devices = try script.analyse().unprovisionedDevices
         #expect(devices.map(\.uuid) == [0x0102_0304_0506_0708_090A_0B0C_0D0E_0F10])
         #expect(devices[0].oobInformation.names == ["number"])
@@ -155,7 +155,7 @@ import Testing
     func advertisedIdentitiesAreResolved() throws {
         var script = Script()
         for (second, row) in try SampleData.rows("proxy_service_data").enumerated() {
-            for _ in 0..<3 { script.frames.append((Double(second), octets(row.text("ad_structure")))) }
+            for _ in 0..<3 { script.add(Double(second), octets(row.text("ad_structure"))) }
         }
         let servers = try script.analyse().proxyServers
         #expect(servers.map(\.address?.value) == [nil, 0x1201], "two say the network, two who they are")

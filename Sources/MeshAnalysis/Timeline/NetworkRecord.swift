@@ -67,7 +67,12 @@ struct NetworkRecord {
         let isRecovery = BeaconRules.judge(
             state, from: advertiser, at: frame, in: timeline, network: index, into: &findings)
         if isRecovery { timeline.noteRecovery(at: frame.time) }
-        return timeline.take(state, evidence, at: frame)
+        if let advertiser, let current = timeline.current, state < current.state,
+            frame.time.since(current.firstTime) > BeaconRules.patience
+        {
+            timeline.noteLaggard(advertiser)
+        }
+        return timeline.take(state, evidence, from: advertiser, at: frame)
     }
 
     /// A state that another subnet's beacons say, ahead of the primary subnet's.

@@ -35,6 +35,8 @@ public struct IVStateRecord: Hashable, Sendable {
     /// As `lastTime`, without what was heard after the network had moved on.
     var lastTimeAsCurrent: CaptureTime
     public internal(set) var count: Int
+    /// The only device whose beacons say so; `nil` where it is unknown, or where several do.
+    var soleAdvertiser: UInt64?
 }
 
 /// The IV state of one network over time; the only owner of that state.
@@ -55,19 +57,31 @@ struct NetworkTimeline {
     /// When the state last rose faster than the IV Update procedure allows: nodes recovered.
     private(set) var lastRecovery: CaptureTime?
 
+    /// Devices whose beacons still say an older state, long after it ended; a few of them.
+    private(set) var laggards: Set<UInt64> = []
+    static let mostLaggards = 8
+
+    mutating func noteLaggard(_ advertiser: UInt64) {
+        if laggards.count < Self.mostLaggards { laggards.insert(advertiser) }
+    }
+
     mutating func noteRecovery(at time: CaptureTime) { lastRecovery = time }
 
     /// True if the network's state moved.
-    mutating func take(_ state: IVState, _ evidence: IVEvidence, at frame: FrameReference) -> Bool {
+    mutating func take(
+        _ state: IVState, _ evidence: IVEvidence, from advertiser: UInt64? = nil, at frame: FrameReference
+    ) -> Bool {
         let index = records.firstIndex { $0.state >= state } ?? records.count
         guard index < records.count, records[index].state == state else {
             records.insert(
                 IVStateRecord(
                     state: state, evidence: evidence, frame: frame, firstTime: frame.time, lastTime: frame.time,
-                    lastTimeAsCurrent: frame.time, count: 1),
+                    lastTimeAsCurrent: frame.time, count: 1, soleAdvertiser: advertiser),
                 at: index)
+            if index == records.count - 1 { laggards = [] }
             return index == records.count - 1
         }
+        if records[index].soleAdvertiser != advertiser { records[index].soleAdvertiser = nil }
         let isStronger = evidence.rank < records[index].evidence.rank
         let isEarlier = evidence == records[index].evidence && frame < records[index].frame
         if isStronger || isEarlier {

@@ -1,3 +1,4 @@
+import ByteParsing
 import CaptureFiles
 import MeshProtocol
 
@@ -9,11 +10,27 @@ enum SubnetRules {
     /// One step behind is a lag, as long as it does not last. More steps than there was time for are a contradiction.
     static func judge(_ network: NetworkRecord, into findings: inout FindingCollector) {
         judgeIVStates(of: network, into: &findings)
+        judgeLeader(network, into: &findings)
         let span = span(of: network)
         for (subnet, record) in zip(network.keys.subnets, network.subnets) {
             judgeCadence(record, keyIndex: subnet.keyIndex, span, network.index, into: &findings)
             judgeKeyRefresh(record.keyRefresh, keyIndex: subnet.keyIndex, network, into: &findings)
         }
+    }
+
+    /// One device alone says the newest state, while several others still say an older one.
+    private static func judgeLeader(_ network: NetworkRecord, into findings: inout FindingCollector) {
+        guard let current = network.timeline.current, let leader = current.soleAdvertiser,
+            network.timeline.laggards.subtracting([leader]).count > 1
+        else { return }
+        let others = Int64(network.timeline.laggards.subtracting([leader]).count)
+        findings.record(
+            .nodeAhead, .warning, at: current.frame, network: network.index, subject: UInt64(current.state.step),
+            count: current.count,
+            detail: [
+                .init("advertiser", .text(Hexadecimal.deviceAddress(leader))),
+                .init("iv_index", .number(Int64(current.state.index.value))), .init("others", .number(others)),
+            ])
     }
 
     /// From the first PDU of a network to the last.
