@@ -44,6 +44,36 @@ private func keys(of fixture: String) throws -> KeyRing {
         #expect(try Program.run(Program.meshscope, arguments).output.contains("MISSING  the capture of"))
     }
 
+    /// What x.check.json asks is recorded and held like the analysis, and a question that cannot be answered is said.
+    @Test func furtherQuestionsAreAsked() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for name in ["swap.pcap", "swap.keys.json"] {
+            try FileManager.default.copyItem(
+                atPath: Checkout.captures.path + "/" + name, toPath: folder.path + "/" + name)
+        }
+        let arguments = ["check", "--captures", folder.path, "--reports", folder.path + "/reports"]
+        func check(_ questions: String, _ options: [String] = []) throws -> Program.Outcome {
+            let path = folder.path + "/swap.check.json"
+            try questions.write(toFile: path, atomically: true, encoding: .utf8)
+            return try Program.run(Program.meshscope, arguments + options)
+        }
+        let good = "{\"verify\": {\"since\": \"2026-06-01T00:00:45Z\"}, \"restore\": [\"bluez\"]}"
+        #expect(try check(good, ["--record"]).status == 1)
+        #expect(try check(good).status == 0)
+        let rpl = folder.path + "/reports/swap.restore/bluez/rpl/0000d1dc/0005"
+        #expect(try String(contentsOfFile: rpl, encoding: .utf8) == "0003a7")
+        try "000000".write(toFile: rpl, atomically: true, encoding: .utf8)
+        #expect(try check(good).output.contains("rpl/0000d1dc/0005"))
+        for (bad, why) in [
+            ("{", "is no JSON of questions"), ("{\"verify\": {\"since\": \"noon\"}}", "verify.since is no time"),
+            ("{\"restore\": [\"../x\"]}", "no stack is named ../x"),
+        ] {
+            let result = try check(bad)
+            #expect(result.status == 1 && result.output.contains(why))
+        }
+    }
+
     /// A search takes milliseconds, and there are a million prefixes.
     private var withoutSearch: AnalysisOptions {
         var options = AnalysisOptions()

@@ -128,6 +128,7 @@ extension RestoreFiles {
         "Import the Mesh Configuration Database, and make the old provisioner the local one.",
         "iOS: the calls of `restore.swift`; the number is the next SEQ, and each element has its own.",
         "Android: the calls of `Restore.java`; the number is the last SEQ used, one less.",
+        "Kotlin: the application implements the library's `SecurePropertiesStorage`; let `storeNextSequenceNumber` have the number of `restore.swift` for each element, and `storeIvIndex` the IV Index.",
     ]
 
     static let wiresharkSteps = [

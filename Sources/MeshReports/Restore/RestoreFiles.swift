@@ -89,13 +89,26 @@ public struct RestoreFiles {
                 "A readable old storage of the device beats any capture: if there is one, take its values where they are higher.",
                 "",
                 "A replacement that knows no one's SEQ can be fooled by old messages: restore the replay protection list where the stack",
-                "takes one (\(replayList.count) sources were heard). Sources that were not heard are not in it.", "",
+                "takes one (\(replayList.count) sources were heard). Sources that were not heard are not in it.\(room(target))",
+                "",
                 [until, "Afterwards take a capture and run `meshscope verify`."].compactMap(\.self).joined(
                     separator: " "), "",
                 "Generated from \(captureNames.map { PrintableText.escape($0) }.joined(separator: ", ")).",
                 Self.tried(target),
             ]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A replay protection list has a fixed size.
+    private func room(_ target: Target) -> String {
+        let setting: String? =
+            switch target {
+            case .bluez: "`crpl` in node.json"
+            case .zephyr: "`CONFIG_BT_MESH_CRPL`"
+            case .espIDF: "`CONFIG_BLE_MESH_CRPL`"
+            default: nil
+            }
+        return setting.map { " Their list needs room for all of them: \($0)." } ?? ""
     }
 
     /// How far what is written was tried; see the tests of the same names.
