@@ -23,7 +23,7 @@ packages:
 	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev pkg-config
 
 test-packages: packages
-	@Scripts/install-packages tshark gzip python3 python3-venv gcc dbus-daemon libell0 libjson-c5
+	@Scripts/install-packages tshark gzip python3 python3-venv
 	@Scripts/install-second-opinion
 
 build: packages

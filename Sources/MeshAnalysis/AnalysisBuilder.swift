@@ -68,7 +68,7 @@ struct AnalysisBuilder {
         let sources = network.sources.filter { elements.contains($0.address) }
         master.verdict = RecoveryVerdict.highest(of: sources.map(\.verdict))
         guard let recovery = master.verdict.recovery else {
-            master.newAddress = AddressChoice.free(elements.count, in: collector.records.networks[master.network])
+            master.newAddress = AddressChoice.free(besides: elements, in: collector.records.networks[master.network])
             return
         }
         if let failedAt = options.failedAt, recovery.lastHeard.time > failedAt {

@@ -23,9 +23,22 @@ public enum TakeoverReport {
             )
         }
         for line in answers(takeover) { add(line) }
+        if let old = takeover.oldLast, let first = takeover.first, first <= old {
+            let next = old.sequence.value + 1
+            add(
+                first.ivIndex == old.ivIndex
+                    ? "It is \(next - first.sequence.value) SEQ short: start it at \(Hexadecimal.prefixed(next, digits: 6)) (\(next)) or above, "
+                        + "as meshscope analyze on a capture of before recommends."
+                    : "Its IV Index is an older one: meshscope analyze tells the right one.")
+        }
+        if takeover.oldLast == nil, takeover.first != nil {
+            add(
+                "Take a capture that begins before the swap, or say what the old device used last: --last-seq, --last-iv-index."
+            )
+        }
         if !takeover.foreign.isEmpty {
             add(
-                "Not the replacement's: frame \(takeover.foreign.map { "\($0.number)" }.joined(separator: ", ")). Find the old device and switch it off."
+                "Not the replacement's: frame \(takeover.foreign.map { "\($0.number)" }.joined(separator: ", ")). Find the old device and switch it off; or say with --since when the swap was, if that was later."
             )
         }
         return lines.joined(separator: "\n") + "\n"
@@ -67,6 +80,8 @@ public enum TakeoverReport {
         case .unclear where takeover.first == nil: "\(takeover.address) was not heard since the swap"
         case .unclear where takeover.isContinuation:
             "its first SEQ follows closely on the old one's: is it the old device that goes on? Check --since"
+        case .unclear where takeover.oldLast == nil && (takeover.answers.isShown || takeover.acknowledgments > 0):
+            "nodes answer \(takeover.address), and nothing tells it from the old device"
         case .unclear where takeover.answers.answers > 0:
             "nodes send to \(takeover.address), but as they may do unasked; capture longer, with pauses between the requests"
         case .unclear:

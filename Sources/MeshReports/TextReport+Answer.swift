@@ -40,12 +40,24 @@ extension TextReport {
             addNoNumber(master.verdict, network)
             addWaysOut(master)
         }
-        let critical = analysis.findings.filter { finding in
-            finding.severity == .critical && finding.network == master.network
-                && (finding.source == nil || finding.source == source.address)
-        }
-        for finding in critical { addAttention(Wording.finding(finding, times)) }
+        for finding in findings([.critical], of: master) { addAttention(Wording.finding(finding, times)) }
         if analysis.masters.count > 1 { add("") }
+    }
+
+    /// Of the master and of its network as a whole.
+    func findings(_ severities: Set<Finding.Severity>, of master: Analysis.Master) -> [Finding] {
+        analysis.findings.filter { finding in
+            severities.contains(finding.severity) && finding.network == master.network
+                && finding.source.map(master.elements.contains) ?? true
+        }
+    }
+
+    mutating func addGrounds(of master: Analysis.Master) {
+        guard let recovery = master.verdict.recovery else { return }
+        addReasons(master)
+        if let source = analysis.source(of: master) { addDerivation(recovery, source) }
+        addIVEvidence(analysis.networks[master.network])
+        for finding in findings([.critical, .warning], of: master) { addAttention(Wording.finding(finding, times)) }
     }
 
     /// Why this source, where nobody said it.
@@ -75,7 +87,7 @@ extension TextReport {
         addFlag(recovery.state, network)
         addValue("first SEQ", Hexadecimal.prefixed(recovery.recommended.value, digits: 6), recovery.recommended.value)
         add("")
-        addDerivation(recovery)
+        addDerivation(recovery, source)
         addIVEvidence(network)
         addWrapped(
             "The failed device must never transmit again: the same address, keys, IV Index and SEQ is nonce reuse.",
@@ -87,7 +99,7 @@ extension TextReport {
         add("    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state))\(proof))")
     }
 
-    private mutating func addDerivation(_ recovery: Recovery) {
+    private mutating func addDerivation(_ recovery: Recovery, _ source: Analysis.Source) {
         let last = Hexadecimal.prefixed(recovery.last.sequence.value, digits: 6)
         let lastIndex = Hexadecimal.prefixed(recovery.last.ivIndex.value, digits: 8)
         let minimum = Hexadecimal.prefixed(recovery.minimum.value, digits: 6)
@@ -101,7 +113,14 @@ extension TextReport {
                 : "The lowest first SEQ that this leaves is \(minimum) (\(recovery.minimum.value))")
                 + "; the recommended one adds:", indent: "  ")
         for term in recovery.margin { addTerm(term) }
-        addWrapped("If it lived on after the captures ended, add what it sends in that time.", indent: "  ")
+        if let coverage = source.epochs.last?.coverage, coverage < 0.5 {
+            addWrapped(
+                "Only \(coverage < 0.01 ? "less than 1" : "\(Int(coverage * 100))") % of its SEQ were heard: a longer capture or a second sniffer makes this surer.",
+                indent: "  ")
+        }
+        if !recovery.margin.contains(where: \.isFailureGiven) {
+            addWrapped("If it lived on after the captures ended, add what it sends in that time.", indent: "  ")
+        }
         guard let until = recovery.validUntil else {
             addWrapped(
                 "How long this holds cannot be told: take a fresh capture right before the replacement.", indent: "  ")
@@ -134,6 +153,9 @@ extension TextReport {
             iv.evidence == .search
             ? "The IV Index was found by trial: \(network.distinct) distinct PDUs open under it, the first in \(place(of: iv.frame))."
             : "The IV Index rests on a \(Wording.evidence(iv.evidence)): \(place(of: iv.frame))."
+        if let given = network.givenIVIndex, given != iv.state.index, given != iv.state.transmitIndex {
+            text += " The \(given.value) of --iv-index is not it."
+        }
         if !iv.evidence.isStatement, let next = iv.state.index.advanced(by: 1) {
             text +=
                 " No beacon says so: the network is in Normal Operation, or already in an IV Update to "
@@ -145,6 +167,11 @@ extension TextReport {
     /// In the order in which they should be tried.
     private mutating func addWaysOut(_ master: Analysis.Master) {
         var ways: [String] = []
+        if master.newAddress == nil {
+            ways.append(
+                "A new unicast address that no node of the network uses; the captures do not tell which are free. SEQ starts at 0 "
+                    + "there, and whoever sends to the old address must be configured anew.")
+        }
         if let address = master.newAddress {
             let range = master.elements.count > 1 ? " and the \(master.elements.count - 1) behind it" : ""
             ways.append(
@@ -189,8 +216,8 @@ extension TextReport {
         let foreignPDUs = analysis.unopened.reduce(0) { $0 + $1.heard }
         if network.heard > 0 {
             addWrapped(
-                "\(network.heard) PDUs have a NID of this key and none opened: the IV Index is another than tried (up to "
-                    + "0x000FFFFF, unless --iv-search says otherwise), or they belong to another network with the same NID. "
+                "\(network.heard) PDUs have a NID of this key and none opened: the IV Index is another than was tried (by default "
+                    + "up to 0x000FFFFF), or they belong to another network with the same NID. "
                     + "--iv-search full tries all of 32 bits.", indent: "  ")
         } else if network.subnets.contains(where: { $0.notAuthenticBeacons > 0 }) {
             addWrapped("Beacons with this Network ID were heard, and none is authentic.", indent: "  ")

@@ -24,6 +24,19 @@ public struct TextReport {
         return report.lines.joined(separator: "\n") + "\n"
     }
 
+    /// What the answer for one master rests on, and what warns of it, without the rest of the report.
+    static func grounds(_ analysis: Analysis, of master: Analysis.Master) -> String {
+        var report = TextReport(analysis, .plain)
+        report.addGrounds(of: master)
+        return report.lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What must not be overlooked, as the answer of the report says it.
+    public static func attentions(_ analysis: Analysis, of master: Analysis.Master) -> [String] {
+        let report = TextReport(analysis, .plain)
+        return report.findings([.critical], of: master).map { Wording.printable(Wording.finding($0, report.times)) }
+    }
+
     private init(_ analysis: Analysis, _ style: Style) {
         self.analysis = analysis
         self.style = style

@@ -8,6 +8,7 @@ enum Wording {
         switch term.term {
         case .unheardAfterLast:
             "as many PDUs in a row as the capture missed elsewhere, or could miss by its coverage of this source"
+                + (term.value >= 4096 ? "; more are not counted here" : "")
         case .unheardAtBusiestRate:
             "what the source may have sent unheard until \(end(of: term)), at up to \(rate(term)) SEQ/s: its busiest minute, and "
                 + "what that leaves open"
@@ -157,7 +158,7 @@ enum Wording {
         switch verdict {
         case .resume: "can be resumed"
         case .restart: "can be restarted under a newer IV Index, to which the network has moved since"
-        case .exhausted: "has too few SEQ left: an IV Update must come first"
+        case .exhausted: "has too few SEQ left under this IV Index"
         case .notHeard: "was not heard"
         case .ivIndexUnknown: "cannot be told: nothing authentic gives the IV Index"
         }

@@ -9,7 +9,8 @@ struct CheckCommand: ParsableCommand {
             Each capture X.pcap of a folder is analysed with the keys of X.keys.json beside it, if there are any, and held \
             against X.json in the folder of reports; and against X.txt, where that is there. X.check.json may ask more: \
             {"verify": {"since": "2026-06-01T12:00:00Z"}, "restore": ["bluez", "zephyr"]} is held against X.verify.json, \
-            X.verify.txt and the files in X.restore. Exits with 1 if anything differs or is missing.
+            X.verify.txt and the files in X.restore. Exits with 1 if anything differs or is missing, with 2 if a capture or \
+            one of its files cannot be used.
 
             Examples:
               meshscope check
@@ -34,24 +35,24 @@ struct CheckCommand: ParsableCommand {
         let paths = try captures.isEmpty ? listCaptures() : captures
         guard !paths.isEmpty else { throw Terminal.fail("\(captureFolder): holds no captures") }
         var failed = 0
-        var stems: [String: String] = [:]
+        var status = ExitCode.answerIsNo
+        var owners: [String: String] = [:]
         for path in paths {
-            // Two captures with one stem would share keys and report, and record over each other.
-            let twin = stems.updateValue(path, forKey: CaptureName.stem(path))
-            let outcome = try twin.map { "  has the same stem as \($0); rename one\n" } ?? check(path)
+            let outcome = try check(path, &owners)
             if !outcome.isEmpty { failed += 1 }
-            let word = outcome.isEmpty ? (record ? "recorded" : "ok      ") : "DIFFERS "
+            let isUnusable = outcome.hasPrefix(Self.unusable)
+            if isUnusable { status = .unusableInput }
+            let word = isUnusable ? "UNUSABLE" : outcome.isEmpty ? (record ? "recorded" : "ok      ") : "DIFFERS "
             try Terminal.output("\(word) \(path)\n\(outcome)")
         }
-        for report in captures.isEmpty && !record ? orphans(of: paths) : [] {
-            failed += 1
-            try Terminal.output("MISSING  the capture of \(report)\n")
-        }
-        if !record { try Terminal.output("\(max(0, paths.count - failed)) passed, \(failed) failed\n") }
+        let stray = record ? [] : strays(owners, paths)
+        for line in stray { try Terminal.output("MISSING  \(line)\n") }
         if record {
             Terminal.say("meshscope: the reports in \(reports) are rewritten: read the change before you keep it\n")
+        } else {
+            try Terminal.output("\(paths.count - failed) passed, \(failed + stray.count) failed\n")
         }
-        guard failed == 0, !record else { throw ExitCode.answerIsNo }
+        guard failed == 0, stray.isEmpty, !record else { throw status }
     }
 
     /// Every file of the folder that is no companion of another and no text.
@@ -65,53 +66,63 @@ struct CheckCommand: ParsableCommand {
         }.map { captureFolder + "/" + $0 }
     }
 
-    /// Expected reports whose capture is gone.
-    private func orphans(of paths: [String]) -> [String] {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: reports)) ?? []
-        let stems = Set(
-            paths.map { path in CaptureName.stem(path.split(separator: "/").last.map(String.init) ?? path) }
-                .flatMap { [$0, $0 + ".verify"] })
-        return names.sorted().filter { $0.hasSuffix(".json") && !stems.contains(String($0.dropLast(5))) }
-            .map { reports + "/" + $0 }
+    /// Expected reports whose capture is gone, or that nothing asks for any more.
+    private func strays(_ owners: [String: String], _ paths: [String]) -> [String] {
+        let stems = Set(paths.map { CaptureName.stem(Self.name($0)) })
+        let names = (try? FileManager.default.subpathsOfDirectory(atPath: reports)) ?? []
+        return names.sorted().compactMap { name in
+            let isReport = name.contains(".restore/") || name.hasSuffix(".verify.txt")
+            guard owners[name] == nil, isReport || name.hasSuffix(".json") && !name.contains("/"),
+                !isFolder(reports + "/" + name)
+            else { return nil }
+            let isAsked = stems.contains { name.hasPrefix($0 + ".") }
+            if isAsked { return "what asks for \(reports)/\(name)" }
+            return captures.isEmpty ? "the capture of \(reports)/\(name)" : nil
+        }
     }
+
+    private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     private func isFolder(_ path: String) -> Bool {
         let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
         return type == .typeDirectory
     }
 
-    /// What differs, as lines; empty if nothing does.
-    private func check(_ path: String) throws -> String {
-        let expected: [(name: String, text: String)]
+    private static let unusable = "  cannot be analysed: "
+
+    /// What differs, as lines; empty if nothing does. `owners`: which capture has which report.
+    private func check(_ path: String, _ owners: inout [String: String]) throws -> String {
+        let files: [FixtureReports.File]
         do {
-            expected = try FixtureReports(of: path).files
+            files = try FixtureReports(of: path).files
         } catch {
-            return "  cannot be analysed: \(error)\n"
+            return "\(Self.unusable)\(error)\n"
         }
-        if record {
-            for (name, text) in expected {
-                let file = URL(filePath: reports + "/" + name)
-                try? FileManager.default.createDirectory(
-                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try OutputFile.write(text, to: file.path)
+        for file in files {
+            // Two captures with one stem would record over each other.
+            if let other = owners.updateValue(path, forKey: file.name) {
+                return "  has the report \(file.name), as \(other) does; rename one\n"
             }
-            return ""
         }
-        return expected.map { name, text in
-            let path = reports + "/" + name
-            // The text of an analysis is wanted where it is kept.
-            let isWanted = name.hasSuffix(".verify.txt") || !name.hasSuffix(".txt") || name.contains("/")
-            return isWanted || FileManager.default.fileExists(atPath: path) ? compare(path, with: text) : ""
-        }.joined()
+        guard record else { return files.map(compare).joined() }
+        for file in files {
+            let target = URL(filePath: reports + "/" + file.name)
+            try? FileManager.default.createDirectory(
+                at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try OutputFile.write(file.text, to: target.path)
+        }
+        return ""
     }
 
-    private func compare(_ path: String, with actual: String) -> String {
+    private func compare(_ file: FixtureReports.File) -> String {
+        let path = reports + "/" + file.name
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            return "  \(path) is not there; --record writes it\n"
+            return file.isOptional ? "" : "  \(path) is not there; --record writes it\n"
         }
         let expected = String(decoding: data, as: UTF8.self)
-        guard expected != actual else { return "" }
-        return "  \(path)\n" + LineDifference.text(expected, actual)
+        guard expected != file.text else { return "" }
+        guard !file.holdsKeys else { return "  \(path) differs; it holds keys, and is not shown\n" }
+        return "  \(path)\n" + LineDifference.text(expected, file.text)
     }
 }
 

@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import CaptureFiles
+import CaptureFiles
 import KeyFiles
 import MeshAnalysis
 public import MeshProtocol
@@ -38,10 +38,12 @@ struct DecodeCommand: ParsableCommand {
         help: ArgumentHelp("Only this network: its name, or its number in the order of the keys.", valueName: "name"))
     var network: String?
 
-    @Option(help: ArgumentHelp("Only from this time on, such as 2026-06-01T12:00:00Z.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("Only from this time on, such as 2026-06-01T12:00:00Z.", valueName: "time"),
+        transform: CaptureTime.argument)
     var since: CaptureTime?
 
-    @Option(help: ArgumentHelp("Only up to this time.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only up to this time.", valueName: "time"), transform: CaptureTime.argument)
     var until: CaptureTime?
 
     @Option(
@@ -55,8 +57,9 @@ struct DecodeCommand: ParsableCommand {
 
     func validate() throws {
         guard kind.map(DecodeReport.kinds.contains) ?? true else {
-            throw ValidationError("There is no such kind of line.")
+            throw ValidationError("--kind is one of \(DecodeReport.kinds.joined(separator: ", ")).")
         }
+        if let since, let until, until < since { throw ValidationError("--until is before --since.") }
     }
 
     func run() throws {
@@ -70,9 +73,14 @@ struct DecodeCommand: ParsableCommand {
         filter.network = try network.map { try index(ofNetwork: $0, keyRing) }
         var report = DecodeReport(keyRing, format: format == .text ? .text : .jsonLines, filter: filter)
         var failure: (any Error)?
+        var isSilent = true
+        func show(_ text: String) throws {
+            if !text.isEmpty { isSilent = false }
+            try Terminal.output(text)
+        }
         let analyzer = Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex)) { observation in
             guard failure == nil else { return }
-            do { try Terminal.output(try report.take(observation)) } catch { failure = error }
+            do { try show(try report.take(observation)) } catch { failure = error }
         }
         let analysis: Analysis
         do {
@@ -81,7 +89,8 @@ struct DecodeCommand: ParsableCommand {
             throw Terminal.fail(error)
         }
         if let failure { throw failure }
-        try Terminal.output(report.finish())
+        try show(report.finish())
+        if isSilent { Terminal.say("meshscope: warning: \(reason(analysis))\n") }
         for error in analysis.unusable { _ = Terminal.fail(error) }
         for failure in analysis.captures.compactMap(\.failure) { Terminal.say("meshscope: warning: \(failure)\n") }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
@@ -90,19 +99,31 @@ struct DecodeCommand: ParsableCommand {
 }
 
 extension DecodeCommand {
+    /// Why no line was shown.
+    private func reason(_ analysis: Analysis) -> String {
+        if analysis.captures.allSatisfy({ $0.frames == 0 }) { return "the captures hold no frames" }
+        if analysis.networks.isEmpty { return "no key was given, and nothing that needs none was heard" }
+        let isOpen = analysis.networks.contains { $0.opened > 0 || $0.iv != nil }
+        return isOpen ? "nothing matches the filters" : "nothing opened with these keys; meshscope analyze says why"
+    }
+
     private func index(ofNetwork text: String, _ keyRing: KeyRing) throws -> Int {
         if let index = keyRing.networks.firstIndex(where: { $0.name == text }) { return index }
         guard let number = Int(text), keyRing.networks.indices.contains(number - 1) else {
-            throw Terminal.fail("--network: no network of the keys has this name or number")
+            throw Terminal.fail("--network: no network of the keys has this name or number; numbers begin at 1")
         }
         return number - 1
     }
 }
 
-extension CaptureTime: ExpressibleByArgument {
+extension CaptureTime {
     /// RFC 3339 with a time zone, since a machine's own is nothing to rely on.
-    public init?(argument: String) {
-        self.init(text: argument)
+    static func argument(_ text: String) throws -> CaptureTime {
+        guard let time = CaptureTime(text: text) else {
+            throw ValidationError(
+                "is no time with a zone, such as 2026-06-01T12:00:00Z (UTC) or 2026-06-01T14:00:00+02:00")
+        }
+        return time
     }
 }
 

@@ -15,10 +15,33 @@ struct FixtureReports {
         struct Verify: Decodable {
             var since: String
         }
+
+        /// A misspelt question would never be asked.
+        static let names: Set<String> = ["verify", "restore"]
+
+        struct Names: Decodable {
+            let names: Set<String>
+
+            init(from decoder: any Decoder) throws {
+                names = Set(try decoder.singleValueContainer().decode([String: Anything].self).keys)
+            }
+        }
+
+        struct Anything: Decodable {
+            init(from decoder: any Decoder) throws {}
+        }
     }
 
-    /// By name, below the folder of reports.
-    let files: [(name: String, text: String)]
+    struct File {
+        /// Below the folder of reports.
+        let name: String
+        let text: String
+        /// It is held against where it is kept.
+        var isOptional = false
+        var holdsKeys = false
+    }
+
+    let files: [File]
 
     init(of path: String) throws {
         let name = path.split(separator: "/").last.map(String.init) ?? path
@@ -26,21 +49,28 @@ struct FixtureReports {
         let keyRing = try Self.keyRing(CaptureName.stem(path) + ".keys.json")
         let analysis = try Analyzer(keys: keyRing).analyze([path]).renamed([name])
         var files = [
-            (stem + ".json", try JSONReport.render(analysis)), (stem + ".txt", TextReport.render(analysis)),
+            File(name: stem + ".json", text: try JSONReport.render(analysis)),
+            File(name: stem + ".txt", text: TextReport.render(analysis), isOptional: true),
         ]
         if let questions = try Self.questions(CaptureName.stem(path) + ".check.json") {
-            guard let master = analysis.masters.first?.address else { throw Failure("has questions, but no master") }
+            guard let master = analysis.masters.first?.address else {
+                throw Failure("has questions, but no master: name it in \(stem).keys.json, \"master\": \"0x0001\"")
+            }
             if let verify = questions.verify {
-                guard let since = CaptureTime(text: verify.since) else { throw Failure("verify.since is no time") }
+                guard let since = CaptureTime(text: verify.since) else {
+                    throw Failure("verify.since is no time such as 2026-06-01T12:00:00Z")
+                }
                 let (_, takeover, _) = try VerifyCommand.takeover(of: master, since: since, keyRing) { analyzer in
                     try analyzer.analyze([path])
                 }
-                files.append((stem + ".verify.json", try TakeoverReport.json(takeover)))
-                files.append((stem + ".verify.txt", TakeoverReport.text(takeover)))
+                files.append(File(name: stem + ".verify.json", text: try TakeoverReport.json(takeover)))
+                files.append(File(name: stem + ".verify.txt", text: TakeoverReport.text(takeover)))
             }
             for stack in questions.restore ?? [] {
-                for (file, text) in try Self.restore(stack, path, name, keyRing) {
-                    files.append(("\(stem).restore/\(stack)/\(file)", text))
+                files += try Self.restore(stack, path, name, keyRing).map { file in
+                    File(
+                        name: "\(stem).restore/\(stack)/\(file.name)", text: file.text,
+                        holdsKeys: file.name.hasPrefix("btmesh_"))
                 }
             }
         }
@@ -54,15 +84,24 @@ struct FixtureReports {
     private static func questions(_ path: String) throws -> Questions? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         guard let data = try? Data(contentsOf: URL(filePath: path)),
+            let names = try? JSONDecoder().decode(Questions.Names.self, from: data).names,
             let questions = try? JSONDecoder().decode(Questions.self, from: data)
         else { throw Failure("\(path) is no JSON of questions; see meshscope help check") }
+        if let unknown = names.subtracting(Questions.names).min() {
+            throw Failure(
+                "\(path) asks \"\(unknown)\", which is none of \(Questions.names.sorted().joined(separator: ", "))")
+        }
         return questions
     }
 
     private static func restore(
         _ stack: String, _ path: String, _ name: String, _ keyRing: KeyRing
     ) throws -> [RestoreFiles.File] {
-        guard let target = RestoreFiles.Target(rawValue: stack) else { throw Failure("no stack is named \(stack)") }
+        guard let target = RestoreFiles.Target(rawValue: stack) else {
+            throw Failure(
+                "no stack is named \(stack); there are \(RestoreFiles.Target.allCases.map(\.rawValue).joined(separator: ", "))"
+            )
+        }
         var options = AnalysisOptions()
         options.stack = Stack(rawValue: stack)
         let analysis = try Analyzer(keys: keyRing, options: options).analyze([path]).renamed([name])

@@ -43,6 +43,15 @@ struct KeyOptions: ParsableArguments {
             "the same NetKey is in two networks; is MESHSCOPE_NETKEY still set, or a file named twice?")
     }
 
+    /// As `keyRing`, for a command that can do nothing without one.
+    func requiredKeyRing() throws -> KeyRing {
+        let ring = try keyRing()
+        guard !ring.networks.isEmpty else {
+            throw Terminal.fail("no key: give --keys FILE, --netkey or MESHSCOPE_NETKEY")
+        }
+        return ring
+    }
+
     /// The keys of options, files and environment, in this order.
     func keyRing() throws -> KeyRing {
         do {

@@ -46,10 +46,7 @@ struct KeysCommand: ParsableCommand {
     }
 
     func run() throws {
-        let keyRing = try keys.keyRing()
-        guard !keyRing.networks.isEmpty else {
-            throw Terminal.fail("no key: give --keys FILE, --netkey or MESHSCOPE_NETKEY")
-        }
+        let keyRing = try keys.requiredKeyRing()
         if let wireshark {
             try writeTables(keyRing, to: wireshark)
             return

@@ -45,10 +45,12 @@ struct QuestionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "When it failed, such as 2026-06-01T12:00:00Z; without it, the end of the captures.", valueName: "time"))
+            "When it failed, such as 2026-06-01T12:00:00Z or 2026-06-01T14:00:00+02:00; without it, the end of the captures.",
+            valueName: "time"), transform: CaptureTime.argument)
     var failedAt: CaptureTime?
 
-    @Option(help: ArgumentHelp("When the replacement is to take over.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("When the replacement is to take over.", valueName: "time"), transform: CaptureTime.argument)
     var takeoverAt: CaptureTime?
 
     @Option(
@@ -64,7 +66,12 @@ struct QuestionOptions: ParsableArguments {
         guard elements.map((1...255).contains) ?? true else {
             throw ValidationError("A node has 1 to 255 elements.")
         }
-        guard master != nil || elements == nil else { throw ValidationError("--elements is for the node of --master.") }
+        guard master != nil || elements == nil else {
+            throw ValidationError("--elements is for the node of --master; name it as well.")
+        }
+        if let failedAt, let takeoverAt, takeoverAt < failedAt {
+            throw ValidationError("--takeover-at is before --failed-at.")
+        }
     }
 
     var options: AnalysisOptions {

@@ -15,7 +15,8 @@ struct RestoreCommand: ParsableCommand {
         discussion: """
             The folder gets a README.md with the values and the steps, and the files or calls of the stack, the replay \
             protection list among them where the stack takes one. Nothing that is there already is replaced. The failed \
-            device must never transmit again.
+            device must never transmit again. The margin counts what the stack of --for skips at a restart, unless --stack \
+            says that the failed device ran another one.
 
             Examples:
               meshscope restore capture.pcap --keys office.json --master 0x0001 --for bluez --node-json node.json -o restore
@@ -45,13 +46,17 @@ struct RestoreCommand: ParsableCommand {
     }
 
     func run() throws {
-        let keyRing = try keys.keyRing()
+        let keyRing = try keys.requiredKeyRing()
         var options = question.options
         if options.stack == nil { options.stack = Stack(rawValue: target.rawValue) }
         let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing, options: options))
-        guard analysis.masters.count == 1, let master = analysis.masters.first else {
+        guard let master = analysis.masters.first else {
+            throw Terminal.fail("nothing tells which source the master is: name it with --master", .answerIsNo)
+        }
+        guard analysis.masters.count == 1 else {
             throw Terminal.fail(
-                "no master, or several: name the failed device with --master", .answerIsNo)
+                "\(analysis.masters.count) networks of the keys may have the master: give only the keys of the right one",
+                .answerIsNo)
         }
         let files: [RestoreFiles.File]?
         do throws(NodeJSONError) {
@@ -62,7 +67,11 @@ struct RestoreCommand: ParsableCommand {
         }
         guard let files else {
             throw Terminal.fail(
-                "nothing to restore: the verdict is \(master.verdict.name); meshscope analyze says why", .answerIsNo)
+                "nothing to restore: the verdict is \(master.verdict.name); meshscope analyze says why and what to do",
+                .answerIsNo)
+        }
+        for attention in TextReport.attentions(analysis, of: master) {
+            Terminal.say("meshscope: ATTENTION: \(attention)\n")
         }
         try OutputFolder(output).write(files, areSecret: true)
         try Terminal.output(files.map { "\(output)/\($0.name)\n" }.joined())

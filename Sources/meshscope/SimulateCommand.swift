@@ -54,6 +54,9 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "How many frames the benchmark has.")
     var frames: Int = 1_000_000
 
+    @Flag(help: "Replace the keys of another capture of this name.")
+    var force = false
+
     func validate() throws {
         guard scenario == "benchmark" || Scenario(rawValue: scenario) != nil else {
             throw ValidationError("There is no scenario '\(scenario)'.")
@@ -74,6 +77,7 @@ struct SimulateCommand: ParsableCommand {
             return
         }
         let capture = SimulatedCapture(scenario, seed: seed)
+        try keepKeys(capture.keyFile)
         let octets = write(capture)
         try OutputFile.write(Data(output.hasSuffix(".gz") ? Gzip.compress(octets) : octets), to: output)
         try OutputFile.write(capture.keyFile, to: CaptureName.stem(output) + ".keys.json")
@@ -96,12 +100,20 @@ struct SimulateCommand: ParsableCommand {
         }
     }
 
+    /// A key file of somebody's own is nothing to write over.
+    private func keepKeys(_ keyFile: String) throws {
+        let path = CaptureName.stem(output) + ".keys.json"
+        guard !force, let held = try? Data(contentsOf: URL(filePath: path)), held != Data(keyFile.utf8) else { return }
+        throw Terminal.fail("\(path): holds other keys; --force replaces them and the capture")
+    }
+
     /// Piece by piece, since it may be larger than memory; the name appears when it is whole.
     private func writeBenchmark() throws {
         let benchmark = BenchmarkCapture(frames: frames, seed: seed)
-        try OutputFile.write(pieces: { sink in try benchmark.write(sink) }, to: output)
         let key =
             "{ \"networks\": [ { \"netkeys\": [ { \"key\": \"\(KeysCommand.digits(benchmark.netKey))\" } ] } ] }\n"
+        try keepKeys(key)
+        try OutputFile.write(pieces: { sink in try benchmark.write(sink) }, to: output)
         try OutputFile.write(key, to: CaptureName.stem(output) + ".keys.json")
     }
 }

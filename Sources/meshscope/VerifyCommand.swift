@@ -25,12 +25,18 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The unicast address, 0x0001 to 0x7FFF.", valueName: "address"))
     var master: UnicastAddress
 
-    @Option(help: ArgumentHelp("When the replacement took over.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "When the replacement took over, such as 2026-06-01T12:00:00Z or 2026-06-01T14:00:00+02:00.",
+            valueName: "time"), transform: CaptureTime.argument)
     var since: CaptureTime
 
     @Option(
-        help: ArgumentHelp("The last SEQ of the old device, where no capture of before is at hand.", valueName: "n"))
-    var lastSeq: UInt32?
+        help: ArgumentHelp(
+            "The last SEQ of the old device, decimal or with 0x, where no capture of before is at hand.", valueName: "n"
+        ),
+        transform: SequenceNumber.argument)
+    var lastSeq: SequenceNumber?
 
     @Option(
         name: .customLong("last-iv-index"), help: ArgumentHelp("The IV Index that it sent with.", valueName: "n"))
@@ -43,30 +49,40 @@ struct VerifyCommand: ParsableCommand {
         guard (lastSeq == nil) == (lastIVIndex == nil) else {
             throw ValidationError("--last-seq and --last-iv-index belong together.")
         }
-        guard lastSeq.map({ SequenceNumber($0) != nil }) ?? true else {
-            throw ValidationError("A SEQ has 24 bits: 0 to 16777215.")
-        }
     }
 
     func run() throws {
-        let keyRing = try keys.keyRing()
-        guard !keyRing.networks.isEmpty else {
-            throw Terminal.fail("no key: give --keys FILE, --netkey or MESHSCOPE_NETKEY")
-        }
+        let keyRing = try keys.requiredKeyRing()
         var old: SequencePosition?
-        if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, SequenceNumber(truncating: lastSeq)) }
+        if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, lastSeq) }
         let (analysis, takeover, place) = try Self.takeover(of: master, since: since, old: old, keyRing) { analyzer in
             try Terminal.analyze(input.captures, analyzer)
         }
-        if analysis.networks.allSatisfy({ $0.opened == 0 }) {
-            Terminal.say("meshscope: warning: nothing opened with these keys; are they the right ones?\n")
-        } else if keyRing.networks.count > 1 {
+        sayWhatIsMissing(analysis, takeover, analysis.networks[place])
+        if keyRing.networks.count > 1 {
             let name = keyRing.networks[place].name ?? "\(place + 1)"
             Terminal.say("meshscope: of \(keyRing.networks.count) networks, this is \(PrintableText.escape(name))\n")
         }
         try Terminal.output(format == .text ? TakeoverReport.text(takeover) : try TakeoverReport.json(takeover))
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard takeover.verdict == .accepted else { throw ExitCode.answerIsNo }
+    }
+
+    /// Why nothing may have been heard of the replacement.
+    private func sayWhatIsMissing(_ analysis: Analysis, _ takeover: Takeover, _ network: Analysis.Network) {
+        let end = analysis.captures.compactMap(\.lastTime).max()
+        if analysis.captures.allSatisfy({ $0.frames == 0 }) {
+            Terminal.say("meshscope: warning: the captures hold no frames\n")
+        } else if analysis.networks.allSatisfy({ $0.opened == 0 }) {
+            Terminal.say("meshscope: warning: nothing opened with these keys; are they the right ones?\n")
+        } else if let end, end < since {
+            Terminal.say(
+                "meshscope: warning: the captures end at \(end.text(digits: 0)), before --since \(since.text(digits: 0))\n"
+            )
+        } else if takeover.first == nil, takeover.oldLast == nil {
+            let heard = network.sources.filter { !$0.epochs.isEmpty }.prefix(8).map { "\($0.address)" }
+            Terminal.say("meshscope: warning: \(master) was never heard; heard were \(heard.joined(separator: ", "))\n")
+        }
     }
 
     /// Watches an address in all networks while `analyze` runs, and picks the network in which it is meant.
@@ -85,5 +101,14 @@ struct VerifyCommand: ParsableCommand {
         let named = all.indices.filter { keyRing.networks[$0].master == master }
         let place = heard.first(where: named.contains) ?? heard.first ?? named.first ?? 0
         return (analysis, all[place], place)
+    }
+}
+
+extension SequenceNumber {
+    static func argument(_ text: String) throws -> SequenceNumber {
+        guard let number = IVIndex(argument: text).flatMap({ SequenceNumber($0.value) }) else {
+            throw ValidationError("is no SEQ: 0 to 16777215, or 0x000000 to 0xFFFFFF")
+        }
+        return number
     }
 }

@@ -2,6 +2,7 @@ import CaptureFiles
 import Foundation
 import KeyFiles
 import MeshAnalysis
+import MeshCrypto
 import MeshProtocol
 import MeshReports
 import TestSupport
@@ -65,13 +66,35 @@ private func keys(of fixture: String) throws -> KeyRing {
         #expect(try String(contentsOfFile: rpl, encoding: .utf8) == "0003a7")
         try "000000".write(toFile: rpl, atomically: true, encoding: .utf8)
         #expect(try check(good).output.contains("rpl/0000d1dc/0005"))
+        try "0003a7".write(toFile: rpl, atomically: true, encoding: .utf8)
+        let stray = folder.path + "/reports/swap.restore/bluez/rpl/0000d1dc/0099"
+        try "000000".write(toFile: stray, atomically: true, encoding: .utf8)
+        #expect(try check(good).output.contains("MISSING  what asks for \(stray)"))
+        try FileManager.default.removeItem(atPath: stray)
+        #expect(try check(good).status == 0)
         for (bad, why) in [
             ("{", "is no JSON of questions"), ("{\"verify\": {\"since\": \"noon\"}}", "verify.since is no time"),
             ("{\"restore\": [\"../x\"]}", "no stack is named ../x"),
+            ("{\"verfy\": {}}", "asks \"verfy\""), ("{}", "MISSING  what asks for"),
         ] {
             let result = try check(bad)
-            #expect(result.status == 1 && result.output.contains(why))
+            #expect(result.status == (bad == "{}" ? 1 : 2) && result.output.contains(why), "\(bad)")
         }
+    }
+
+    /// Wireshark's tables hold keys: that they differ is said, and not how.
+    @Test func aDifferenceInKeysIsNotShown() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let name = "dead-in-progress.restore"
+        try FileManager.default.copyItem(atPath: Checkout.reports.path, toPath: folder.path + "/reports")
+        let table = folder.path + "/reports/\(name)/wireshark/btmesh_nw_keys"
+        try "\"0x00\"\n".write(toFile: table, atomically: true, encoding: .utf8)
+        let capture = Checkout.captures.path + "/dead-in-progress.pcap"
+        let result = try Program.run("check", capture, "--reports", folder.path + "/reports")
+        #expect(result.status == 1 && result.output.contains("it holds keys, and is not shown"))
+        let key = try KeyFile.read(path: try #require(Checkout.keyFile(of: "dead-in-progress.pcap")))[0].subnets[0]
+        #expect(!result.output.contains(String(key.keys.netKey.value, radix: 16)))
     }
 
     /// A search takes milliseconds, and there are a million prefixes.

@@ -67,7 +67,7 @@ private let isInstalled = FileManager.default.isExecutableFile(atPath: python.pa
           "elements":[{"elementIndex":0,"IVindex":99,"name":"a \\"quoted\\" {name}"}],
           "IVindex":  7 ,
           "IVupdate":0,
-          "netKeys":[{"index":0,"key":"7dd7364cd842ad18c17c2b820c84c3d6","keyRefresh":0}],
+          "netKeys":[{"index":0,"key":"83e464e682c8058d5666b4c19fc681a7","keyRefresh":0}],
           "sequenceNumber":12,
           "token":"0011223344556677", "unicastAddress":"0001"
         }
@@ -284,8 +284,9 @@ private let isInstalled = FileManager.default.isExecutableFile(atPath: python.pa
     /// refused, and nothing is written.
     @Test func bluezNodesThatContradictTheCapture() throws {
         let want = try expected()
+        var key = try #require(Self.node.split(separator: "\"key\":\"").last?.prefix(32).uppercased())
         func node(_ index: UInt32, _ flag: Int, _ sequence: String, _ more: String = "") -> String {
-            "{\"IVindex\":\(index),\"IVupdate\":\(flag),\(sequence)\"netKeys\":[]\(more)}"
+            "{\"IVindex\":\(index),\"IVupdate\":\(flag),\(sequence)\"netKeys\":[{\"key\":\"\(key)\"}]\(more)}"
         }
         try withFolder { (folder: String) throws in
             // In Normal Operation one before: it sent with the same IV Index.
@@ -295,7 +296,11 @@ private let isInstalled = FileManager.default.isExecutableFile(atPath: python.pa
             #expect(try restore("bluez", folder, ["--node-json", path]).status == 0)
             #expect(try text(folder, "node.json") == node(want.ivIndex, 1, "\"sequenceNumber\":1104175,"))
         }
+        key = String(repeating: "ab", count: 16)
+        let foreign = node(1, 0, "")
+        key = try #require(Self.node.split(separator: "\"key\":\"").last?.prefix(32).lowercased())
         let refused: [(String, String)] = [
+            (foreign, "a node of another network"),
             (node(want.ivIndex + 5, 0, "\"sequenceNumber\":5,"), "newer IV state"),
             (node(1, 0, "\"sequenceNumber\":1e6,"), "in a form"),
             (node(1, 0, "\"sequenceNumber\":4294967295,"), "24 bits"),

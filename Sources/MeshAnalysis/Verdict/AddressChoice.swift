@@ -4,12 +4,15 @@ import MeshProtocol
 enum AddressChoice {
     private static let last: UInt16 = 0x7FFF
 
-    /// The first of `count` free addresses in a row, behind the highest one in use if there is room; `nil` if there is none.
+    /// The first of as many free addresses in a row as the failed node has, behind the highest one in use if there is room;
+    /// `nil` if there is none, or if nothing tells which are in use.
     ///
     /// The address of a removed node is free once the IV Index has moved on twice since: Mesh Protocol 1.1, "Node
     /// Removal procedure".
-    static func free(_ count: Int, in network: NetworkRecord) -> UnicastAddress? {
-        var used = Set(network.sources.map(\.address.value))
+    static func free(besides failed: [UnicastAddress], in network: NetworkRecord) -> UnicastAddress? {
+        guard !network.sources.isEmpty || !network.keys.nodes.isEmpty else { return nil }
+        let count = failed.count
+        var used = Set(network.sources.map(\.address.value)).union(failed.map(\.value))
         for node in network.keys.nodes {
             for element in 0..<node.elements { used.insert(node.address.value &+ UInt16(truncatingIfNeeded: element)) }
         }

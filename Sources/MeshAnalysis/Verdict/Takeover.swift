@@ -8,7 +8,7 @@ public struct Takeover: Hashable, Sendable {
         case accepted
         /// Its SEQ is not above the old one's, or it asks what must be answered and nobody answers.
         case ignored
-        /// It was not heard, or asked too little, or what came back may be chance.
+        /// It was not heard, or asked too little, or what came back may be chance; or it may be the old device.
         case unclear
         /// Another device sends under the same address.
         case conflict
@@ -38,7 +38,7 @@ public struct Takeover: Hashable, Sendable {
 public struct TakeoverWatch {
     /// A PDU behind the replacement's SEQ is somebody else's when it comes so much later.
     private static let patience = SequenceWatch.patience
-    private static let mostRemembered = 8192
+    private static let mostRemembered = 4096
     private static let closest: UInt32 = 64
 
     private let address: UnicastAddress
@@ -48,7 +48,9 @@ public struct TakeoverWatch {
     private var first: (position: SequencePosition, frame: FrameReference)?
     private var highest: (position: SequencePosition, frame: FrameReference)?
     private var sent = 0
+    /// The latest PDUs, and as many before them.
     private var contents: [SequencePosition: NetworkPDU.Content] = [:]
+    private var olderContents: [SequencePosition: NetworkPDU.Content] = [:]
     private var meter = AnswerMeter()
     /// What came back to the old device.
     private var oldMeter = AnswerMeter()
@@ -90,7 +92,7 @@ public struct TakeoverWatch {
     }
 
     private mutating func takeNew(_ pdu: NetworkPDU, _ frame: FrameReference) {
-        if let known = contents[pdu.position] {
+        if let known = contents[pdu.position] ?? olderContents[pdu.position] {
             // A relay, or a faulty one that cut it short; with other content it is another device's.
             let isCopy =
                 known == pdu.content || pdu.content.isBeginning(of: known) || known.isBeginning(of: pdu.content)
@@ -101,7 +103,10 @@ public struct TakeoverWatch {
             note(frame)
             return
         }
-        if contents.count >= Self.mostRemembered { contents.removeAll() }
+        if contents.count >= Self.mostRemembered {
+            olderContents = contents
+            contents = [:]
+        }
         contents[pdu.position] = pdu.content
         sent += 1
         if first == nil { first = (pdu.position, frame) }
@@ -142,7 +147,8 @@ public struct TakeoverWatch {
         guard foreign.isEmpty else { return .conflict }
         if let oldLast, first.position <= oldLast { return .ignored }
         guard !isContinuation else { return .unclear }
-        if answers.isShown || acknowledgments > 0 { return .accepted }
+        // Without the old one's SEQ nothing tells a replacement from the old device that lives on.
+        if answers.isShown || acknowledgments > 0 { return oldLast == nil ? .unclear : .accepted }
         guard answers.answers == 0 else { return .unclear }
         return answers.owed >= Self.enoughOwed || isSilentWhereItWasNot(answers) ? .ignored : .unclear
     }

@@ -1,6 +1,7 @@
 import ByteParsing
 import FoundationEssentials
 import MeshAnalysis
+import MeshCrypto
 import MeshProtocol
 
 /// BlueZ's bluetooth-meshd keeps a folder for each node: node.json, and a file for each source of its replay protection
@@ -58,6 +59,8 @@ struct NodeJSON {
     private let state: IVState
     private let sequence: UInt32
     private let address: UnicastAddress?
+    /// Hexadecimal, lower case; not to be shown.
+    private let keys: Set<String>
     private static let exhausted: UInt32 = 0x100_0000
 
     init(_ text: String) throws(NodeJSONError) {
@@ -77,6 +80,7 @@ struct NodeJSON {
         guard sequence <= Self.exhausted else {
             throw NodeJSONError(explanation: "has a sequenceNumber of more than 24 bits")
         }
+        keys = Set(shape.netKeys.flatMap { [$0.key, $0.oldKey] }.compactMap { $0?.lowercased() })
         address = shape.unicastAddress.flatMap { UInt16($0, radix: 16) }.flatMap(UnicastAddress.init)
         find()
         let isPlain = (places["sequenceNumber"] == nil) == (shape.sequenceNumber == nil)
@@ -90,6 +94,9 @@ struct NodeJSON {
     func next(_ recovery: RestoreFiles) throws(NodeJSONError) -> UInt32 {
         if let address, let wanted = recovery.elements.first, address != wanted {
             throw NodeJSONError(explanation: "is the node of \(address), not of \(wanted)")
+        }
+        guard recovery.netKeys.contains(where: { keys.contains(Hexadecimal.text($0.value, digits: 32)) }) else {
+            throw NodeJSONError(explanation: "is a node of another network: it holds none of its NetKeys")
         }
         guard state <= recovery.recovery.state else {
             throw NodeJSONError(
@@ -108,7 +115,10 @@ struct NodeJSON {
         var unicastAddress: String?
         var netKeys: [Key]
 
-        struct Key: Decodable {}
+        struct Key: Decodable {
+            var key: String?
+            var oldKey: String?
+        }
     }
 
     /// Walks over valid JSON and notes the ranges of the top level's values.
