@@ -23,7 +23,7 @@ public enum TakeoverReport {
             )
         }
         for line in answers(takeover) { add(line) }
-        if let old = takeover.oldLast, let first = takeover.first, first <= old {
+        if takeover.verdict == .ignored, let old = takeover.oldLast, let first = takeover.first, first <= old {
             let next = old.sequence.value + 1
             add(
                 first.ivIndex == old.ivIndex

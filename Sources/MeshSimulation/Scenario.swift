@@ -240,6 +240,7 @@ private struct Story {
     /// Half a minute of the old device, silence, and the replacement at second 60, which asks every node.
     private mutating func runSwap() {
         mesh.loss = 0.3
+        mesh.plainHeader = 0x4A
         mesh.configuration = SimulatedConfiguration(nodes: mesh.networks[0].nodes.count, &mesh.random)
         mesh.networks[0].nodes[0].diesAt = start.advanced(by: .seconds(30))
         mesh.run(from: start, seconds: 60)

@@ -18,6 +18,8 @@ struct SimulatedMesh {
     var configuration: SimulatedConfiguration?
     /// Devices that the master provisions, and with which error code one refuses.
     var provisionings: [(seconds: Double, uuid: UInt128, failure: UInt8?)] = []
+    /// AKF and AID of plain access messages.
+    var plainHeader: UInt8 = 0x00
     /// Other people's advertising, a second.
     var noiseRate = 0.5
 
@@ -116,7 +118,7 @@ struct SimulatedMesh {
         let message = Message(
             network: index, source: node.address, position: sequence, isControl: isControl,
             destination: MeshAddress([0x0001, 0xC000, 0xFFFF, 0x0005][random.below(4)]),
-            transport: isControl ? [0x0A, 0x05, 0x00, 0x03] : [0x00] + random.octets(5 + random.below(11)),
+            transport: isControl ? [0x0A, 0x05, 0x00, 0x03] : [plainHeader] + random.octets(5 + random.below(11)),
             material: network.keys(ofSubnet: node.subnets[random.below(node.subnets.count)], at: time).flooding)
         if index == 0, friendship != nil { friendship?.stored.append(message) }
         let ttl = UInt8(3 + random.below(5))

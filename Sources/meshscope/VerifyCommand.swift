@@ -60,12 +60,26 @@ struct VerifyCommand: ParsableCommand {
         }
         sayWhatIsMissing(analysis, takeover, analysis.networks[place])
         if keyRing.networks.count > 1 {
-            let name = keyRing.networks[place].name ?? "\(place + 1)"
-            Terminal.say("meshscope: of \(keyRing.networks.count) networks, this is \(PrintableText.escape(name))\n")
+            Terminal.say("meshscope: of \(keyRing.networks.count) networks, this is \(name(of: place, keyRing))\n")
+        }
+        let others = analysis.networks.indices.filter { index in
+            index != place
+                && analysis.networks[index].sources.contains { source in
+                    source.address == master && source.epochs.contains { $0.lastFrame.time >= since }
+                }
+        }
+        for other in others {
+            Terminal.say(
+                "meshscope: warning: \(master) sends in \(name(of: other, keyRing)) as well: ask for that with its keys alone\n"
+            )
         }
         try Terminal.output(format == .text ? TakeoverReport.text(takeover) : try TakeoverReport.json(takeover))
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard takeover.verdict == .accepted else { throw ExitCode.answerIsNo }
+    }
+
+    private func name(of index: Int, _ keyRing: KeyRing) -> String {
+        PrintableText.escape(keyRing.networks[index].name ?? "\(index + 1)")
     }
 
     /// Why nothing may have been heard of the replacement.

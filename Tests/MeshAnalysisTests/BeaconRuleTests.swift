@@ -78,6 +78,18 @@ import Testing
         }
     }
 
+    /// One device that lags and changes its address is not several.
+    @Test func aLaggardThatChangesItsAddressIsOne() throws {
+        var script = Script()
+        for (number, second) in stride(from: 0.0, to: 3000, by: 100).enumerated() {
+            script.device = 0x10_0000 + UInt64(number / 3)
+            script.beacon(second, normal(5))
+            script.device = 0xC0_0000_0000_07
+            script.beacon(second + 5, second < 1000 ? normal(5) : updating(6))
+        }
+        #expect(try script.analyse().findings.allSatisfy { $0.kind != .nodeAhead })
+    }
+
     @Test func oldBeaconsNeverMoveTheStateBack() throws {
         var script = Script()
         script.beacon(0, normal(9))

@@ -1,6 +1,5 @@
 import ByteParsing
 import CaptureFiles
-import Foundation
 import MeshCrypto
 import MeshProtocol
 import TestSupport
@@ -124,41 +123,6 @@ import Testing
         #expect(sources[0].verdict.name == "restart")
         #expect(recovery.margin.map(\.term) == [.unheardAtAssumedRate, .allowance])
         #expect(recovery.recommended.value > 500_000)
-    }
-
-    /// Masters of any rate, heard for seconds or minutes at random, who then go on unheard for hours: the first SEQ is above
-    /// all that they used. Sources that fall silent between two moments of an independent process, as messages of people do.
-    @Test func aRateFromFewSamplesIsNoPromise() throws {
-        var (runs, tooLow, brief) = (0, 0, 0)
-        for seed in UInt64(1)...1500 {
-            var numbers = SeededNumbers(seed: seed)
-            func fraction() -> Double { (Double(numbers.below(1_000_000)) + 0.5) / 1_000_000 }
-            let rate = 0.1 * pow(100, fraction())
-            let heardFor = 3 * pow(200, fraction())
-            let silent = 600 * pow(100, fraction())
-            let isRegular = numbers.below(3) == 0
-            var script = Script()
-            script.beacon(0, normal(9))
-            var (time, sequence, wasHeard) = (0.1, UInt32(1000), 0)
-            while time < heardFor {
-                script.pdu(time, 9, sequence)
-                wasHeard += 1
-                sequence += 1
-                time += isRegular ? 1 / rate : -log(fraction()) / rate
-            }
-            guard wasHeard > 1 else { continue }
-            // Of what is sent unheard only the number matters: the rate's, and three deviations.
-            let mean = rate * silent
-            let used = Double(sequence) + mean + (isRegular ? 0 : 3 * mean.squareRoot())
-            guard used < 0x80_0000 else { continue }
-            script.beacon(heardFor + silent, normal(9))
-            let recovery = try #require(try script.analyse().networks[0].sources[0].verdict.recovery)
-            runs += 1
-            if heardFor < 60 { brief += 1 }
-            if Double(recovery.recommended.value) <= used { tooLow += 1 }
-        }
-        print("rates from few samples: \(runs) masters, \(brief) heard for less than a minute, too low \(tooLow)")
-        #expect(runs > 1000 && tooLow == 0)
     }
 
     @Test func aBurstBeforeALongGapIsNoExhaustion() throws {

@@ -214,7 +214,7 @@ struct EvidenceCollector: FrameReceiver {
     private mutating func flush() {
         let lost = decryption.held.lost
         if decryption.flush(into: &records) { retry() }
-        if records.networks.contains(where: { $0.timeline.current == nil }) { givenUp += decryption.held.lost - lost }
+        if records.networks.allSatisfy({ $0.timeline.current == nil }) { givenUp += decryption.held.lost - lost }
         if !hasSearchedEarly, decryption.held.count >= Self.enoughToSearch {
             // So that a long capture without beacons does not outgrow the store.
             hasSearchedEarly = true
@@ -244,7 +244,7 @@ struct EvidenceCollector: FrameReceiver {
     /// Searches the IV Index of networks of which nothing tells it, with what is held.
     private mutating func searchIVIndex(_ extent: IVSearchExtent, _ progress: (Double) -> Void = { _ in }) {
         for index in records.networks.indices where records.networks[index].timeline.current == nil {
-            let held = decryption.held.certain
+            let held = decryption.held.searchable
             guard !held.isEmpty else { return }
             for (_, keys) in records.networks[index].keyList {
                 guard let found = IVIndexSearch(keys.flooding, held.map(\.pdu)).run(extent, progress),

@@ -60,8 +60,12 @@ struct HeldPDUs {
 
     var count: Int { entries.count }
 
-    /// What is held and surely a Network PDU.
-    var certain: [Entry] { entries.filter { !$0.isTentative && !$0.isProxyConfiguration } }
+    /// What an IV Index can be searched with: what is surely a Network PDU, or else what may be one.
+    var searchable: [Entry] {
+        let possible = entries.filter { !$0.isProxyConfiguration }
+        let certain = possible.filter { !$0.isTentative }
+        return certain.isEmpty ? possible : certain
+    }
 
     /// The first frames of what is left with this NID.
     func frames(nid: UInt8) -> [FrameReference] {

@@ -70,7 +70,7 @@ struct NetworkRecord {
         if let advertiser, let current = timeline.current, state < current.state,
             frame.time.since(current.firstTime) > BeaconRules.patience
         {
-            timeline.noteLaggard(advertiser)
+            timeline.noteLaggard(advertiser, at: frame.time)
         }
         return timeline.take(state, evidence, from: advertiser, at: frame)
     }

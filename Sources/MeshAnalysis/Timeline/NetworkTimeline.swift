@@ -57,12 +57,20 @@ struct NetworkTimeline {
     /// When the state last rose faster than the IV Update procedure allows: nodes recovered.
     private(set) var lastRecovery: CaptureTime?
 
-    /// Devices whose beacons still say an older state, long after it ended; a few of them.
-    private(set) var laggards: Set<UInt64> = []
-    static let mostLaggards = 8
+    /// Devices whose beacons still say an older state, long after it ended, a few of them; from when to when they did.
+    private var laggards: [UInt64: (first: CaptureTime, last: CaptureTime)] = [:]
+    private static let mostLaggards = 16
 
-    mutating func noteLaggard(_ advertiser: UInt64) {
-        if laggards.count < Self.mostLaggards { laggards.insert(advertiser) }
+    mutating func noteLaggard(_ advertiser: UInt64, at time: CaptureTime) {
+        guard laggards[advertiser] != nil || laggards.count < Self.mostLaggards else { return }
+        laggards[advertiser, default: (time, time)].last = time
+    }
+
+    /// How many devices lag at the same time: one that changes its address is not two.
+    var concurrentLaggards: Int {
+        laggards.values.map { moment in
+            laggards.values.count { $0.first <= moment.first && moment.first <= $0.last }
+        }.max() ?? 0
     }
 
     mutating func noteRecovery(at time: CaptureTime) { lastRecovery = time }
@@ -78,7 +86,7 @@ struct NetworkTimeline {
                     state: state, evidence: evidence, frame: frame, firstTime: frame.time, lastTime: frame.time,
                     lastTimeAsCurrent: frame.time, count: 1, soleAdvertiser: advertiser),
                 at: index)
-            if index == records.count - 1 { laggards = [] }
+            if index == records.count - 1 { laggards = [:] }
             return index == records.count - 1
         }
         if records[index].soleAdvertiser != advertiser { records[index].soleAdvertiser = nil }

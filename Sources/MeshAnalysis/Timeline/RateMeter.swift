@@ -1,48 +1,118 @@
 import CaptureFiles
 import MeshProtocol
 
-/// How fast a source spends SEQ: in its busiest stretch of at least a minute, unheard PDUs included.
+/// How fast a source spends SEQ, unheard PDUs included: in its busiest stretch of at least a minute, and what that leaves
+/// open.
 struct RateMeter {
     static let shortestStretch = 60.0
-    /// A rate is not told from less than this.
+    /// A rate is not told from less; nor is that of a stretch that just began, of a source that was heard before.
     private static let shortestSpan = 5.0
+    private static let shortestRest = 20.0
 
     private var start: (sequence: UInt32, seconds: Double)?
-    private var stretches = 0
+    private var last: (sequence: UInt32, seconds: Double) = (0, 0)
+    private(set) var stretches = 0
     private var busiestStretch: (spent: Double, seconds: Double)?
+    /// Of stretches that broke off.
+    private var brokenOff = 0.0
+    private var scatter = Scatter()
 
     /// SEQ a second.
     var busiest: Double? { busiestStretch.map { $0.spent / $0.seconds } }
 
-    /// What the rate may be, for all that the busiest stretch shows: few stretches may all have been quiet ones.
-    var bound: Double? {
-        busiestStretch.map { ($0.spent + Self.doubt($0.spent) / Double(stretches)) / $0.seconds }
+    /// What the rate may be, for all that was heard: few stretches may all have been quiet ones.
+    var bound: Double {
+        let whole = busiestStretch.map { ($0.spent + doubt($0.spent) / Double(stretches)) / $0.seconds } ?? 0
+        return max(whole, rest, brokenOff)
     }
 
-    /// What the rate may be of a source that was heard for less than a stretch.
-    static func bound(spent: Double, seconds: Double) -> Double {
-        (spent + doubt(spent)) / max(shortestSpan, seconds)
+    /// What the stretch that has not ended yet says.
+    private var rest: Double {
+        guard let start, last.sequence > start.sequence else { return 0 }
+        let spent = Double(last.sequence - start.sequence)
+        let shortest = stretches > 0 ? Self.shortestRest : Self.shortestSpan
+        return (spent + doubt(spent) / Double(stretches + 1)) / max(shortest, last.seconds - start.seconds)
     }
 
-    /// How far a number of events may stay below what is to be expected: four standard deviations of independent ones,
-    /// and four for small numbers.
-    private static func doubt(_ count: Double) -> Double { 4 * count.squareRoot() + 4 }
+    /// How far a number of events may stay below what is to be expected: four standard deviations, and as much for small
+    /// numbers. What comes in bursts has a larger deviation.
+    private func doubt(_ count: Double) -> Double {
+        let dispersion = scatter.dispersion
+        return 4 * (dispersion * count).squareRoot() + 4 * dispersion
+    }
 
     /// Forgets where the stretch began: SEQ were skipped.
-    mutating func restart() { start = nil }
+    mutating func restart() {
+        brokenOff = max(brokenOff, rest)
+        start = nil
+    }
 
     mutating func take(_ sequence: SequenceNumber, at time: CaptureTime) {
         let seconds = Double(time.nanoseconds) * 1e-9
-        guard let start, seconds >= start.seconds, sequence.value >= start.sequence else {
+        guard let start, seconds >= last.seconds, sequence.value >= last.sequence else {
             // The first PDU, a clock that went back, or a source that began anew.
+            brokenOff = max(brokenOff, rest)
             self.start = (sequence.value, seconds)
+            last = (sequence.value, seconds)
+            scatter.begin(at: seconds)
             return
         }
+        scatter.take(Double(sequence.value - last.sequence), at: seconds)
+        last = (sequence.value, seconds)
         let length = seconds - start.seconds
         guard length >= Self.shortestStretch else { return }
         let spent = Double(sequence.value - start.sequence)
         stretches += 1
         if spent / length > busiest ?? -1 { busiestStretch = (spent, length) }
         self.start = (sequence.value, seconds)
+    }
+}
+
+/// How unevenly SEQ are spent: the variance of their number in five seconds, divided by its mean; 1 for what comes by
+/// itself, n for bursts of n.
+private struct Scatter {
+    private static let bin = 5.0
+
+    private var bins = 0.0
+    private var sum = 0.0
+    private var squares = 0.0
+    private var held = 0.0
+    private var begin = 0.0
+
+    mutating func begin(at seconds: Double) {
+        close()
+        begin = seconds
+    }
+
+    private mutating func close() {
+        bins += 1
+        sum += held
+        squares += held * held
+        held = 0
+    }
+
+    mutating func take(_ spent: Double, at seconds: Double) {
+        guard seconds - begin >= Self.bin else {
+            held += spent
+            return
+        }
+        close()
+        let passed = ((seconds - begin) / Self.bin).rounded(.down)
+        begin += passed * Self.bin
+        let silent = passed - 1
+        guard silent > 0 else {
+            held = spent
+            return
+        }
+        // Nothing tells when it was spent: evenly.
+        bins += silent
+        sum += spent
+        squares += spent * spent / silent
+    }
+
+    /// At least 1.
+    var dispersion: Double {
+        let (bins, sum, squares) = (bins + 1, sum + held, squares + held * held)
+        return sum > 0 ? max(1, squares / sum - sum / bins) : 1
     }
 }

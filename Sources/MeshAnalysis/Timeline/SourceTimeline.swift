@@ -177,8 +177,9 @@ struct SourceTimeline {
 
     /// SEQ a second in the busiest stretch of at least a minute; `nil` where no such stretch was heard.
     var busiestRate: Double? { records.compactMap(\.watch.rate.busiest).max() }
-    /// SEQ a second that it may have spent, for all that such stretches show.
-    var rateBound: Double? { records.compactMap(\.watch.rate.bound).max() }
+    /// SEQ a second that it may have spent, for all that was heard.
+    var stretches: Int { records.reduce(0) { $0 + $1.watch.rate.stretches } }
+    var rateBound: Double { records.map(\.watch.rate.bound).max() ?? 0 }
 
     var newestIndex: IVIndex? { records.last?.epoch.ivIndex }
     /// Where the newest epoch's highest SEQ was heard first.

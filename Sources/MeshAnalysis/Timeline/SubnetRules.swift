@@ -21,9 +21,9 @@ enum SubnetRules {
     /// One device alone says the newest state, while several others still say an older one.
     private static func judgeLeader(_ network: NetworkRecord, into findings: inout FindingCollector) {
         guard let current = network.timeline.current, let leader = current.soleAdvertiser,
-            network.timeline.laggards.subtracting([leader]).count > 1
+            network.timeline.concurrentLaggards > 1
         else { return }
-        let others = Int64(network.timeline.laggards.subtracting([leader]).count)
+        let others = Int64(network.timeline.concurrentLaggards)
         findings.record(
             .nodeAhead, .warning, at: current.frame, network: network.index, subject: UInt64(current.state.step),
             count: current.count,

@@ -30,7 +30,7 @@ struct RecoveryRules {
         self.captureEnd = captureEnd
         self.clocksAgree = clocksAgree
         self.options = options
-        networkRate = network.sources.compactMap(\.rateBound).max()
+        networkRate = network.sources.filter { $0.busiestRate != nil }.map(\.rateBound).max()
     }
 
     func judge(_ source: SourceTimeline, _ epochs: [Epoch]) -> RecoveryVerdict {
@@ -85,7 +85,7 @@ struct RecoveryRules {
     private func reservedBlock(_ source: SourceTimeline) -> MarginTerm? {
         let inferred = source.watches.flatMap(\.watch.jumps).flatMap(Stack.explaining)
         let stacks = options.stack.map { [$0] } ?? Stack.allCases.filter(inferred.contains)
-        guard let block = stacks.map(\.reservedBlock).max(), block > 0 else { return nil }
+        guard let block = stacks.map(\.mostSkipped).max(), block > 0 else { return nil }
         return MarginTerm(.reservedBlock, block, stacks: stacks)
     }
 
@@ -100,7 +100,7 @@ struct RecoveryRules {
         if !isCurrent { start = max(start, lastTimeBeforeMove() ?? start) }
         let until = options.failedAt ?? captureEnd ?? start
         let silent = until.since(start).inSeconds
-        let (rate, isMeasured) = rate(of: source, newest)
+        let (rate, isMeasured) = rate(of: source)
         // A source that has spent what stacks allow asks for an IV Update, which takes up to 144 h.
         let latest = Double(max(Self.usualEnd, minimum.value) - minimum.value) + rate * Self.updateSeconds
         let sent = min((rate * max(0, silent)).rounded(.up), latest.rounded(.up), Double(room))
@@ -111,13 +111,12 @@ struct RecoveryRules {
     }
 
     /// What the source's own rate may be; of one that was heard too briefly, at least the busiest source's.
-    private func rate(of source: SourceTimeline, _ newest: Epoch) -> (rate: Double, isMeasured: Bool) {
-        if let bound = source.rateBound { return (bound, true) }
-        let span = newest.lastSequence.value - newest.firstSequence.value
-        let spent = Double(span - min(newest.skipped, span))
-        let seconds = newest.lastFrame.time.since(newest.firstTime).inSeconds
-        let own = spent > 0 ? RateMeter.bound(spent: spent, seconds: seconds) : 0
-        return (max(networkRate ?? 0, Self.assumedRate, own), false)
+    private func rate(of source: SourceTimeline) -> (rate: Double, isMeasured: Bool) {
+        if source.busiestRate != nil {
+            // A quiet minute says little of the next one; ten of them do.
+            return (max(source.rateBound, Self.assumedRate / Double(source.stretches)), true)
+        }
+        return (max(networkRate ?? 0, Self.assumedRate, source.rateBound), false)
     }
 
     /// The last time that the network was heard to transmit with an older IV Index.
@@ -133,7 +132,9 @@ struct RecoveryRules {
         guard current.state.isUpdateInProgress else {
             return current.lastTime.advanced(by: IVUpdateRules.minimumStateDuration)
         }
-        guard let before = timeline.records.dropLast().last, before.state.step == current.state.step - 1 else {
+        guard let before = timeline.records.dropLast().last, before.evidence.isStatement,
+            before.state.step == current.state.step - 1
+        else {
             return nil
         }
         let entered = min(before.lastTimeAsCurrent, current.firstTime)

@@ -23,7 +23,7 @@ public enum Stack: String, Hashable, Sendable, CaseIterable {
         switch self {
         // CONFIG_BT_MESH_SEQ_STORE_RATE
         case .zephyr: 128
-        // At least 64, and five minutes of traffic; the rest is in the term for the source's rate.
+        // At least 64, and five minutes of traffic where that is more.
         case .bluez: 64
         // 2 to the power of SL_BTMESH_CONFIG_SEQNUM_WRITE_INTERVAL_EXP
         case .silabs: 0x1_0000
@@ -34,6 +34,10 @@ public enum Stack: String, Hashable, Sendable, CaseIterable {
         case .nrfMesh: 0
         }
     }
+
+    /// The most that a restart may skip: bluetooth-meshd reserves for five minutes what its latest SEQ took, and a mesh
+    /// carries some twenty a second at the most.
+    public var mostSkipped: UInt32 { self == .bluez ? 300 * 20 : reservedBlock }
 
     /// Whether each element has a counter of its own; otherwise a node has one.
     public var countsByElement: Bool { self == .silabs || self == .nrfMesh }

@@ -39,21 +39,22 @@ public struct TakeoverWatch {
     /// A PDU behind the replacement's SEQ is somebody else's when it comes so much later.
     private static let patience = SequenceWatch.patience
     private static let mostRemembered = 4096
-    private static let closest: UInt32 = 64
 
     private let address: UnicastAddress
     private let since: CaptureTime
     private var oldLast: SequencePosition?
     private var oldLastFrame: FrameReference?
     private var first: (position: SequencePosition, frame: FrameReference)?
+    /// The first one above the old device's last.
+    private var firstAbove: (position: SequencePosition, frame: FrameReference)?
     private var highest: (position: SequencePosition, frame: FrameReference)?
     private var sent = 0
     /// The latest PDUs, and as many before them.
-    private var contents: [SequencePosition: NetworkPDU.Content] = [:]
-    private var olderContents: [SequencePosition: NetworkPDU.Content] = [:]
+    private var contents: [SequencePosition: (content: NetworkPDU.Content, time: CaptureTime)] = [:]
+    private var olderContents: [SequencePosition: (content: NetworkPDU.Content, time: CaptureTime)] = [:]
     private var meter = AnswerMeter()
-    /// What came back to the old device.
-    private var oldMeter = AnswerMeter()
+    /// Messages to the old device that came in segments.
+    private var oldMessages: Set<UInt32> = []
     /// Of the replacement's segmented messages.
     private var seqZeros: Set<UInt16> = []
     private var acknowledgments = 0
@@ -74,15 +75,35 @@ public struct TakeoverWatch {
             kind != .friendship
         else { return }
         let frame = observation.frame
-        let isBefore = frame.time < since
-        if isNew {
-            if isBefore { oldMeter.take(pdu, at: frame) } else { meter.take(pdu, at: frame) }
-        }
+        if frame.time < since { takeBefore(pdu, frame, isNew) } else { takeAfter(pdu, frame, isNew) }
+    }
+
+    private mutating func takeBefore(_ pdu: NetworkPDU, _ frame: FrameReference, _ isNew: Bool) {
         if pdu.source == address {
-            if isBefore { takeOld(pdu, frame) } else { takeNew(pdu, frame) }
-        } else if !isBefore, isNew, pdu.destination?.value == address.value {
+            takeOld(pdu, frame)
+        } else if isNew, pdu.destination?.value == address.value, let message = Self.segmentedMessage(pdu),
+            oldMessages.count < Self.mostRemembered
+        {
+            oldMessages.insert(message)
+        }
+    }
+
+    private mutating func takeAfter(_ pdu: NetworkPDU, _ frame: FrameReference, _ isNew: Bool) {
+        // A repetition of what the old device was answered in segments is no answer to the new one.
+        let isRepetition = Self.segmentedMessage(pdu).map(oldMessages.contains) ?? false
+        if isNew, !isRepetition { meter.take(pdu, at: frame) }
+        if pdu.source == address {
+            // Old PDUs that come again, late or replayed, were not sent now.
+            if isNew || contents[pdu.position] != nil || olderContents[pdu.position] != nil { takeNew(pdu, frame) }
+        } else if isNew, pdu.destination?.value == address.value {
             takeAcknowledgment(pdu, frame)
         }
+    }
+
+    /// What the segments of one message have in common: SRC and SeqZero.
+    private static func segmentedMessage(_ pdu: NetworkPDU) -> UInt32? {
+        guard case .segmentedAccess(_, _, let segment)? = try? LowerTransportPDU(pdu) else { return nil }
+        return UInt32(pdu.source.value) << 13 | UInt32(segment.seqZero)
     }
 
     private mutating func takeOld(_ pdu: NetworkPDU, _ frame: FrameReference) {
@@ -91,15 +112,17 @@ public struct TakeoverWatch {
         oldLastFrame = frame
     }
 
+    /// The first hearing of a PDU since the swap.
     private mutating func takeNew(_ pdu: NetworkPDU, _ frame: FrameReference) {
         if let known = contents[pdu.position] ?? olderContents[pdu.position] {
             // A relay, or a faulty one that cut it short; with other content it is another device's.
             let isCopy =
-                known == pdu.content || pdu.content.isBeginning(of: known) || known.isBeginning(of: pdu.content)
+                known.content == pdu.content || pdu.content.isBeginning(of: known.content)
+                || known.content.isBeginning(of: pdu.content)
             if !isCopy { note(frame) }
             return
         }
-        if let highest, pdu.position < highest.position, frame.time.since(highest.frame.time) > Self.patience {
+        if isLate(pdu.position, frame) {
             note(frame)
             return
         }
@@ -107,19 +130,31 @@ public struct TakeoverWatch {
             olderContents = contents
             contents = [:]
         }
-        contents[pdu.position] = pdu.content
+        contents[pdu.position] = (pdu.content, frame.time)
         sent += 1
         if first == nil { first = (pdu.position, frame) }
+        if firstAbove == nil, oldLast.map({ pdu.position > $0 }) ?? true { firstAbove = (pdu.position, frame) }
         if highest.map({ $0.position < pdu.position }) ?? true { highest = (pdu.position, frame) }
         if case .segmentedAccess(_, _, let segment)? = try? LowerTransportPDU(pdu) { seqZeros.insert(segment.seqZero) }
+    }
+
+    /// Whether a PDU comes so long after the next one in the order of SEQ that the replacement cannot have sent it.
+    private func isLate(_ position: SequencePosition, _ frame: FrameReference) -> Bool {
+        guard let highest, position < highest.position else { return false }
+        guard foreign.count < Finding.mostFrames else { return true }
+        let next = [contents, olderContents].compactMap { known in
+            known.filter { $0.key > position }.min { $0.key < $1.key }
+        }.min { $0.key < $1.key }
+        return next.map { frame.time.since($0.value.time) > Self.patience } ?? false
     }
 
     private mutating func note(_ frame: FrameReference) {
         if foreign.count < Finding.mostFrames { foreign.append(frame) }
     }
 
+    /// One of no segment says as well that the message came in: its receiver is busy.
     private mutating func takeAcknowledgment(_ pdu: NetworkPDU, _ frame: FrameReference) {
-        guard case .segmentAcknowledgment(_, let seqZero, let block)? = try? LowerTransportPDU(pdu), block != 0,
+        guard case .segmentAcknowledgment(_, let seqZero, _)? = try? LowerTransportPDU(pdu),
             seqZeros.contains(seqZero)
         else { return }
         acknowledgments += 1
@@ -138,31 +173,22 @@ public struct TakeoverWatch {
 
     /// Whether the first SEQ follows so closely on the old one's that it may be the old device that goes on.
     private var isContinuation: Bool {
-        guard let oldLast, let first, first.position.ivIndex == oldLast.ivIndex else { return false }
-        return first.position.sequence.value &- oldLast.sequence.value <= Self.closest
+        guard let oldLast, let firstAbove, firstAbove.position.ivIndex == oldLast.ivIndex else { return false }
+        return firstAbove.position.sequence.value &- oldLast.sequence.value < RecoveryRules.allowance
     }
 
     private func verdict(_ answers: Answers) -> Takeover.Verdict {
-        guard let first else { return .unclear }
+        guard first != nil else { return .unclear }
         guard foreign.isEmpty else { return .conflict }
-        if let oldLast, first.position <= oldLast { return .ignored }
+        guard firstAbove != nil else { return .ignored }
         guard !isContinuation else { return .unclear }
+        let isAnswered = acknowledgments > 0 || answers.deviceKeyAnswers > 0
+        // What nodes had to answer and did not outweighs what may be chance.
+        if answers.owed >= Self.enoughOwed, !isAnswered { return answers.isSilent ? .ignored : .unclear }
         // Without the old one's SEQ nothing tells a replacement from the old device that lives on.
-        if answers.isShown || acknowledgments > 0 { return oldLast == nil ? .unclear : .accepted }
-        guard answers.answers == 0 else { return .unclear }
-        return answers.owed >= Self.enoughOwed || isSilentWhereItWasNot(answers) ? .ignored : .unclear
+        return (isAnswered || answers.isShown) && oldLast != nil ? .accepted : .unclear
     }
 
     /// A lossy capture misses single answers.
     private static let enoughOwed = 3
-
-    /// Whether the old device was answered so often that as many requests without any answer are no chance.
-    private func isSilentWhereItWasNot(_ answers: Answers) -> Bool {
-        let old = oldMeter.answers(to: address)
-        guard old.requests >= Self.enoughOwed, old.isShown else { return false }
-        let unanswered = 1 - min(1, Double(old.answers) / Double(old.requests))
-        var chance = 1.0
-        for _ in 0..<answers.requests where chance > Answers.mostChance { chance *= unanswered }
-        return chance <= Answers.mostChance
-    }
 }
