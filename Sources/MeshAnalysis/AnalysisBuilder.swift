@@ -71,7 +71,8 @@ struct AnalysisBuilder {
             master.newAddress = AddressChoice.free(besides: elements, in: collector.records.networks[master.network])
             return
         }
-        if let failedAt = options.failedAt, recovery.lastHeard.time > failedAt {
+        // Relays take their time with the last PDU.
+        if let failedAt = options.failedAt, recovery.lastHeard.time.since(failedAt) > SequenceWatch.patience {
             findings.record(
                 .heardAfterFailure, .critical, at: recovery.lastHeard, network: master.network, source: master.address,
                 detail: [.init("failed_at", .time(failedAt))])

@@ -125,6 +125,20 @@ import Testing
         #expect(recovery.recommended.value > 500_000)
     }
 
+    /// A relay may bring the last PDU a moment after the failure; what comes later was sent later.
+    @Test func whatIsHeardAfterTheFailureIsSaid() throws {
+        for (seconds, isTold) in [(0.5, false), (30.0, true)] {
+            var script = Script()
+            script.beacon(0, normal(9))
+            for number in UInt32(0)..<10 { script.pdu(Double(number), 9, number) }
+            script.pdu(9 + seconds, 9, 10)
+            var options = AnalysisOptions(master: UnicastAddress(1))
+            options.failedAt = CaptureTime(seconds: 1_780_272_000 + 9)
+            let findings = try script.analyse(options: options).findings
+            #expect(findings.contains { $0.kind == .heardAfterFailure } == isTold)
+        }
+    }
+
     @Test func aBurstBeforeALongGapIsNoExhaustion() throws {
         var script = Script()
         script.beacon(0, normal(5))
