@@ -21,7 +21,8 @@ public struct SimulatedFailure {
 
     private var random: SeededGenerator
     private let start = CaptureTime(seconds: 1_780_272_000)
-    private let rate: Double
+    /// SEQ a second, on average.
+    public let rate: Double
     private let loss: Double
     private var changes: [(time: CaptureTime, state: IVState)]
     private var windows: [(from: CaptureTime, to: CaptureTime)]

@@ -13,8 +13,8 @@ struct RateMeter {
     private var last: (sequence: UInt32, seconds: Double) = (0, 0)
     private(set) var stretches = 0
     private var busiestStretch: (spent: Double, seconds: Double)?
-    /// Of stretches that broke off.
-    private var brokenOff = 0.0
+    /// The busiest stretch that broke off.
+    private var brokenOff: (spent: Double, seconds: Double)?
     private var scatter = Scatter()
 
     /// SEQ a second.
@@ -23,15 +23,27 @@ struct RateMeter {
     /// What the rate may be, for all that was heard: few stretches may all have been quiet ones.
     var bound: Double {
         let whole = busiestStretch.map { ($0.spent + doubt($0.spent) / Double(stretches)) / $0.seconds } ?? 0
-        return max(whole, rest, brokenOff)
+        return max(whole, bound(of: rest), bound(of: brokenOff))
     }
 
-    /// What the stretch that has not ended yet says.
-    private var rest: Double {
-        guard let start, last.sequence > start.sequence else { return 0 }
-        let spent = Double(last.sequence - start.sequence)
+    /// The stretch that has not ended yet.
+    private var rest: (spent: Double, seconds: Double)? {
+        guard let start, last.sequence > start.sequence else { return nil }
+        return (Double(last.sequence - start.sequence), last.seconds - start.seconds)
+    }
+
+    private func bound(of stretch: (spent: Double, seconds: Double)?) -> Double {
+        guard let (spent, seconds) = stretch else { return 0 }
         let shortest = stretches > 0 ? Self.shortestRest : Self.shortestSpan
-        return (spent + doubt(spent) / Double(stretches + 1)) / max(shortest, last.seconds - start.seconds)
+        return (spent + doubt(spent) / Double(stretches + 1)) / max(shortest, seconds)
+    }
+
+    private mutating func breakOff() {
+        guard let rest else { return }
+        func rate(_ stretch: (spent: Double, seconds: Double)) -> Double {
+            stretch.spent / max(Self.shortestRest, stretch.seconds)
+        }
+        if brokenOff.map({ rate(rest) > rate($0) }) ?? true { brokenOff = rest }
     }
 
     /// How far a number of events may stay below what is to be expected: four standard deviations, and as much for small
@@ -43,7 +55,7 @@ struct RateMeter {
 
     /// Forgets where the stretch began: SEQ were skipped.
     mutating func restart() {
-        brokenOff = max(brokenOff, rest)
+        breakOff()
         start = nil
     }
 
@@ -51,7 +63,7 @@ struct RateMeter {
         let seconds = Double(time.nanoseconds) * 1e-9
         guard let start, seconds >= last.seconds, sequence.value >= last.sequence else {
             // The first PDU, a clock that went back, or a source that began anew.
-            brokenOff = max(brokenOff, rest)
+            breakOff()
             self.start = (sequence.value, seconds)
             last = (sequence.value, seconds)
             scatter.begin(at: seconds)

@@ -65,6 +65,8 @@ struct SequenceWatch {
     /// A run that may become a restart.
     private var run: SequenceRestart?
     private var lastOfRun: FrameReference
+    /// SEQ that were skipped faster than any traffic spends them.
+    private var jumped: UInt32 = 0
     /// How fast the main run goes.
     private(set) var rate = RateMeter()
     private(set) var replays: [FrameReference] = []
@@ -126,9 +128,9 @@ struct SequenceWatch {
             return
         }
         if let spike, sequence >= spike.sequence {
-            // Something follows it: the source did jump.
+            // Something follows it: the source did jump, and may have jumped again.
             jump(to: spike)
-            advance(to: sequence, at: frame)
+            takeNew(sequence, at: frame)
             return
         }
         if spike != nil { outlier = spike }
@@ -145,7 +147,11 @@ struct SequenceWatch {
         if jumps.count < Self.mostKept { jumps.append(jump) }
         // What no traffic can have spent was skipped, and says nothing of the source's rate.
         let elapsed = max(1, spike.frame.time.since(frame.time).inSeconds)
-        if Double(spike.sequence.value - highest.value) / elapsed > Self.mostRate { rate.restart() }
+        let rise = spike.sequence.value - highest.value
+        if Double(rise) / elapsed > Self.mostRate {
+            rate.restart()
+            jumped = jumped &+ rise
+        }
         self.spike = nil
         outlier = nil
         advance(to: spike.sequence, at: spike.frame)
@@ -179,7 +185,8 @@ struct SequenceWatch {
     ) -> Bool {
         let elapsed = max(0, later.since(earlier).inSeconds)
         let heardFor = frame.time.since(start.time).inSeconds
-        let mean = heardFor >= 10 ? Double(highest.value - start.sequence.value) / heardFor : 0
+        let spent = Double(highest.value - start.sequence.value) - Double(jumped)
+        let mean = heardFor >= 10 ? spent / heardFor : 0
         let explained = Self.slack + Self.slackFactor * max(mean, RecoveryRules.assumedRate) * (elapsed + 1)
         return to >= from && Double(to.value - from.value) <= explained
     }
