@@ -10,7 +10,9 @@ struct RateMeter {
     private static let shortestRest = 20.0
 
     private var start: (sequence: UInt32, seconds: Double)?
-    private var last: (sequence: UInt32, seconds: Double) = (0, 0)
+    private var last: (sequence: UInt32, nanoseconds: Int64) = (0, 0)
+    /// Up to here nothing but `last` changes.
+    private var nextLook = Int64.min
     private(set) var stretches = 0
     private var busiestStretch: (spent: Double, seconds: Double)?
     /// The busiest stretch that broke off.
@@ -29,7 +31,7 @@ struct RateMeter {
     /// The stretch that has not ended yet.
     private var rest: (spent: Double, seconds: Double)? {
         guard let start, last.sequence > start.sequence else { return nil }
-        return (Double(last.sequence - start.sequence), last.seconds - start.seconds)
+        return (Double(last.sequence - start.sequence), Self.seconds(last.nanoseconds) - start.seconds)
     }
 
     private func bound(of stretch: (spent: Double, seconds: Double)?) -> Double {
@@ -49,7 +51,7 @@ struct RateMeter {
     /// How far a number of events may stay below what is to be expected: four standard deviations, and as much for small
     /// numbers. What comes in bursts has a larger deviation.
     private func doubt(_ count: Double) -> Double {
-        let dispersion = scatter.dispersion
+        let dispersion = scatter.dispersion(upTo: last.sequence)
         return 4 * (dispersion * count).squareRoot() + 4 * dispersion
     }
 
@@ -57,26 +59,50 @@ struct RateMeter {
     mutating func restart() {
         breakOff()
         start = nil
+        nextLook = .min
     }
 
+    private static func seconds(_ nanoseconds: Int64) -> Double { Double(nanoseconds) * 1e-9 }
+
+    @inline(__always)
     mutating func take(_ sequence: SequenceNumber, at time: CaptureTime) {
-        let seconds = Double(time.nanoseconds) * 1e-9
-        guard let start, seconds >= last.seconds, sequence.value >= last.sequence else {
+        let isPlain =
+            time.nanoseconds < nextLook && time.nanoseconds >= last.nanoseconds && sequence.value >= last.sequence
+        if !isPlain { look(sequence.value, time.nanoseconds) }
+        last = (sequence.value, time.nanoseconds)
+    }
+
+    /// Ends stretches and bins.
+    private mutating func look(_ sequence: UInt32, _ nanoseconds: Int64) {
+        let seconds = Self.seconds(nanoseconds)
+        guard let start, nanoseconds >= last.nanoseconds, sequence >= last.sequence else {
             // The first PDU, a clock that went back, or a source that began anew.
             breakOff()
-            self.start = (sequence.value, seconds)
-            last = (sequence.value, seconds)
-            scatter.begin(at: seconds)
+            scatter.begin(upTo: last.sequence, from: sequence, at: seconds)
+            begin(sequence, seconds)
             return
         }
-        scatter.take(Double(sequence.value - last.sequence), at: seconds)
-        last = (sequence.value, seconds)
+        scatter.take(upTo: last.sequence, sequence, at: seconds)
         let length = seconds - start.seconds
-        guard length >= Self.shortestStretch else { return }
-        let spent = Double(sequence.value - start.sequence)
+        guard length >= Self.shortestStretch else {
+            planLook(start.seconds)
+            return
+        }
+        let spent = Double(sequence - start.sequence)
         stretches += 1
         if spent / length > busiest ?? -1 { busiestStretch = (spent, length) }
-        self.start = (sequence.value, seconds)
+        begin(sequence, seconds)
+    }
+
+    private mutating func begin(_ sequence: UInt32, _ seconds: Double) {
+        start = (sequence, seconds)
+        planLook(seconds)
+    }
+
+    private mutating func planLook(_ start: Double) {
+        // Rounded down, so that no end is missed.
+        let end = min(start + Self.shortestStretch, scatter.end) * 1e9 - 1000
+        nextLook = Int64(exactly: end.rounded(.down)) ?? .min
     }
 }
 
@@ -88,42 +114,47 @@ private struct Scatter {
     private var bins = 0.0
     private var sum = 0.0
     private var squares = 0.0
-    private var held = 0.0
+    /// The SEQ with which the bin began.
+    private var base: UInt32 = 0
     private var begin = 0.0
 
-    mutating func begin(at seconds: Double) {
-        close()
+    var end: Double { begin + Self.bin }
+
+    /// `last`: the SEQ up to which the bin before went.
+    mutating func begin(upTo last: UInt32, from sequence: UInt32, at seconds: Double) {
+        close(upTo: last)
+        base = sequence
         begin = seconds
     }
 
-    private mutating func close() {
+    private mutating func close(upTo last: UInt32) {
+        let held = Double(last - min(base, last))
         bins += 1
         sum += held
         squares += held * held
-        held = 0
     }
 
-    mutating func take(_ spent: Double, at seconds: Double) {
-        guard seconds - begin >= Self.bin else {
-            held += spent
-            return
-        }
-        close()
+    mutating func take(upTo last: UInt32, _ sequence: UInt32, at seconds: Double) {
+        guard seconds - begin >= Self.bin else { return }
+        close(upTo: last)
         let passed = ((seconds - begin) / Self.bin).rounded(.down)
         begin += passed * Self.bin
         let silent = passed - 1
         guard silent > 0 else {
-            held = spent
+            base = last
             return
         }
         // Nothing tells when it was spent: evenly.
+        let spent = Double(sequence - last)
         bins += silent
         sum += spent
         squares += spent * spent / silent
+        base = sequence
     }
 
-    /// At least 1.
-    var dispersion: Double {
+    /// At least 1. `last`: the latest SEQ.
+    func dispersion(upTo last: UInt32) -> Double {
+        let held = Double(last - min(base, last))
         let (bins, sum, squares) = (bins + 1, sum + held, squares + held * held)
         return sum > 0 ? max(1, squares / sum - sum / bins) : 1
     }
