@@ -64,6 +64,9 @@ public struct Analysis: Sendable {
         /// By address.
         public let sources: [Source]
 
+        /// Those that were heard.
+        public var heardAddresses: [UnicastAddress] { sources.filter { !$0.epochs.isEmpty }.map(\.address) }
+
         /// The IV Indexes that its nodes transmitted with, as far as anything tells.
         public var transmitIndexes: [IVIndex] {
             sources.flatMap(\.epochs).map(\.ivIndex) + ivTimeline.map(\.state.transmitIndex)
@@ -186,6 +189,9 @@ public struct Analysis: Sendable {
     public func source(of master: Master) -> Source? {
         networks[master.network].sources.first { $0.address == master.address }
     }
+
+    /// The end of the captures.
+    public var lastTime: CaptureTime? { captures.compactMap(\.lastTime).max() }
 
     /// Whether the question that was asked has an answer: the masters' numbers, or else each network's IV Index.
     public var isAnswered: Bool {

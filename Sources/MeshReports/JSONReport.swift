@@ -7,10 +7,15 @@ import MeshProtocol
 /// Renders an analysis as one JSON object; the same analysis gives the same bytes.
 public enum JSONReport {
     public static func render(_ analysis: Analysis) throws -> String {
+        try encode(model(analysis))
+    }
+
+    /// The form that all objects have.
+    static func encode(_ model: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        return String(decoding: try encoder.encode(JSONReport.model(analysis)), as: UTF8.self) + "\n"
+        return String(decoding: try encoder.encode(model), as: UTF8.self) + "\n"
     }
 
     static func model(_ analysis: Analysis) -> JSONModel {

@@ -148,9 +148,6 @@ public enum TakeoverReport {
         // Six digits, so that the last bits of a machine's arithmetic do not show.
         func rounded(_ chance: Double) -> Double { (chance * 1_000_000).rounded() / 1_000_000 }
         let answers = takeover.answers
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
         let model = Model(
             verdict: takeover.verdict.rawValue, address: "\(takeover.address)",
             since: takeover.since.text(digits: 6), oldLast: position(takeover.oldLast, takeover.oldLastFrame),
@@ -161,6 +158,6 @@ public enum TakeoverReport {
             acknowledgments: takeover.acknowledgments, publications: answers.publications,
             publicationsByChance: rounded(answers.publicationChance),
             foreignFrames: takeover.foreign.map(\.number))
-        return String(decoding: try encoder.encode(model), as: UTF8.self) + "\n"
+        return try JSONReport.encode(model)
     }
 }

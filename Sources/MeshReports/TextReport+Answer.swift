@@ -95,8 +95,9 @@ extension TextReport {
     }
 
     private mutating func addFlag(_ state: IVState, _ network: Analysis.Network) {
-        let proof = network.iv?.evidence.isStatement == false ? "; not proven, no beacon says so" : ""
-        add("    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state))\(proof))")
+        add(
+            "    \(pad("IV Update flag"))\(state.isUpdateInProgress ? "1" : "0")  (\(Wording.state(state, of: network)))"
+        )
     }
 
     private mutating func addDerivation(_ recovery: Recovery, _ source: Analysis.Source) {
@@ -126,7 +127,7 @@ extension TextReport {
                 "How long this holds cannot be told: take a fresh capture right before the replacement.", indent: "  ")
             return
         }
-        let isPast = analysis.captures.compactMap(\.lastTime).max().map { $0 > until } ?? false
+        let isPast = analysis.lastTime.map { $0 > until } ?? false
         addWrapped(
             isPast
                 ? "This is sure until \(until.text(digits: 0)) only, and the captures go on: take a fresh one before the replacement."
@@ -143,7 +144,7 @@ extension TextReport {
 
     /// How long before the captures' end the frame was.
     private func silence(_ frame: FrameReference) -> String {
-        guard let end = analysis.captures.compactMap(\.lastTime).max() else { return "" }
+        guard let end = analysis.lastTime else { return "" }
         return ", \(Wording.span(end.since(frame.time))) before the end"
     }
 
@@ -199,7 +200,7 @@ extension TextReport {
         case .notHeard(let state):
             addValue("IV Index", Hexadecimal.prefixed(state.index.value, digits: 8), state.index.value)
             addFlag(state, network)
-            let heard = network.sources.filter { !$0.epochs.isEmpty }.prefix(8).map { "\($0.address)" }
+            let heard = network.heardAddresses.prefix(8).map { "\($0)" }
             addWrapped(
                 (heard.isEmpty ? "" : "Is it the right address? Heard were \(heard.joined(separator: ", ")). ")
                     + "The first SEQ cannot be told.", indent: "  ")

@@ -8,7 +8,7 @@ enum Wording {
         switch term.term {
         case .unheardAfterLast:
             "as many PDUs in a row as the capture missed elsewhere, or could miss by its coverage of this source"
-                + (term.value >= 4096 ? "; more are not counted here" : "")
+                + (term.value >= Recovery.allowance ? "; more are not counted here" : "")
         case .unheardAtBusiestRate:
             "what the source may have sent unheard until \(end(of: term)), at up to \(rate(term)) SEQ/s: its busiest minute, and "
                 + "what that leaves open"
@@ -51,6 +51,12 @@ enum Wording {
 
     static func state(_ state: IVState) -> String {
         state.isUpdateInProgress ? "IV Update in progress" : "Normal Operation"
+    }
+
+    /// A network's state, and whether anything says it.
+    static func state(_ state: IVState, of network: Analysis.Network) -> String {
+        let isProven = network.iv?.evidence.isStatement ?? true
+        return Self.state(state) + (isProven ? "" : "; not proven, no beacon says so")
     }
 
     static func keyRefresh(_ phase: KeyRefreshPhase) -> String {

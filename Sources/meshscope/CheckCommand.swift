@@ -68,7 +68,7 @@ struct CheckCommand: ParsableCommand {
 
     /// Expected reports whose capture is gone, or that nothing asks for any more.
     private func strays(_ owners: [String: String], _ paths: [String]) -> [String] {
-        let stems = Set(paths.map { CaptureName.stem(Self.name($0)) })
+        let stems = Set(paths.map { CaptureName.stem(CaptureName.file($0)) })
         let names = (try? FileManager.default.subpathsOfDirectory(atPath: reports)) ?? []
         return names.sorted().compactMap { name in
             let isReport = name.contains(".restore/") || name.hasSuffix(".verify.txt")
@@ -80,8 +80,6 @@ struct CheckCommand: ParsableCommand {
             return captures.isEmpty ? "the capture of \(reports)/\(name)" : nil
         }
     }
-
-    private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     private func isFolder(_ path: String) -> Bool {
         let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType

@@ -90,9 +90,9 @@ struct DecodeCommand: ParsableCommand {
         }
         if let failure { throw failure }
         try show(report.finish())
-        if isSilent { Terminal.say("meshscope: warning: \(reason(analysis))\n") }
+        if isSilent { Terminal.warn(reason(analysis)) }
         for error in analysis.unusable { _ = Terminal.fail(error) }
-        for failure in analysis.captures.compactMap(\.failure) { Terminal.say("meshscope: warning: \(failure)\n") }
+        for failure in analysis.captures.compactMap(\.failure) { Terminal.warn(failure) }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }
     }

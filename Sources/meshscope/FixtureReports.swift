@@ -44,7 +44,7 @@ struct FixtureReports {
     let files: [File]
 
     init(of path: String) throws {
-        let name = path.split(separator: "/").last.map(String.init) ?? path
+        let name = CaptureName.file(path)
         let stem = CaptureName.stem(name)
         let keyRing = try Self.keyRing(CaptureName.stem(path) + ".keys.json")
         let analysis = try Analyzer(keys: keyRing).analyze([path]).renamed([name])

@@ -80,13 +80,8 @@ struct KeysCommand: ParsableCommand {
 
     /// The keys with those that the captures themselves hand out, and a row for each IV Index that opened something.
     private func learn(_ keyRing: KeyRing, into tables: inout WiresharkTables) throws {
-        let analysis: Analysis
-        do {
-            analysis = try Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex)).analyze(captures)
-        } catch {
-            throw Terminal.fail(error)
-        }
-        for error in analysis.unusable { _ = Terminal.fail(error) }
+        let analyzer = Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex))
+        let analysis = try Terminal.analyze(captures, analyzer)
         for network in analysis.networks {
             tables.add(network.keys, ivIndexes: network.transmitIndexes + [ivIndex].compactMap(\.self))
         }

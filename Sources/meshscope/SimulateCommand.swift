@@ -120,6 +120,9 @@ struct SimulateCommand: ParsableCommand {
 
 /// What belongs together has one stem: `x.pcap`, `x.pcapng.gz`, `x.keys.json`.
 enum CaptureName {
+    /// The last part of a path.
+    static func file(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+
     /// The path without its ending, and without `.gz` before that.
     static func stem(_ path: String) -> String {
         let plain = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path

@@ -18,6 +18,8 @@ enum Terminal {
         _ = Descriptor.error.write(Array(text.utf8))
     }
 
+    static func warn(_ text: some CustomStringConvertible) { say("meshscope: warning: \(text)\n") }
+
     /// Prints an error and gives the status to end with.
     static func fail(_ error: some CustomStringConvertible, _ status: ExitCode = .unusableInput) -> ExitCode {
         say("meshscope: error: \(PrintableText.escape("\(error)"))\n")

@@ -69,9 +69,7 @@ struct VerifyCommand: ParsableCommand {
                 }
         }
         for other in others {
-            Terminal.say(
-                "meshscope: warning: \(master) sends in \(name(of: other, keyRing)) as well: ask for that with its keys alone\n"
-            )
+            Terminal.warn("\(master) sends in \(name(of: other, keyRing)) as well: ask for that with its keys alone")
         }
         try Terminal.output(format == .text ? TakeoverReport.text(takeover) : try TakeoverReport.json(takeover))
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
@@ -84,18 +82,15 @@ struct VerifyCommand: ParsableCommand {
 
     /// Why nothing may have been heard of the replacement.
     private func sayWhatIsMissing(_ analysis: Analysis, _ takeover: Takeover, _ network: Analysis.Network) {
-        let end = analysis.captures.compactMap(\.lastTime).max()
         if analysis.captures.allSatisfy({ $0.frames == 0 }) {
-            Terminal.say("meshscope: warning: the captures hold no frames\n")
+            Terminal.warn("the captures hold no frames")
         } else if analysis.networks.allSatisfy({ $0.opened == 0 }) {
-            Terminal.say("meshscope: warning: nothing opened with these keys; are they the right ones?\n")
-        } else if let end, end < since {
-            Terminal.say(
-                "meshscope: warning: the captures end at \(end.text(digits: 0)), before --since \(since.text(digits: 0))\n"
-            )
+            Terminal.warn("nothing opened with these keys; are they the right ones?")
+        } else if let end = analysis.lastTime, end < since {
+            Terminal.warn("the captures end at \(end.text(digits: 0)), before --since \(since.text(digits: 0))")
         } else if takeover.first == nil, takeover.oldLast == nil {
-            let heard = network.sources.filter { !$0.epochs.isEmpty }.prefix(8).map { "\($0.address)" }
-            Terminal.say("meshscope: warning: \(master) was never heard; heard were \(heard.joined(separator: ", "))\n")
+            let heard = network.heardAddresses.prefix(8).map { "\($0)" }
+            Terminal.warn("\(master) was never heard; heard were \(heard.joined(separator: ", "))")
         }
     }
 

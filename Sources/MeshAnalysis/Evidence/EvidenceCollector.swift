@@ -214,7 +214,9 @@ struct EvidenceCollector: FrameReceiver {
     private mutating func flush() {
         let lost = decryption.held.lost
         if decryption.flush(into: &records) { retry() }
-        if records.networks.allSatisfy({ $0.timeline.current == nil }) { givenUp += decryption.held.lost - lost }
+        if decryption.held.lost > lost, records.networks.allSatisfy({ $0.timeline.current == nil }) {
+            givenUp += decryption.held.lost - lost
+        }
         if !hasSearchedEarly, decryption.held.count >= Self.enoughToSearch {
             // So that a long capture without beacons does not outgrow the store.
             hasSearchedEarly = true

@@ -69,14 +69,6 @@ struct IVIndexSearch {
         return Array(turns.prefix(Self.mostBases))
     }
 
-    /// The hits of a stretch, with a trial of its own: a cipher is not shared between threads.
-    private static func hits(
-        of base: ObfuscatedNetworkPDU, _ material: SecurityMaterial, _ stretch: Range<UInt64>
-    ) -> [IVIndex] {
-        var trial = IVIndexTrial(base, with: material)
-        return trial.search(stretch)
-    }
-
     /// The hits of a stretch, on all processors.
     private func parallel(_ base: ObfuscatedNetworkPDU, _ stretch: Range<UInt64>) -> [IVIndex] {
         let pieces = 16
@@ -85,7 +77,9 @@ struct IVIndexSearch {
         let material = material
         DispatchQueue.concurrentPerform(iterations: pieces) { piece in
             let start = min(stretch.lowerBound + UInt64(piece) * size, stretch.upperBound)
-            let found = Self.hits(of: base, material, start..<min(start + size, stretch.upperBound))
+            // A cipher is not shared between threads.
+            var trial = IVIndexTrial(base, with: material)
+            let found = trial.search(start..<min(start + size, stretch.upperBound))
             hits.withLock { $0 += found }
         }
         return hits.withLock { $0.sorted() }

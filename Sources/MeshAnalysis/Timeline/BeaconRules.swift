@@ -46,13 +46,18 @@ enum BeaconRules {
         return isTooFast
     }
 
+    /// Whether an older state is said long after the change.
+    static func isLagging(_ state: IVState, at time: CaptureTime, behind current: IVStateRecord) -> Bool {
+        state < current.state && time.since(current.firstTime) > patience
+    }
+
     /// A state two steps back, or one step back long after the change.
     private static func judgeOldBeacon(
         _ state: IVState, from advertiser: UInt64?, at frame: FrameReference, current: IVStateRecord, network: Int,
         into findings: inout FindingCollector
     ) {
         let isFarBack = current.state.step - state.step > 1
-        guard isFarBack || frame.time.since(current.firstTime) > patience else { return }
+        guard isFarBack || isLagging(state, at: frame.time, behind: current) else { return }
         findings.record(
             .beaconReplayed, .warning, at: frame, network: network, subject: UInt64(state.step),
             detail: [

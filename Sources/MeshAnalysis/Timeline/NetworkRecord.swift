@@ -67,8 +67,8 @@ struct NetworkRecord {
         let isRecovery = BeaconRules.judge(
             state, from: advertiser, at: frame, in: timeline, network: index, into: &findings)
         if isRecovery { timeline.noteRecovery(at: frame.time) }
-        if let advertiser, let current = timeline.current, state < current.state,
-            frame.time.since(current.firstTime) > BeaconRules.patience
+        if let advertiser, let current = timeline.current,
+            BeaconRules.isLagging(state, at: frame.time, behind: current)
         {
             timeline.noteLaggard(advertiser, at: frame.time)
         }
@@ -132,8 +132,8 @@ struct NetworkRecord {
     mutating func finishSources() {
         for index in sources.indices {
             sources[index].finish()
-            for epoch in sources[index].epochs() {
-                timeline.widen(epoch.ivIndex, from: epoch.firstTime, to: epoch.lastFrame.time)
+            for heard in sources[index].heardTimes {
+                timeline.widen(heard.ivIndex, from: heard.first, to: heard.last)
             }
         }
     }

@@ -4,7 +4,7 @@ import MeshProtocol
 /// How fast a source spends SEQ, unheard PDUs included: in its busiest stretch of at least a minute, and what that leaves
 /// open.
 struct RateMeter {
-    static let shortestStretch = 60.0
+    private static let shortestStretch = 60.0
     /// A rate is not told from less; nor is that of a stretch that just began, of a source that was heard before.
     private static let shortestSpan = 5.0
     private static let shortestRest = 20.0

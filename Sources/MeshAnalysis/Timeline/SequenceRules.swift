@@ -70,8 +70,7 @@ enum SequenceRules {
             let isLast = index == watch.replays.count - 1
             findings.record(
                 .pduReplayed, .warning, at: frame, network: subject.network, source: subject.source,
-                subject: UInt64(subject.ivIndex.value),
-                count: isLast ? watch.replayCount - index : 1,
+                subject: UInt64(subject.ivIndex.value), count: isLast ? watch.replayCount - index : 1,
                 detail: subject.detail([]))
         }
     }

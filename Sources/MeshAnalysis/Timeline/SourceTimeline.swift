@@ -177,8 +177,9 @@ struct SourceTimeline {
 
     /// SEQ a second in the busiest stretch of at least a minute; `nil` where no such stretch was heard.
     var busiestRate: Double? { records.compactMap(\.watch.rate.busiest).max() }
-    /// SEQ a second that it may have spent, for all that was heard.
+    /// How many such stretches were heard.
     var stretches: Int { records.reduce(0) { $0 + $1.watch.rate.stretches } }
+    /// SEQ a second that it may have spent, for all that was heard.
     var rateBound: Double { records.map(\.watch.rate.bound).max() ?? 0 }
 
     var newestIndex: IVIndex? { records.last?.epoch.ivIndex }
@@ -188,6 +189,11 @@ struct SourceTimeline {
     /// When it was heard first, and how many different SEQ were heard.
     var firstTime: CaptureTime? { records.map(\.epoch.firstTime).min() }
     var distinct: Int { records.reduce(0) { $0 + $1.epoch.distinct } }
+
+    /// From when to when each IV Index was heard; the oldest first.
+    var heardTimes: [(ivIndex: IVIndex, first: CaptureTime, last: CaptureTime)] {
+        records.map { ($0.epoch.ivIndex, $0.epoch.firstTime, $0.epoch.lastFrame.time) }
+    }
 
     /// Closes what is watched, once all is read.
     mutating func finish() {

@@ -3,8 +3,6 @@ import MeshProtocol
 
 /// Rules from finished timelines to the verdict of one source.
 struct RecoveryRules {
-    /// SEQ left free above the last one heard: a few thousand cost nothing but an earlier IV Update.
-    static let allowance: UInt32 = 4096
     /// Stacks ask for an IV Update between 0x700000 and 0x800000.
     static let usualEnd: UInt32 = 0x80_0000
     private static let updateSeconds = IVUpdateRules.maximumUpdateDuration.inSeconds
@@ -40,7 +38,8 @@ struct RecoveryRules {
         let last = SequencePosition(newest.ivIndex, newest.lastSequence)
         let isCurrent = last.ivIndex >= state.transmitIndex
         let minimum = isCurrent ? UInt64(last.sequence.value) + 1 : 0
-        guard let lowest = SequenceNumber(minimum), minimum + UInt64(Self.allowance) <= SequenceNumber.last.value else {
+        guard let lowest = SequenceNumber(minimum), minimum + UInt64(Recovery.allowance) <= SequenceNumber.last.value
+        else {
             return .exhausted(state: state, last: last)
         }
         let margin = margin(of: source, newest, isCurrent: isCurrent, minimum: lowest)
@@ -57,27 +56,27 @@ struct RecoveryRules {
         of source: SourceTimeline, _ newest: Epoch, isCurrent: Bool, minimum: SequenceNumber
     ) -> [MarginTerm] {
         var terms = [isCurrent ? unheardAfterLast(source, newest) : nil, reservedBlock(source)].compactMap(\.self)
-        let others = terms.reduce(Self.allowance) { $0 + $1.value }
+        let others = terms.reduce(Recovery.allowance) { $0 + $1.value }
         let room = SequenceNumber.last.value - minimum.value
         if let unheard = unheardTerm(
             source, newest, isCurrent: isCurrent, minimum: minimum, room: room > others ? room - others : 0)
         {
             terms.append(unheard)
         }
-        return terms + [MarginTerm(.allowance, Self.allowance)]
+        return terms + [MarginTerm(.allowance, Recovery.allowance)]
     }
 
     /// As many PDUs in a row as the capture missed elsewhere, or as it could miss by its coverage.
     private func unheardAfterLast(_ source: SourceTimeline, _ newest: Epoch) -> MarginTerm? {
         let missing = 1 - newest.coverage
         var (byChance, chance) = (0.0, 1.0)
-        while missing > 0, chance > Self.rareEvent, byChance < Double(Self.allowance) {
+        while missing > 0, chance > Self.rareEvent, byChance < Double(Recovery.allowance) {
             byChance += 1
             chance *= missing
         }
         let isRegular = source.watches.last.map { $0.watch.isRegular } ?? true
         let longest = isRegular ? Double(newest.longestMissedRun) : 0
-        let value = min(max(byChance, longest), Double(Self.allowance))
+        let value = min(max(byChance, longest), Double(Recovery.allowance))
         return value > 0 ? MarginTerm(.unheardAfterLast, UInt32(value)) : nil
     }
 

@@ -49,6 +49,9 @@ public enum RecoveryVerdict: Hashable, Sendable {
 
 /// The triple to configure, and how it came about.
 public struct Recovery: Hashable, Sendable {
+    /// SEQ left free above the last one heard: a few thousand cost nothing but an earlier IV Update.
+    public static let allowance: UInt32 = 4096
+
     public let state: IVState
     /// The highest position heard of the source.
     public let last: SequencePosition

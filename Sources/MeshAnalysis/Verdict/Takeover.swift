@@ -174,7 +174,7 @@ public struct TakeoverWatch {
     /// Whether the first SEQ follows so closely on the old one's that it may be the old device that goes on.
     private var isContinuation: Bool {
         guard let oldLast, let firstAbove, firstAbove.position.ivIndex == oldLast.ivIndex else { return false }
-        return firstAbove.position.sequence.value &- oldLast.sequence.value < RecoveryRules.allowance
+        return firstAbove.position.sequence.value &- oldLast.sequence.value < Recovery.allowance
     }
 
     private func verdict(_ answers: Answers) -> Takeover.Verdict {

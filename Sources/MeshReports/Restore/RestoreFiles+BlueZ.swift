@@ -62,7 +62,6 @@ struct NodeJSON {
     /// Hexadecimal, lower case; not to be shown.
     private let keys: Set<String>
     private static let exhausted: UInt32 = 0x100_0000
-    private static let fewest: UInt32 = 4096
 
     init(_ text: String) throws(NodeJSONError) {
         octets = Array(text.utf8)
@@ -107,7 +106,7 @@ struct NodeJSON {
         }
         let isSame = state.transmitIndex == recovery.recovery.state.transmitIndex
         let next = isSame ? max(sequence, recovery.first) : recovery.first
-        guard next <= Self.exhausted - Self.fewest else {
+        guard next <= Self.exhausted - Recovery.allowance else {
             throw NodeJSONError(
                 explanation: "has a sequenceNumber that leaves too few SEQ: an IV Update must come first")
         }

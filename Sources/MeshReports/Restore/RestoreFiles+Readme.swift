@@ -21,11 +21,10 @@ extension RestoreFiles {
 
     private func values(next: UInt32) -> [String] {
         let last = next > 0 ? "\(Hexadecimal.prefixed(next - 1, digits: 6)) (\(next - 1))" : "none: it begins at 0"
-        let proof = isProven ? "" : "; not proven, no beacon says so"
         let table = [
             "| what | value |", "| --- | --- |",
             "| IV Index, as a beacon says it | \(Hexadecimal.prefixed(ivIndex, digits: 8)) (\(ivIndex)) |",
-            "| IV Update flag | \(flag) (\(Wording.state(recovery.state))\(proof)) |",
+            "| IV Update flag | \(flag) (\(stateWording)) |",
             "| IV Index to transmit with | \(Hexadecimal.prefixed(recovery.state.transmitIndex.value, digits: 8)) |",
             "| next SEQ to use | \(Hexadecimal.prefixed(next, digits: 6)) (\(next)) |",
             "| last SEQ used, for APIs that want it | \(last) |",

@@ -25,8 +25,8 @@ public struct RestoreFiles {
     let netKeys: [NetKey]
     /// What the numbers rest on, as the report says it.
     let grounds: String
-    /// Whether a beacon says the IV state itself.
-    let isProven: Bool
+    /// The IV state in words.
+    let stateWording: String
 
     /// `nil` where the verdict gives no number.
     public init?(_ analysis: Analysis, master: Analysis.Master) {
@@ -36,7 +36,7 @@ public struct RestoreFiles {
         captureNames = analysis.captures.map(\.path)
         netKeys = analysis.networks[master.network].keys.allKeys.map(\.netKey)
         grounds = TextReport.grounds(analysis, of: master)
-        isProven = analysis.networks[master.network].iv?.evidence.isStatement ?? false
+        stateWording = Wording.state(recovery.state, of: analysis.networks[master.network])
         others = analysis.networks[master.network].sources.compactMap { source in
             guard !master.elements.contains(source.address), let newest = source.epochs.last else { return nil }
             return (source.address, SequencePosition(newest.ivIndex, newest.lastSequence))
