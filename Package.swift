@@ -28,13 +28,15 @@ let package = Package(
         .library(name: "MeshAnalysis", targets: ["MeshAnalysis", "MeshReports"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        source("BoundedCollections", [.product(name: "DequeModule", package: "swift-collections")]),
         source("ByteParsing"),
         source("CaptureFiles", ["ByteParsing", "CPcap", "CZlib"]),
         source("BluetoothFrames", ["ByteParsing"]),
@@ -55,6 +57,7 @@ let package = Package(
             swiftSettings: strict),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
+        test("BoundedCollectionsTests", ["BoundedCollections"]),
         test("ByteParsingTests", ["ByteParsing"]),
         test("CaptureFilesTests", ["CaptureFiles", "MeshSimulation"]),
         test("BluetoothFramesTests", ["BluetoothFrames", "ByteParsing"]),
