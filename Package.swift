@@ -39,7 +39,7 @@ let package = Package(
         source("BoundedCollections", [.product(name: "DequeModule", package: "swift-collections")]),
         source("ByteParsing"),
         source("CaptureFiles", ["ByteParsing", "CPcap", "CZlib"]),
-        source("BluetoothFrames", ["ByteParsing"]),
+        source("BluetoothFrames", ["BoundedCollections", "ByteParsing"]),
         source("MeshCrypto", ["ByteParsing", "COpenSSL"]),
         source("MeshProtocol", ["ByteParsing", "MeshCrypto"]),
         source("MeshAnalysis", ["ByteParsing", "CaptureFiles", "BluetoothFrames", "MeshCrypto", "MeshProtocol"]),

@@ -211,6 +211,36 @@ private let expected = Collected.Structure(
         #expect(peeler.receivedFragments.count <= 256)
     }
 
+    @Test func connectionsThatNeverEndAreBounded() {
+        var peeler = FramePeeler()
+        var collected = Collected()
+        for number in 0..<2000 {
+            let (low, high) = (UInt8(number & 255), UInt8(number >> 8))
+            // A data channel whose CRC the sniffer found valid, and the beginning of an L2CAP PDU.
+            let header: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0x0C]
+            let frame = header + [low, high, 1, 1] + [0x02, 5, 10, 0, 4, 0, 0x1B] + [0, 0, 0]
+            _ = try? peeler.peel(frame.span, as: .linkLayerWithHeader, flags: 0, isCut: false, into: &collected)
+        }
+        #expect((1...128).contains(peeler.connections.count))
+        #expect((1...256).contains(peeler.followed.count))
+    }
+
+    @Test func whatIsLearnedOfAConnectionEndsWithIt() {
+        var connections = Connections()
+        let stream = Connections.Stream(connection: 7, isFromCentral: true)
+        func openHalf() { _ = connections.take([3, 0, 4, 0, 0x1B], of: stream, isStart: true) }
+        openHalf()
+        connections[server: 7].learn(GATTCharacteristic.proxyDataOut, at: 9)
+        let known = connections.characteristic(9, of: 7)
+        #expect(known.uuid == GATTCharacteristic.proxyDataOut)
+        connections.forget(7)
+        #expect(connections.take([9, 0], of: stream, isStart: false) == nil)
+        openHalf()
+        let anew = connections.characteristic(9, of: 7)
+        #expect(anew.uuid == nil && anew.generation != known.generation)
+        #expect(connections.take([9, 0], of: stream, isStart: false) == [0x1B, 9, 0])
+    }
+
     @Test func readsWhatTheHostSends() {
         let sent = Collected.Structure(type: 0x2A, value: [1, 2, 3, 4], direction: .sent, address: nil)
         let data = octets("052a") + [1, 2, 3, 4]

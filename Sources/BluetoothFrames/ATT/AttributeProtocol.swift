@@ -1,28 +1,42 @@
+import BoundedCollections
 import ByteParsing
 
-/// What is known of the attributes of one connection's server.
+/// What is known of the attributes of one connection's server. Bounded: the oldest gives way.
 struct AttributeServer {
-    private static let mostHandles = 256
+    /// The longest attribute value of Bluetooth Core, "Attribute value".
     private static let longestWrite = 512
 
     /// Tells apart what had the same connection number, one after the other.
-    var generation: UInt64 = 0
+    let generation: UInt64
     /// UUIDs by value handle, from characteristic declarations that were read.
-    var uuids: [UInt16: UInt16] = [:]
+    private var uuids = BoundedStore<UInt16, UInt16>(capacity: 256)
     /// Parts of a long write, by handle.
-    var prepared: [UInt16: [UInt8]] = [:]
+    private var prepared = BoundedStore<UInt16, [UInt8]>(capacity: 16)
 
-    mutating func learn(_ uuid: UInt16, at handle: UInt16) {
-        if uuids.count < Self.mostHandles { uuids[handle] = uuid }
+    init(generation: UInt64) {
+        self.generation = generation
     }
 
+    func uuid(at handle: UInt16) -> UInt16? { uuids[handle] }
+
+    mutating func learn(_ uuid: UInt16, at handle: UInt16) {
+        uuids[handle] = uuid
+    }
+
+    /// Keeps a part that goes on where the last one ended; any other one ends the write of this attribute.
     mutating func prepare(_ part: [UInt8], at handle: UInt16, offset: Int) {
-        let known = prepared[handle] ?? []
-        guard offset == known.count, known.count + part.count <= Self.longestWrite, prepared.count < 16 else {
+        let known = prepared[handle]?.count ?? 0
+        guard offset == known, known + part.count <= Self.longestWrite else {
             prepared[handle] = nil
             return
         }
-        prepared[handle] = known + part
+        prepared[handle, default: []] += part
+    }
+
+    /// What was prepared, which is forgotten, in the order of its handles.
+    mutating func endPreparation() -> [(handle: UInt16, octets: [UInt8])] {
+        defer { prepared.removeAll() }
+        return prepared.entries.map { ($0.key, $0.value) }.sorted { $0.handle < $1.handle }
     }
 }
 
@@ -30,7 +44,7 @@ extension Connections {
     func characteristic(_ handle: UInt16, of connection: UInt64) -> AttributeValue.Characteristic {
         let server = self[server: connection]
         return .init(
-            connection: connection, generation: server.generation, handle: handle, uuid: server.uuids[handle])
+            connection: connection, generation: server.generation, handle: handle, uuid: server.uuid(at: handle))
     }
 }
 
@@ -92,10 +106,9 @@ extension FramePeeler {
         _ reader: inout ByteReader, _ connection: UInt64, _ receiver: inout some FrameReceiver
     ) throws(ParseError) {
         let isWritten = try reader.readUInt8() == 1
-        let prepared = connections[server: connection].prepared
-        connections[server: connection].prepared = [:]
+        let prepared = connections[server: connection].endPreparation()
         guard isWritten else { return }
-        for (handle, octets) in prepared.sorted(by: { $0.key < $1.key }) {
+        for (handle, octets) in prepared {
             let characteristic = connections.characteristic(handle, of: connection)
             let value = ByteReader(octets.span)
             receiver.take(AttributeValue(direction: .toServer, characteristic: characteristic, value: value))

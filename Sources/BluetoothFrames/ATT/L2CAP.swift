@@ -1,4 +1,4 @@
-import ByteParsing
+import BoundedCollections
 
 /// Joins the fragments of L2CAP PDUs of one direction of one connection: Bluetooth Core, "Basic information frame".
 ///
@@ -32,7 +32,7 @@ struct L2CAPReassembly {
     }
 }
 
-/// The connections of a capture, each with its two directions. Bounded: the oldest gives way.
+/// The connections of a capture, each with its directions and its server. Bounded: the oldest gives way.
 struct Connections {
     /// A connection, and who speaks: the host or central (true), or the other side.
     struct Stream: Hashable {
@@ -40,41 +40,33 @@ struct Connections {
         var isFromCentral: Bool?
     }
 
-    private static let most = 128
+    private struct Connection {
+        var server: AttributeServer
+        var streams: [Bool?: L2CAPReassembly] = [:]
+    }
 
-    private var streams: [Stream: L2CAPReassembly] = [:]
-    private var order: [Stream] = []
-    private var servers: [UInt64: AttributeServer] = [:]
+    private var connections = BoundedStore<UInt64, Connection>(capacity: 128)
+    /// Grows with each connection that begins or ends.
     private var generation: UInt64 = 0
 
     /// The payload of an ATT PDU, when this fragment completes one.
     mutating func take(_ fragment: [UInt8], of stream: Stream, isStart: Bool) -> [UInt8]? {
-        if streams[stream] == nil {
-            order.append(stream)
-            streams[stream] = L2CAPReassembly()
-            if order.count > Self.most {
-                let oldest = order.removeFirst()
-                streams[oldest] = nil
-                if !order.contains(where: { $0.connection == oldest.connection }) { servers[oldest.connection] = nil }
-            }
-        }
-        return streams[stream]?.take(fragment, isStart: isStart)
+        let new = Connection(server: AttributeServer(generation: generation))
+        return connections[stream.connection, default: new]
+            .streams[stream.isFromCentral, default: L2CAPReassembly()].take(fragment, isStart: isStart)
     }
 
+    /// The server of a connection of which a fragment was taken.
     subscript(server connection: UInt64) -> AttributeServer {
-        get { servers[connection] ?? AttributeServer() }
-        set { servers[connection] = newValue }
+        get { connections[connection]?.server ?? AttributeServer(generation: generation) }
+        set { connections[connection]?.server = newValue }
     }
 
     /// A connection has begun anew under this number: what was known of it is another one's.
     mutating func forget(_ connection: UInt64) {
-        for stream in order where stream.connection == connection { streams[stream] = nil }
-        order.removeAll { $0.connection == connection }
+        connections[connection] = nil
         generation += 1
-        if servers.count < 4 * Self.most || servers[connection] != nil {
-            servers[connection] = AttributeServer(generation: generation)
-        }
     }
 
-    var count: Int { streams.count }
+    var count: Int { connections.count }
 }

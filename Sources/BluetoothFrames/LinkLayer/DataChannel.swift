@@ -1,32 +1,30 @@
+import BoundedCollections
 import ByteParsing
 
-/// Connections that a sniffer follows: what CONNECT_IND said, and the last PDUs. Bounded.
+/// Connections that a sniffer follows: what CONNECT_IND said, and the last PDUs. Bounded: the oldest gives way.
 struct FollowedConnections {
-    private static let most = 256
-
     private struct Followed {
-        var crcInit: UInt32
+        /// 0 where no CONNECT_IND told it.
+        var crcInit: UInt32 = 0
         /// The last data PDUs, since retransmissions repeat one of them to the bit: of each direction where that is
         /// known, and else of both.
         var last: [[UInt8]] = []
     }
 
-    private var followed: [UInt32: Followed] = [:]
-    private var order: [UInt32] = []
+    private var followed = BoundedStore<UInt32, Followed>(capacity: 256)
 
     mutating func begin(_ accessAddress: UInt32, crcInit: UInt32) {
-        if followed[accessAddress] == nil { order.append(accessAddress) }
         followed[accessAddress] = Followed(crcInit: crcInit)
-        if order.count > Self.most { followed[order.removeFirst()] = nil }
     }
+
+    var count: Int { followed.count }
 
     func crcInit(of accessAddress: UInt32) -> UInt32? { followed[accessAddress]?.crcInit }
 
     /// False for a retransmission.
     mutating func isNew(_ pdu: [UInt8], of accessAddress: UInt32) -> Bool {
-        if followed[accessAddress] == nil { begin(accessAddress, crcInit: 0) }
         guard followed[accessAddress]?.last.contains(pdu) != true else { return false }
-        followed[accessAddress]?.last.append(pdu)
+        followed[accessAddress, default: Followed()].last.append(pdu)
         if followed[accessAddress]?.last.count ?? 0 > 2 { followed[accessAddress]?.last.removeFirst() }
         return true
     }
