@@ -25,13 +25,9 @@ public struct CaptureFile: ~Copyable {
         var pcapng: PcapngReader?
         var btsnoop: BtsnoopReader?
         switch format {
-        case .pcap: pcap = try PcapHandle(source, isClassic: true)
+        case .pcap: pcap = try PcapHandle(source)
+        case .pcapng: pcapng = PcapngReader(source)
         case .btsnoop: btsnoop = try BtsnoopReader(source)
-        case .pcapng where source.size == nil: pcapng = PcapngReader(source)
-        case .pcapng:
-            do { pcap = try PcapHandle(source, isClassic: false) } catch {
-                pcapng = try Self.reopen(path, behind: 0, refused: error)
-            }
         }
         self.path = path
         self.format = format
@@ -75,41 +71,14 @@ public struct CaptureFile: ~Copyable {
         switch format {
         case .pcap: return try pcap?.nextFrame()
         case .btsnoop: return try btsnoop?.nextFrame()
-        case .pcapng: return try nextFrameOfPcapng()
-        }
-    }
-
-    @_lifetime(&self)
-    private mutating func nextFrameOfPcapng() throws(CaptureError) -> CapturedFrame? {
-        if pcapng != nil { return try pcapng?.nextFrame() }
-        do {
-            return try pcap?.nextFrame()
-        } catch {
-            pcapng = try Self.reopen(path, behind: frames, refused: error)
-            pcap = nil
-        }
-        return try pcapng?.nextFrame()
-    }
-
-    /// Reads on, behind the frames already delivered, a pcapng that libpcap refuses.
-    ///
-    /// If it cannot be read on at all, libpcap's refusal stands.
-    private static func reopen(
-        _ path: String, behind frames: Int, refused: CaptureError
-    ) throws(CaptureError) -> PcapngReader {
-        do {
-            var reader = PcapngReader(try ByteSource(path: path))
-            for _ in 0..<frames { guard try reader.nextFrame() != nil else { throw refused } }
-            return reader
-        } catch {
-            throw refused
+        case .pcapng: return try pcapng?.nextFrame()
         }
     }
 
     private static func recognise(_ start: [UInt8]) -> (CaptureFormat, digits: Int)? {
         if start == BtsnoopReader.magic { return (.btsnoop, 6) }
         switch Array(start.prefix(4)) {
-        case PcapngReader.magic: return (.pcapng, 6)
+        case [0x0A, 0x0D, 0x0D, 0x0A]: return (.pcapng, 6)
         case [0xA1, 0xB2, 0xC3, 0xD4], [0xD4, 0xC3, 0xB2, 0xA1]: return (.pcap, 6)
         case [0xA1, 0xB2, 0x3C, 0x4D], [0x4D, 0x3C, 0xB2, 0xA1]: return (.pcap, 9)
         case [0xA1, 0xB2, 0xCD, 0x34], [0x34, 0xCD, 0xB2, 0xA1]: return (.pcap, 6)

@@ -1,19 +1,16 @@
 import CPcap
 import Glibc
 
-/// A pcap or pcapng file read by libpcap; the only file that imports it.
+/// A pcap file read by libpcap; the only file that imports it.
 ///
 /// libpcap's own error text reaches the user unchanged.
 @safe struct PcapHandle: ~Copyable {
     private let handle: OpaquePointer
     private let source: ByteSource
     private let linkType: LinkType
-    /// pcap, and not pcapng.
-    private let isClassic: Bool
     private(set) var number = 0
 
-    init(_ source: ByteSource, isClassic: Bool) throws(CaptureError) {
-        self.isClassic = isClassic
+    init(_ source: ByteSource) throws(CaptureError) {
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let stream = unsafe source.makeStream() else {
             throw CaptureError(.cannotOpen, path: source.path, "cannot be opened: \(ByteSource.systemError())")
@@ -42,7 +39,7 @@ import Glibc
 
     /// pcap's seconds are unsigned and have 32 bits, which libpcap extends as if they were signed.
     private func seconds(_ seconds: Int) -> Int64 {
-        isClassic && seconds < 0 ? Int64(UInt32(truncatingIfNeeded: seconds)) : Int64(seconds)
+        seconds < 0 ? Int64(UInt32(truncatingIfNeeded: seconds)) : Int64(seconds)
     }
 
     /// The next frame; `nil` at the end of the file.
