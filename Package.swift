@@ -50,7 +50,8 @@ let package = Package(
         .executableTarget(
             name: "meshscope",
             dependencies: [
-                "ByteParsing", "CaptureFiles", "KeyFiles", "MeshAnalysis", "MeshCrypto", "MeshProtocol", "MeshReports",
+                "BluetoothFrames", "ByteParsing", "CaptureFiles", "KeyFiles", "MeshAnalysis", "MeshCrypto",
+                "MeshProtocol", "MeshReports",
                 "MeshSimulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

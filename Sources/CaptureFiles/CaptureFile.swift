@@ -1,11 +1,13 @@
-public enum CaptureFormat: String, Hashable, Sendable { case pcap, pcapng, btsnoop }
+import ByteParsing
 
 /// A capture of any known container, recognised by its first octets and never by its name, compressed or not.
 ///
 ///     var file = try CaptureFile(path: "x.pcap")
 ///     while let frame = try file.nextFrame() { … }
 public struct CaptureFile: ~Copyable {
+    /// As it was given; `-` for standard input.
     public let path: String
+    /// The container that was recognised.
     public let format: CaptureFormat
     /// Decimal digits of a second that the file's header promises; single times of a pcapng may have more.
     public let timeDigits: Int
@@ -16,23 +18,27 @@ public struct CaptureFile: ~Copyable {
     private var pcapng: PcapngReader?
     private var btsnoop: BtsnoopReader?
 
-    /// `path`: a file's path, or `-` for standard input.
+    /// Opens a capture and reads as much of it as tells its format.
+    ///
+    /// - Parameter path: a file's path, or `-` for standard input.
+    /// - Throws: `cannotOpen` where there is nothing to read, `notACapture` where no format is recognised, `brokenOff`
+    ///   where the file ends within its header.
     public init(path: String) throws(CaptureError) {
         let source = try ByteSource(path: path)
-        let start = source.peek(8)
-        guard let (format, digits) = Self.recognise(start) else { throw Self.unknown(start, source) }
+        let start = source.peek(CaptureFormat.longestMagic)
+        guard let signature = CaptureFormat.recognise(start) else { throw Self.unknown(start, source) }
         var pcap: PcapHandle?
         var pcapng: PcapngReader?
         var btsnoop: BtsnoopReader?
-        switch format {
+        switch signature.format {
         case .pcap: pcap = try PcapHandle(source)
         case .pcapng: pcapng = PcapngReader(source)
         case .btsnoop: btsnoop = try BtsnoopReader(source)
         }
         self.path = path
-        self.format = format
+        self.format = signature.format
         self.source = source
-        self.timeDigits = digits
+        self.timeDigits = signature.timeDigits
         self.pcap = pcap
         self.pcapng = pcapng
         self.btsnoop = btsnoop
@@ -75,37 +81,21 @@ public struct CaptureFile: ~Copyable {
         }
     }
 
-    private static func recognise(_ start: [UInt8]) -> (CaptureFormat, digits: Int)? {
-        if start == BtsnoopReader.magic { return (.btsnoop, 6) }
-        switch Array(start.prefix(4)) {
-        case [0x0A, 0x0D, 0x0D, 0x0A]: return (.pcapng, 6)
-        case [0xA1, 0xB2, 0xC3, 0xD4], [0xD4, 0xC3, 0xB2, 0xA1]: return (.pcap, 6)
-        case [0xA1, 0xB2, 0x3C, 0x4D], [0x4D, 0x3C, 0xB2, 0xA1]: return (.pcap, 9)
-        case [0xA1, 0xB2, 0xCD, 0x34], [0x34, 0xCD, 0xB2, 0xA1]: return (.pcap, 6)
-        default: return nil
-        }
-    }
-
+    /// What a file is that begins like no capture, and what to do.
     private static func unknown(_ start: [UInt8], _ source: ByteSource) -> CaptureError {
         if let failure = source.failure {
             return CaptureError(.cannotOpen, path: source.path, "cannot be read: \(failure)")
         }
-        guard !start.isEmpty else {
-            return CaptureError(
-                .notACapture, path: source.path, "is empty; a pcap, pcapng or btsnoop capture is needed")
+        func notACapture(_ explanation: String) -> CaptureError {
+            CaptureError(.notACapture, path: source.path, explanation)
         }
+        let formats = CaptureFormat.list
+        guard !start.isEmpty else { return notACapture("is empty; a capture is needed: \(formats) are read") }
         if start.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
-            return CaptureError(
-                .notACapture, path: source.path,
+            return notACapture(
                 "is no capture but text; btmon writes one with 'btmon -w FILE', and Wireshark saves as pcapng")
         }
-        let octets = start.map { octet in
-            let digits = String(octet, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }
-        return CaptureError(
-            .notACapture, path: source.path,
-            "begins with \(octets.joined(separator: " ")), which is no capture; pcap, pcapng and btsnoop are read, also in gzip"
-        )
+        let octets = start.map { Hexadecimal.text($0, digits: 2) }.joined(separator: " ")
+        return notACapture("begins with \(octets), which is no capture; \(formats) are read, also in gzip")
     }
 }

@@ -1,25 +1,92 @@
 /// What a file says that its frames are: any number that a file may hold.
 ///
-/// pcap and pcapng use the LINKTYPE_ registry, btsnoop has datalink numbers of its own.
-public struct LinkType: Hashable, Sendable {
-    public enum Registry: Hashable, Sendable { case pcap, btsnoop }
+/// pcap and pcapng use the LINKTYPE_ registry of tcpdump.org, btsnoop has datalink numbers of its own.
+public struct LinkType: Codable, Hashable, Sendable {
+    /// Whose numbers they are.
+    public enum Registry: String, Codable, Hashable, Sendable { case pcap, btsnoop }
 
+    /// Whose number it is.
     public let registry: Registry
+    /// The number as it stands in the file.
     public let number: UInt32
 
+    /// A link type, whether or not it is a known one.
     public init(_ registry: Registry, _ number: UInt32) {
         self.registry = registry
         self.number = number
     }
 
+    /// LINKTYPE_BLUETOOTH_HCI_H4.
     public static let bluetoothHCIH4 = LinkType(.pcap, 187)
+    /// LINKTYPE_PPI.
     public static let perPacketInformation = LinkType(.pcap, 192)
+    /// LINKTYPE_BLUETOOTH_HCI_H4_WITH_PHDR.
     public static let bluetoothHCIH4WithDirection = LinkType(.pcap, 201)
+    /// LINKTYPE_BLUETOOTH_LE_LL.
     public static let bluetoothLELinkLayer = LinkType(.pcap, 251)
+    /// LINKTYPE_BLUETOOTH_LINUX_MONITOR.
     public static let bluetoothLinuxMonitor = LinkType(.pcap, 254)
+    /// LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR.
     public static let bluetoothLELinkLayerWithHeader = LinkType(.pcap, 256)
+    /// LINKTYPE_NORDIC_BLE.
     public static let nordicBLE = LinkType(.pcap, 272)
+    /// HCI packets without a packet indicator.
     public static let btsnoopH1 = LinkType(.btsnoop, 1001)
+    /// HCI packets behind an H4 packet indicator.
     public static let btsnoopH4 = LinkType(.btsnoop, 1002)
+    /// Records of the Linux monitor channel.
     public static let btsnoopMonitor = LinkType(.btsnoop, 2001)
+
+    /// What is known of link types: those of Bluetooth, and those that people have by mistake.
+    static let known: [(type: LinkType, name: String)] = [
+        (LinkType(.pcap, 1), "Ethernet"),
+        (LinkType(.pcap, 105), "IEEE 802.11"),
+        (LinkType(.pcap, 113), "Linux cooked"),
+        (LinkType(.pcap, 127), "IEEE 802.11"),
+        (.bluetoothHCIH4, "HCI of a host, H4"),
+        (LinkType(.pcap, 189), "USB"),
+        (.perPacketInformation, "PPI around 251, as Ubertooth writes"),
+        (LinkType(.pcap, 195), "IEEE 802.15.4"),
+        (.bluetoothHCIH4WithDirection, "HCI of a host, H4 with direction"),
+        (LinkType(.pcap, 215), "IEEE 802.15.4"),
+        (LinkType(.pcap, 220), "USB"),
+        (LinkType(.pcap, 230), "IEEE 802.15.4"),
+        (LinkType(.pcap, 249), "USB"),
+        (.bluetoothLELinkLayer, "LE link layer"),
+        (.bluetoothLinuxMonitor, "Linux monitor of a host"),
+        (.bluetoothLELinkLayerWithHeader, "LE link layer with a header, as Sniffle and others write"),
+        (.nordicBLE, "nRF Sniffer for Bluetooth LE, header versions 1 to 3"),
+        (LinkType(.pcap, 276), "Linux cooked"),
+        (.btsnoopH1, "HCI of a host, H1"),
+        (.btsnoopH4, "HCI of a host, H4, as Android writes"),
+        (.btsnoopMonitor, "Linux monitor of a host, as `btmon` writes"),
+    ]
+
+    /// What the number stands for; `nil` where it is not known here.
+    public var name: String? { Self.known.first { $0.type == self }?.name }
+
+    /// Link types as they stand in a sentence: `link types 251 and 256, and btsnoop datalink 2001`.
+    public static func list(_ types: [LinkType]) -> String {
+        let groups = [Registry.pcap, .btsnoop].compactMap { registry -> String? in
+            let numbers = types.filter { $0.registry == registry }.map { String($0.number) }
+            guard !numbers.isEmpty else { return nil }
+            return "\(registry.noun)\(numbers.count > 1 ? "s" : "") \(numbers.listed())"
+        }
+        return groups.joined(separator: ", and ")
+    }
+}
+
+extension LinkType.Registry {
+    /// What one of its numbers is called.
+    var noun: String {
+        switch self {
+        case .pcap: "link type"
+        case .btsnoop: "btsnoop datalink"
+        }
+    }
+}
+
+extension LinkType: CustomStringConvertible {
+    /// The number, and what it stands for where that is known: `link type 1 (Ethernet)`.
+    public var description: String { "\(registry.noun) \(number)" + (name.map { " (\($0))" } ?? "") }
 }

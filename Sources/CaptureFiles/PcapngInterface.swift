@@ -22,7 +22,7 @@ struct PcapngInterface {
     private var offsetSeconds: Int64 = 0
 
     /// `body`: behind the block's type and length.
-    init(parsing body: inout ByteReader, _ order: ByteOrder) throws(ParseError) {
+    init(parsing body: inout ByteReader, _ order: CaptureContainer.ByteOrder) throws(ParseError) {
         linkType = LinkType(.pcap, UInt32(try body.readUInt16(order)))
         try body.skip(2)
         let longest = Int(try body.readUInt32(order))

@@ -30,7 +30,8 @@ struct PcapngReader: ~Copyable {
     private var input: InputBuffer
     /// Those of the section that is read.
     private var interfaces: [PcapngInterface] = []
-    private var byteOrder = ByteOrder.little
+    /// That of the machine which wrote the section.
+    private var byteOrder = CaptureContainer.ByteOrder.little
     private var inSection = false
     private(set) var number = 0
     private var pending = 0
@@ -152,16 +153,13 @@ struct PcapngReader: ~Copyable {
     }
 }
 
-/// The order of the octets of a number: that of the machine which wrote the section.
-enum ByteOrder { case little, big }
-
 extension ByteReader {
-    mutating func readUInt16(_ order: ByteOrder) throws(ParseError) -> UInt16 {
+    mutating func readUInt16(_ order: CaptureContainer.ByteOrder) throws(ParseError) -> UInt16 {
         let low = try readUInt16LittleEndian()
         return order == .big ? low.byteSwapped : low
     }
 
-    mutating func readUInt32(_ order: ByteOrder) throws(ParseError) -> UInt32 {
+    mutating func readUInt32(_ order: CaptureContainer.ByteOrder) throws(ParseError) -> UInt32 {
         let low = try readUInt32LittleEndian()
         return order == .big ? low.byteSwapped : low
     }

@@ -1,6 +1,8 @@
 public import ArgumentParser
+import BluetoothFrames
 import CaptureFiles
 import FoundationEssentials
+import MeshAnalysis
 public import MeshSimulation
 
 extension Scenario: ExpressibleByArgument {}
@@ -45,7 +47,7 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "The container: \(ContainerName.allCases.map(\.rawValue).joined(separator: ", ")).")
     var container: ContainerName = .pcap
 
-    @Option(help: "The link type, or btsnoop's datalink: 187, 192, 201, 251, 254, 256, 272; 1001, 1002, 2001.")
+    @Option(help: "What the frames are: \(Encapsulation.supported).")
     var linkType: UInt32 = 256
 
     @Option(help: "The version of the nRF Sniffer's header, for link type 272.")
@@ -61,9 +63,11 @@ struct SimulateCommand: ParsableCommand {
         guard scenario == "benchmark" || Scenario(rawValue: scenario) != nil else {
             throw ValidationError("There is no scenario '\(scenario)'.")
         }
-        let numbers: [UInt32] = container == .btsnoop ? [1001, 1002, 2001] : [187, 192, 201, 251, 254, 256, 272]
-        guard container == .pcapngMixed || numbers.contains(linkType) else {
-            throw ValidationError("\(container.rawValue) cannot be written with link type \(linkType); \(numbers) can.")
+        let possible = Encapsulation.ofLinkTypes.map(\.linkType).filter { $0.registry == registry }
+        guard container == .pcapngMixed || possible.contains(LinkType(registry, linkType)) else {
+            let type = LinkType(registry, linkType)
+            throw ValidationError(
+                "\(container.rawValue) cannot be written with \(type); \(LinkType.list(possible)) can.")
         }
         guard output != "-", frames > 0 else { throw ValidationError("A capture goes into a file, and has frames.") }
         guard (1...3).contains(nordicVersion) else {
@@ -84,8 +88,11 @@ struct SimulateCommand: ParsableCommand {
         try OutputFile.write(try capture.truth.json(), to: CaptureName.stem(output) + ".truth.json")
     }
 
+    /// Whose link types the container holds.
+    private var registry: LinkType.Registry { container == .btsnoop ? .btsnoop : .pcap }
+
     private func write(_ capture: SimulatedCapture) -> [UInt8] {
-        let type = LinkType(container == .btsnoop ? .btsnoop : .pcap, linkType)
+        let type = LinkType(registry, linkType)
         let framing = LinkFraming(type, nordicVersion: nordicVersion)
         switch container {
         case .pcap: return capture.write(.pcap(.little, .microseconds), framing, linkType: type)

@@ -138,7 +138,7 @@ struct CaptureIntake {
     /// Why nothing of the capture could be used: no frame at all had a link type that can be peeled.
     var refusal: CaptureError? {
         guard summary.frames > 0, unsupported == summary.frames else { return nil }
-        let names = summary.linkTypes.map(\.name).joined(separator: ", ")
+        let names = summary.linkTypes.map(\.description).joined(separator: ", ")
         return CaptureError(
             .notACapture, path: summary.path,
             "has \(names), which holds no Bluetooth LE; \(Encapsulation.supported) can be read")
