@@ -138,6 +138,7 @@ import Glibc
 
 /// gzip for written captures. The header holds no name and no time, so that the same octets give the same file.
 public enum Gzip {
+    /// The octets as a gzip file.
     public static func compress(_ octets: [UInt8]) -> [UInt8] {
         var stream = unsafe z_stream()
         let size = unsafe Int32(MemoryLayout<z_stream>.size)

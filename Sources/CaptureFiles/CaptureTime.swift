@@ -9,19 +9,22 @@ extension Duration {
 ///
 /// The range (years 1677 to 2262) is that of a 64-bit count; a file's time outside of it is held at its end.
 public struct CaptureTime: Hashable, Comparable, Sendable {
+    /// Since 1970-01-01T00:00:00Z, without leap seconds.
     public let nanoseconds: Int64
 
+    /// A moment by its count of nanoseconds since 1970-01-01T00:00:00Z.
     public init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
     }
 
-    /// `fraction`: nanoseconds to add to `seconds`.
+    /// `fraction`: nanoseconds to add to `seconds` since 1970; the sum is held at the ends of the range.
     public init(seconds: Int64, nanoseconds fraction: Int64 = 0) {
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, beyond) = whole.addingReportingOverflow(fraction)
         nanoseconds = overflow || beyond ? (seconds < 0 ? .min : .max) : sum
     }
 
+    /// Earlier is less.
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// The time from `start` to this moment, held at the ends of the range.
@@ -30,6 +33,7 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
         return .nanoseconds(overflow ? (nanoseconds < 0 ? Int64.min : Int64.max) : difference)
     }
 
+    /// The moment `duration` later, or earlier where that is negative, held at the ends of the range.
     public func advanced(by duration: Duration) -> CaptureTime {
         let (seconds, attoseconds) = duration.components
         let (sum, overflow) = nanoseconds.addingReportingOverflow(
@@ -74,5 +78,20 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
         let nine = String(rest)
         let padded = String(repeating: "0", count: 9 - nine.count) + nine
         return whole.dropLast() + "." + padded.prefix(min(digits, 9)) + "Z"
+    }
+}
+
+extension CaptureTime: Codable {
+    /// Reads a count of nanoseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// - Throws: `DecodingError` where there is no number of 64 bits.
+    public init(from decoder: any Decoder) throws {
+        self.init(nanoseconds: try decoder.singleValueContainer().decode(Int64.self))
+    }
+
+    /// Writes the count of nanoseconds since 1970-01-01T00:00:00Z.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(nanoseconds)
     }
 }

@@ -5,10 +5,13 @@ public struct CapturedFrame: ~Escapable {
     public let number: Int
     /// Octets that the frame had on the air; `bytes` may be shorter.
     public let originalLength: Int
+    /// When it was captured, by the clock of what captured it.
     public let time: CaptureTime
+    /// What the file says that the frame is.
     public let linkType: LinkType
     /// btsnoop's packet flags; 0 in other containers.
     public let flags: UInt32
+    /// The frame's octets, as far as they were captured.
     public let bytes: Span<UInt8>
 
     @_lifetime(copy bytes)

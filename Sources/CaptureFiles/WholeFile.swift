@@ -1,6 +1,8 @@
 /// A small file read whole: keys beside captures, from a path, a pipe or standard input.
 public enum WholeFile {
-    /// - Throws: if it cannot be read, or is longer than `limit` octets.
+    /// The octets of a file, decompressed if they are gzip; `path` may be `-` for standard input.
+    ///
+    /// - Throws: `cannotOpen` if it cannot be read, or is longer than `limit` octets.
     public static func read(path: String, limit: Int) throws(CaptureError) -> [UInt8] {
         let source = try ByteSource(path: path)
         var octets: [UInt8] = []

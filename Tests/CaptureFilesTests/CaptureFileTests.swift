@@ -187,3 +187,21 @@ private func capture(_ container: CaptureContainer, _ linkType: LinkType) -> [UI
         #expect(CaptureTime(nanoseconds: .min).since(farthest) < .zero)
     }
 }
+
+@Suite struct SavedValueTests {
+    @Test func timesLinkTypesFormatsAndErrorsAreSavedAndReadAgain() throws {
+        func saved<Value: Codable & Equatable>(_ value: Value) throws -> String {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            let data = try encoder.encode(value)
+            #expect(try JSONDecoder().decode(Value.self, from: data) == value)
+            return String(decoding: data, as: UTF8.self)
+        }
+        #expect(
+            try saved([CaptureTime(nanoseconds: .min), CaptureTime(seconds: 2)]) == "[-9223372036854775808,2000000000]")
+        #expect(try saved(LinkType.btsnoopMonitor) == #"{"number":2001,"registry":"btsnoop"}"#)
+        #expect(try saved(CaptureFormat.allCases) == #"["pcap","pcapng","btsnoop"]"#)
+        let error = CaptureError(.brokenOff, path: "x", "ends")
+        #expect(try saved(error) == #"{"explanation":"ends","kind":"brokenOff","path":"x"}"#)
+    }
+}

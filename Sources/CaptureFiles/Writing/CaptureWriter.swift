@@ -1,6 +1,8 @@
 /// What a capture is written as.
 public enum CaptureContainer: Hashable, Sendable {
+    /// Which octet of a number comes first: the least significant one (little) or the most significant one (big).
     public enum ByteOrder: Hashable, Sendable { case little, big }
+    /// What one unit of the frames' times is.
     public enum Resolution: Hashable, Sendable { case microseconds, nanoseconds }
 
     case pcap(ByteOrder, Resolution)
@@ -19,6 +21,8 @@ public struct CaptureWriter {
     private var linkTypes: [LinkType] = []
     private var octets: [UInt8] = []
 
+    /// Begins a capture with its header.
+    ///
     /// `linkTypes`: the interfaces; only pcapng can have more than one.
     public init(_ container: CaptureContainer, linkTypes: [LinkType]) {
         self.container = container
@@ -44,6 +48,8 @@ public struct CaptureWriter {
         }
     }
 
+    /// Appends a frame.
+    ///
     /// `interface`: the link type's place in the list given at the start.
     /// `flags`: btsnoop's packet flags.
     /// `originalLength`: the frame's length on the air, where `frame` is cut.
@@ -85,6 +91,7 @@ public struct CaptureWriter {
         return octets
     }
 
+    /// How many octets were written since they were last taken.
     public var pendingOctets: Int { octets.count }
 
     private mutating func appendInterface(_ type: LinkType, _ index: Int, _ resolution: CaptureContainer.Resolution) {
