@@ -30,6 +30,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -38,7 +39,9 @@ let package = Package(
 
         source("BoundedCollections", [.product(name: "DequeModule", package: "swift-collections")]),
         source("ByteParsing"),
-        source("CaptureFiles", ["ByteParsing", "CPcap", "CZlib"]),
+        source(
+            "CaptureFiles",
+            ["ByteParsing", "CPcap", "CZlib", .product(name: "SystemPackage", package: "swift-system")]),
         source("BluetoothFrames", ["BoundedCollections", "ByteParsing"]),
         source("MeshCrypto", ["ByteParsing", "COpenSSL"]),
         source("MeshProtocol", ["ByteParsing", "MeshCrypto"]),
@@ -51,9 +54,9 @@ let package = Package(
             name: "meshscope",
             dependencies: [
                 "BluetoothFrames", "ByteParsing", "CaptureFiles", "KeyFiles", "MeshAnalysis", "MeshCrypto",
-                "MeshProtocol", "MeshReports",
-                "MeshSimulation",
+                "MeshProtocol", "MeshReports", "MeshSimulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
 

@@ -1,5 +1,6 @@
 import CZlib
 import Glibc
+import SystemPackage
 
 /// The octets of a file or of standard input, decompressed if they are gzip.
 ///
@@ -18,23 +19,29 @@ import Glibc
     /// `path`: a file's path, or `-` for standard input.
     init(path: String) throws(CaptureError) {
         self.path = path
-        let descriptor = path == "-" ? dup(STDIN_FILENO) : unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw CaptureError(.cannotOpen, path: path, "cannot be opened: \(Self.systemError())")
-        }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-            close(descriptor)
-            throw CaptureError(.cannotOpen, path: path, "is a directory; name the capture files in it")
-        }
-        size = path != "-" && status.st_mode & S_IFMT == S_IFREG ? Int64(status.st_size) : nil
-        guard let opened = unsafe gzdopen(descriptor, "rb") else {
-            close(descriptor)
+        let (descriptor, status) = try Self.open(path)
+        size = path != "-" && status.type == .regular ? status.size : nil
+        guard let opened = unsafe gzdopen(descriptor.rawValue, "rb") else {
+            try? descriptor.close()
             throw CaptureError(.cannotOpen, path: path, "cannot be opened: out of memory")
         }
         unsafe file = opened
         unsafe gzbuffer(file, 128 << 10)
         unsafe streamBuffer = .allocate(capacity: 64 << 10)
+    }
+
+    private static func open(_ path: String) throws(CaptureError) -> (FileDescriptor, Stat) {
+        do {
+            let descriptor =
+                path == "-"
+                ? try FileDescriptor.standardInput.duplicate()
+                : try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+            if let status = try? descriptor.stat(), status.type != .directory { return (descriptor, status) }
+            try? descriptor.close()
+        } catch {
+            throw CaptureError(.cannotOpen, path: path, "cannot be opened: \(error)")
+        }
+        throw CaptureError(.cannotOpen, path: path, "is a directory; name the capture files in it")
     }
 
     deinit {

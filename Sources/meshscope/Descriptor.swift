@@ -1,56 +1,36 @@
 import Glibc
+import SystemPackage
 
-/// A file descriptor: what the command needs of the C library, in one place.
-struct Descriptor {
-    private let number: Int32
-
-    static let output = Descriptor(number: STDOUT_FILENO)
-    static let error = Descriptor(number: STDERR_FILENO)
-
-    private init(number: Int32) {
-        self.number = number
-    }
-
-    /// A new or emptied file; `nil` if it cannot be written.
+/// What the command needs of files, and SystemPackage does not have in these words.
+extension FileDescriptor {
+    /// A new or emptied file.
     ///
-    /// `isSecret`: only the owner may read it.
-    init?(creating path: String, isSecret: Bool = false) {
-        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (isSecret ? O_EXCL | O_NOFOLLOW : O_TRUNC)
-        number = unsafe open(path, flags, isSecret ? 0o600 : 0o666)
-        guard number >= 0 else { return nil }
+    /// `isSecret`: only the owner may read it, and nothing may be there: a link could lead the octets elsewhere.
+    /// - Throws: `Errno`, if it cannot be written.
+    static func create(_ path: FilePath, isSecret: Bool) throws -> FileDescriptor {
+        try open(
+            path, .writeOnly, options: [.create, .closeOnExec, isSecret ? [.exclusiveCreate, .noFollow] : .truncate],
+            permissions: isSecret ? .ownerReadWrite : [.ownerReadWrite, .groupReadWrite, .otherReadWrite])
     }
 
-    var isTerminal: Bool { isatty(number) == 1 }
+    /// Whether somebody sits in front of it.
+    var isTerminal: Bool { isatty(rawValue) == 1 }
 
-    enum WriteOutcome { case written, closedPipe, failed }
-
-    func write(_ octets: [UInt8]) -> WriteOutcome {
-        var start = 0
-        while start < octets.count {
-            let count = unsafe octets.withUnsafeBytes { bytes in
-                unsafe Glibc.write(number, bytes.baseAddress?.advanced(by: start), octets.count - start)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return errno == EPIPE ? .closedPipe : .failed }
-            start += count
-        }
-        return .written
-    }
-
-    /// False if what was written did not reach the file.
-    func close() -> Bool { Glibc.close(number) == 0 }
-
-    static func rename(_ old: String, to new: String) -> Bool { unsafe Glibc.rename(old, new) == 0 }
-
-    /// What tells one file from another, whatever path leads to it; `nil` if there is none.
-    static func identity(_ path: String) -> [UInt64]? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return [UInt64(status.st_dev), UInt64(status.st_ino)]
-    }
-
-    static func remove(_ path: String) { _ = unsafe unlink(path) }
-
-    /// A closed pipe is seen as a failed write, and is no error.
+    /// Makes a closed pipe a failed write, `Errno.brokenPipe`, instead of the end of the process.
     static func ignoreClosedPipes() { _ = signal(SIGPIPE, SIG_IGN) }
+}
+
+extension FilePath {
+    /// Moves a file to another name in one step, in place of what has that name.
+    ///
+    /// - Throws: `Errno`, if it stays where it was.
+    func rename(to new: FilePath) throws(Errno) {
+        guard unsafe Glibc.rename(string, new.string) == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    /// Whether both lead to one file, whatever their names; false where there is none.
+    func isSameFile(as other: FilePath) -> Bool {
+        guard let own = try? Stat(self), let others = try? Stat(other) else { return false }
+        return own.deviceID == others.deviceID && own.inode == others.inode
+    }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SystemPackage
 
 @main
 struct Meshscope: ParsableCommand {
@@ -26,7 +27,7 @@ struct Meshscope: ParsableCommand {
         ])
 
     static func main() {
-        Descriptor.ignoreClosedPipes()
+        FileDescriptor.ignoreClosedPipes()
         main(nil)
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import SystemPackage
 
 /// Files that are written whole or not at all.
 enum OutputFile {
@@ -23,8 +24,7 @@ enum OutputFile {
 
     /// An output never takes the place of an input, which may be the only evidence there is.
     static func requireOther(than inputs: [String], _ output: String) throws {
-        guard let written = Descriptor.identity(output) else { return }
-        for input in inputs where input != "-" && Descriptor.identity(input) == written {
+        for input in inputs where input != "-" && FilePath(input).isSameFile(as: FilePath(output)) {
             throw Terminal.fail("\(output): is an input as well, and would be overwritten; name another output")
         }
     }
@@ -33,16 +33,20 @@ enum OutputFile {
     static func write(
         pieces: (([UInt8]) throws -> Void) throws -> Void, to path: String, isSecret: Bool = false
     ) throws {
-        let temporary = path + ".part"
-        guard let file = Descriptor(creating: temporary, isSecret: isSecret) else { throw cannotWrite(path) }
+        let temporary = FilePath(path + ".part")
         do {
-            try pieces { octets in guard file.write(octets) == .written else { throw cannotWrite(path) } }
-        } catch {
-            _ = file.close()
-            Descriptor.remove(temporary)
-            throw error
+            let file = try FileDescriptor.create(temporary, isSecret: isSecret)
+            do {
+                try file.closeAfter { try pieces { try file.writeAll($0) } }
+                try temporary.rename(to: FilePath(path))
+            } catch {
+                // Half a file is none.
+                try? FileManager.default.removeItem(atPath: temporary.string)
+                throw error
+            }
+        } catch is Errno {
+            throw cannotWrite(path)
         }
-        guard file.close(), Descriptor.rename(temporary, to: path) else { throw cannotWrite(path) }
     }
 
     /// A device or a pipe cannot be replaced by a file.

@@ -3,19 +3,21 @@ import CaptureFiles
 import FoundationEssentials
 import MeshAnalysis
 import MeshReports
+import SystemPackage
 
 /// What the user sees: standard output, standard error, and whether a terminal is behind them.
 enum Terminal {
-    static var isErrorTerminal: Bool { Descriptor.error.isTerminal }
+    static var isErrorTerminal: Bool { FileDescriptor.standardError.isTerminal }
 
     /// Colours are for terminals, and not for people who set `NO_COLOR` (no-color.org) or have a dumb terminal.
     static var wantsColor: Bool {
         let environment = ProcessInfo.processInfo.environment
-        return Descriptor.output.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+        return FileDescriptor.standardOutput.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
+            && environment["TERM"] != "dumb"
     }
 
     static func say(_ text: String) {
-        _ = Descriptor.error.write(Array(text.utf8))
+        _ = try? FileDescriptor.standardError.writeAll(text.utf8)
     }
 
     static func warn(_ text: some CustomStringConvertible) { say("meshscope: warning: \(text)\n") }
@@ -26,8 +28,13 @@ enum Terminal {
         return status
     }
 
+    /// Writes to standard output; whoever reads it may have seen enough, which is no error.
     static func output(_ text: String) throws {
-        guard Descriptor.output.write(Array(text.utf8)) != .failed else {
+        do {
+            try FileDescriptor.standardOutput.writeAll(text.utf8)
+        } catch Errno.brokenPipe {
+            return
+        } catch {
             throw fail("standard output cannot be written")
         }
     }
