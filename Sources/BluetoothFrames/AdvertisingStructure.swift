@@ -4,9 +4,11 @@ public import ByteParsing
 ///
 ///     length 1 · AD type 1 · value length − 1
 public struct AdvertisingStructure: ~Escapable {
+    /// The AD type; `ADType` names those of mesh.
     public let type: UInt8
     /// The octets behind the AD type.
     public let value: ByteReader
+    /// Where the structure stood.
     public let advertisement: Advertisement
 
     @_lifetime(copy value)
@@ -19,6 +21,7 @@ public struct AdvertisingStructure: ~Escapable {
 
 /// Where an AD structure stood.
 public struct Advertisement: Hashable, Sendable {
+    /// Whose advertisement it is.
     public enum Direction: Hashable, Sendable {
         /// Received over the air.
         case heard
@@ -26,6 +29,7 @@ public struct Advertisement: Hashable, Sendable {
         case sent
     }
 
+    /// Whose advertisement it is.
     public let direction: Direction
     /// The advertiser's device address, 48 bits, where the frame names it.
     public let address: UInt64?
@@ -36,9 +40,14 @@ public struct Advertisement: Hashable, Sendable {
 
 /// The AD types of mesh, and of what unprovisioned devices say of themselves (Assigned Numbers).
 public enum ADType {
+    /// PB-ADV: a PDU of a provisioning bearer.
     public static let pbADV: UInt8 = 0x29
+    /// Mesh Message: a Network PDU.
     public static let meshMessage: UInt8 = 0x2A
+    /// Mesh Beacon.
     public static let meshBeacon: UInt8 = 0x2B
+    /// URI, with an octet that stands for its scheme.
     public static let uri: UInt8 = 0x24
+    /// Service Data with a 16-bit UUID.
     public static let serviceData: UInt8 = 0x16
 }

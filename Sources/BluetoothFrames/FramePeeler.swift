@@ -12,7 +12,9 @@ public enum FrameOutcome: Hashable, Sendable {
 
 /// Takes what frames hold.
 public protocol FrameReceiver {
+    /// One AD structure, valid during the call.
     mutating func take(_ structure: AdvertisingStructure)
+    /// One attribute value, valid during the call.
     mutating func take(_ value: AttributeValue)
     /// One advertisement of a frame breaks its format; the frame's other ones are still peeled.
     mutating func takeMalformed(_ error: ParseError)
@@ -28,6 +30,7 @@ public struct FramePeeler {
     var connections = Connections()
     var followed = FollowedConnections()
 
+    /// A peeler that has seen no frame yet.
     public init() {}
 
     /// Peels one frame and hands what it holds to `receiver`.

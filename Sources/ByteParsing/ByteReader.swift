@@ -11,6 +11,7 @@ public struct ByteReader: ~Escapable {
     /// The offset behind the last octet of this piece.
     public let end: Int
 
+    /// A cursor at the beginning of a whole frame.
     @inlinable
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>) {
@@ -25,7 +26,9 @@ public struct ByteReader: ~Escapable {
         self.end = end
     }
 
+    /// Octets of this piece that were not read yet.
     @inlinable public var remaining: Int { end - offset }
+    /// Whether every octet of this piece was read.
     @inlinable public var isAtEnd: Bool { offset == end }
 
     /// The octet `distance` octets ahead of the cursor, which does not move.
@@ -37,6 +40,9 @@ public struct ByteReader: ~Escapable {
         return bytes[offset + distance]
     }
 
+    /// The next octet.
+    ///
+    /// - Throws: `ParseError` where the piece has no octet left.
     @inlinable @inline(__always)
     public mutating func readUInt8() throws(ParseError) -> UInt8 {
         try require(1)
@@ -45,11 +51,17 @@ public struct ByteReader: ~Escapable {
         return value
     }
 
+    /// A number of 2 octets, most significant octet first.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer octets left.
     @inlinable
     public mutating func readUInt16BigEndian() throws(ParseError) -> UInt16 {
         UInt16(truncatingIfNeeded: try readBigEndian(2))
     }
 
+    /// A number of 2 octets, least significant octet first.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer octets left.
     @inlinable @inline(__always)
     public mutating func readUInt16LittleEndian() throws(ParseError) -> UInt16 {
         try require(2)
@@ -58,11 +70,17 @@ public struct ByteReader: ~Escapable {
         return value
     }
 
+    /// A number of 4 octets, most significant octet first.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer octets left.
     @inlinable
     public mutating func readUInt32BigEndian() throws(ParseError) -> UInt32 {
         UInt32(truncatingIfNeeded: try readBigEndian(4))
     }
 
+    /// A number of 4 octets, least significant octet first.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer octets left.
     @inlinable @inline(__always)
     public mutating func readUInt32LittleEndian() throws(ParseError) -> UInt32 {
         try require(4)
@@ -132,6 +150,9 @@ public struct ByteReader: ~Escapable {
         return value
     }
 
+    /// A copy of the next `count` octets.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer octets left, or `count` is negative.
     @inlinable
     public mutating func readOctets(_ count: Int) throws(ParseError) -> [UInt8] {
         try require(count)
@@ -142,6 +163,9 @@ public struct ByteReader: ~Escapable {
         return octets
     }
 
+    /// Passes over `count` octets.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer octets left, or `count` is negative.
     @inlinable @inline(__always)
     public mutating func skip(_ count: Int) throws(ParseError) {
         try require(count)

@@ -44,6 +44,7 @@ public enum Hexadecimal {
         return high == nil ? octets : nil
     }
 
+    /// What an ASCII character stands for as a hexadecimal digit, 0 to 15; `nil` if it is none.
     public static func value(ofDigit character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")

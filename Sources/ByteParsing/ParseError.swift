@@ -3,6 +3,7 @@
 /// A frame with such an error becomes a finding, and the next frame is read.
 @frozen
 public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// In which way the bytes break their format.
     @frozen
     public enum Reason: Hashable, Sendable {
         /// A field needs more octets than its enclosing structure has left.
@@ -17,16 +18,19 @@ public struct ParseError: Error, Hashable, Sendable, CustomStringConvertible {
         case trailingOctets(Int)
     }
 
+    /// What is wrong.
     public let reason: Reason
     /// Octets from the beginning of the frame.
     public let offset: Int
 
+    /// An error at `offset` octets from the beginning of the frame.
     @inlinable
     public init(_ reason: Reason, at offset: Int) {
         self.reason = reason
         self.offset = offset
     }
 
+    /// What is wrong and where, as part of a sentence.
     public var description: String {
         switch reason {
         case .truncated(let needed, let available):

@@ -1,6 +1,11 @@
 /// The containers that captures come in. Everything that is said of them, in errors, help and README, follows from here.
 public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
-    case pcap, pcapng, btsnoop
+    /// The classic format of tcpdump and libpcap.
+    case pcap
+    /// The format of Wireshark: draft-ietf-opsawg-pcapng.
+    case pcapng
+    /// The format of Bluetooth hosts: RFC 1761's snoop with numbers of its own.
+    case btsnoop
 
     /// What of the format is read, as a line of a table.
     public var summary: String {

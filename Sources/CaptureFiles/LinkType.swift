@@ -3,7 +3,12 @@
 /// pcap and pcapng use the LINKTYPE_ registry of tcpdump.org, btsnoop has datalink numbers of its own.
 public struct LinkType: Codable, Hashable, Sendable {
     /// Whose numbers they are.
-    public enum Registry: String, Codable, Hashable, Sendable { case pcap, btsnoop }
+    public enum Registry: String, Codable, Hashable, Sendable {
+        /// The LINKTYPE_ registry of tcpdump.org, for pcap and pcapng.
+        case pcap
+        /// btsnoop's datalinks.
+        case btsnoop
+    }
 
     /// Whose number it is.
     public let registry: Registry

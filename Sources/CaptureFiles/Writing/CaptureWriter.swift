@@ -5,8 +5,11 @@ public enum CaptureContainer: Hashable, Sendable {
     /// What one unit of the frames' times is.
     public enum Resolution: Hashable, Sendable { case microseconds, nanoseconds }
 
+    /// Classic pcap.
     case pcap(ByteOrder, Resolution)
+    /// pcapng with one section.
     case pcapng(ByteOrder, Resolution)
+    /// btsnoop, which has one byte order and microseconds.
     case btsnoop
 }
 
