@@ -193,7 +193,7 @@ struct SimulatedMesh {
             position: message.position, isControl: isConfiguration || message.isControl, ttl: isConfiguration ? 0 : ttl,
             source: message.source, destination: isConfiguration ? MeshAddress(0) : message.destination,
             transportPDU: isConfiguration ? [0x00, 0x00] : message.transport, with: message.material,
-            isProxyConfiguration: isConfiguration)
+            nonce: isConfiguration ? .proxy : .network)
         let type: ProxyPDU.MessageType = isConfiguration ? .proxyConfiguration : .networkPDU
         exchange(type, pdu.octets, .toServer, at: time)
         guard let place = networks[message.network].truthIndex else { return type }

@@ -167,12 +167,12 @@ import Testing
             let index = IVIndex(UInt32(truncatingIfNeeded: block(row.text("iv_index"))))
             var workspace = NetworkCredentials.Workspace()
             let credentials = NetworkCredentials(keys.flooding)
-            credentials.open([.init(heard, ivIndex: index, isProxyConfiguration: true)], in: &workspace)
+            credentials.open([.init(heard, ivIndex: index, nonce: .proxy)], in: &workspace)
             let pdu = try #require(workspace.results[0])
             #expect(pdu.transportPDU == octets(row.text("transport_pdu")))
             #expect(pdu.sequence.value == UInt32(truncatingIfNeeded: block(row.text("seq"))))
             #expect(
-                NetworkPDU.open(heard, with: keys.flooding, ivIndex: index, isProxyConfiguration: true) == pdu)
+                NetworkPDU.open(heard, with: keys.flooding, ivIndex: index, nonce: .proxy) == pdu)
             credentials.open([.init(heard, ivIndex: index)], in: &workspace)
             #expect(workspace.results[0] == nil, "the network nonce is another")
         }

@@ -135,12 +135,12 @@ struct EvidenceCollector: FrameReceiver {
     }
 
     /// Takes a PDU by itself, whose copies are not looked for.
-    mutating func hearApart(_ pdu: ObfuscatedNetworkPDU, isTentative: Bool, isProxyConfiguration: Bool = false) {
+    mutating func hearApart(_ pdu: ObfuscatedNetworkPDU, isTentative: Bool, nonce: NonceKind = .network) {
         guard decryption.isKnown(nid: pdu.nid) else {
             if !isTentative { takeForeign(pdu) }
             return
         }
-        decryption.hearApart(pdu, at: frame, isTentative: isTentative, isProxyConfiguration: isProxyConfiguration)
+        decryption.hearApart(pdu, at: frame, isTentative: isTentative, nonce: nonce)
         if decryption.isFull { flush() }
     }
 

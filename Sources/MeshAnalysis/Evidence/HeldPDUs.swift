@@ -1,3 +1,4 @@
+import MeshCrypto
 import MeshProtocol
 
 /// Network PDUs with a known NID that nothing has opened yet. Bounded: the oldest give way, and stay counted.
@@ -9,7 +10,8 @@ struct HeldPDUs {
         var count: Int
         /// Its octets may be no PDU at all: it counts only if it opens.
         var isTentative = false
-        var isProxyConfiguration = false
+        /// What the PDU was encrypted as: a Proxy Configuration message has a nonce of its own.
+        var nonce = NonceKind.network
 
         /// PDUs that this stands for as long as it is closed.
         var closedCount: Int { isTentative ? 0 : count }
@@ -62,7 +64,7 @@ struct HeldPDUs {
 
     /// What an IV Index can be searched with: what is surely a Network PDU, or else what may be one.
     var searchable: [Entry] {
-        let possible = entries.filter { !$0.isProxyConfiguration }
+        let possible = entries.filter { $0.nonce == .network }
         let certain = possible.filter { !$0.isTentative }
         return certain.isEmpty ? possible : certain
     }

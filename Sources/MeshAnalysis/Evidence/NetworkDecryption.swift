@@ -162,11 +162,11 @@ struct NetworkDecryption {
     /// Takes a PDU that is not to be recognised in other copies: octets that may be no PDU at all, which count only if
     /// they open; and Proxy Configuration messages, which stay on their connection.
     mutating func hearApart(
-        _ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, isTentative: Bool, isProxyConfiguration: Bool = false
+        _ pdu: ObfuscatedNetworkPDU, at frame: FrameReference, isTentative: Bool, nonce: NonceKind = .network
     ) {
         let heard = HeldPDUs.Entry(
             pdu: pdu, first: frame, last: frame, count: 1, isTentative: isTentative,
-            isProxyConfiguration: isProxyConfiguration)
+            nonce: nonce)
         pending.append(Pending(heard: heard, slot: -1))
     }
 
@@ -230,7 +230,7 @@ struct NetworkDecryption {
     @inline(__always)
     private func handOn(_ pdu: NetworkPDU, _ index: Int, into records: inout NetworkRecords) -> Bool {
         let credential = credentials[pending[index].credential]
-        let kind = pending[index].heard.isProxyConfiguration ? .proxyConfiguration : credential.kind
+        let kind = pending[index].heard.nonce == .proxy ? .proxyConfiguration : credential.kind
         return records.take(
             pdu, network: credential.network, kind, key: credential.key, at: pending[index].heard.first,
             times: pending[index].heard.count)
@@ -253,8 +253,7 @@ struct NetworkDecryption {
                 let first = Int(pdu.ivi) << 7 | Int(pdu.nid)
                 guard round < options[first].count else { continue }
                 let option = options[first][round]
-                attempts[option.credential].append(
-                    .init(pdu, ivIndex: option.ivIndex, isProxyConfiguration: heard.isProxyConfiguration))
+                attempts[option.credential].append(.init(pdu, ivIndex: option.ivIndex, nonce: heard.nonce))
                 owners[option.credential].append(index)
             }
             unresolved.removeAll(keepingCapacity: true)

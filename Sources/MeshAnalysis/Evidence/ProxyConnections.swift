@@ -1,5 +1,6 @@
 import BluetoothFrames
 import ByteParsing
+import MeshCrypto
 import MeshProtocol
 
 /// The GATT proxies of a capture: what is joined of each, and which characteristics are proxies beyond doubt. Bounded.
@@ -57,7 +58,7 @@ extension EvidenceCollector {
             if isCertain, !isConfiguration {
                 take(pdu)
             } else {
-                hearApart(pdu, isTentative: !isCertain, isProxyConfiguration: isConfiguration)
+                hearApart(pdu, isTentative: !isCertain, nonce: isConfiguration ? .proxy : .network)
             }
         case .meshBeacon:
             guard let beacon = try? MeshBeacon(parsing: &data) else { return }

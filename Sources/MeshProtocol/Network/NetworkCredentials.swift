@@ -14,13 +14,13 @@ public struct NetworkCredentials {
     public struct Attempt: Sendable {
         public let pdu: ObfuscatedNetworkPDU
         public let ivIndex: IVIndex
-        /// A Proxy Configuration message, which has a nonce of its own.
-        public let isProxyConfiguration: Bool
+        /// `.network`, or `.proxy` for a Proxy Configuration message.
+        public let nonce: NonceKind
 
-        public init(_ pdu: ObfuscatedNetworkPDU, ivIndex: IVIndex, isProxyConfiguration: Bool = false) {
+        public init(_ pdu: ObfuscatedNetworkPDU, ivIndex: IVIndex, nonce: NonceKind = .network) {
             self.pdu = pdu
             self.ivIndex = ivIndex
-            self.isProxyConfiguration = isProxyConfiguration
+            self.nonce = nonce
         }
     }
 
@@ -28,7 +28,7 @@ public struct NetworkCredentials {
     fileprivate struct Candidate {
         var index: Int
         var header: UInt64
-        /// The network nonce, 104 bits.
+        /// The nonce, 104 bits.
         var nonce: UInt128
         /// Octets of DST and TransportPDU, 0…18.
         var length: Int
@@ -83,9 +83,7 @@ public struct NetworkCredentials {
             let header = attempt.pdu.obfuscatedHeader ^ UInt64(truncatingIfNeeded: work.blocks[index] >> 80)
             let length = attempt.pdu.encryptedLength - (header >> 47 & 1 == 1 ? 8 : 4)
             guard (1...0x7FFF).contains(header & 0xFFFF), (0...18).contains(length) else { continue }
-            // The proxy nonce has type 03, and a pad of zeros for CTL and TTL.
-            let fields = attempt.isProxyConfiguration ? 0x03 << 48 | header & 0xFF_FFFF_FFFF : header
-            let nonce = UInt128(fields) << 48 | UInt128(attempt.ivIndex.value)
+            let nonce = attempt.nonce.bits(header: header, ivIndex: attempt.ivIndex)
             work.candidates.append(Candidate(index: index, header: header, nonce: nonce, length: length))
         }
     }

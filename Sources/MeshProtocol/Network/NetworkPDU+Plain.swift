@@ -6,7 +6,7 @@ extension NetworkPDU {
     /// Opens one PDU; `nil` where the NetMIC does not match.
     public static func open(
         _ pdu: ObfuscatedNetworkPDU, with material: SecurityMaterial, ivIndex: IVIndex,
-        isProxyConfiguration: Bool = false
+        nonce: NonceKind = .network
     ) -> NetworkPDU? {
         let privacy = UInt128(ivIndex.value) << 56 | pdu.privacyRandom
         let pecb = AESCipher(key: material.privacyKey).encrypt(privacy)
@@ -15,7 +15,7 @@ extension NetworkPDU {
         guard
             let plaintext = AESCCM.open(
                 sealed, key: material.encryptionKey,
-                nonce: nonce(header, ivIndex, isProxyConfiguration: isProxyConfiguration),
+                nonce: nonce.octets(header: header, ivIndex: ivIndex),
                 tagLength: header >> 47 & 1 == 1 ? 8 : 4)
         else { return nil }
         let content = Content(
@@ -30,7 +30,7 @@ extension NetworkPDU {
     /// `transportPDU`: 1…16 octets, at most 12 of a control message.
     public static func seal(
         position: SequencePosition, isControl: Bool, ttl: UInt8, source: UnicastAddress, destination: MeshAddress,
-        transportPDU: [UInt8], with material: SecurityMaterial, isProxyConfiguration: Bool = false
+        transportPDU: [UInt8], with material: SecurityMaterial, nonce: NonceKind = .network
     ) -> ObfuscatedNetworkPDU {
         precondition(transportPDU.count <= (isControl ? 12 : 16))
         let header =
@@ -39,19 +39,11 @@ extension NetworkPDU {
         let plaintext = [UInt8(destination.value >> 8), UInt8(destination.value & 0xFF)] + transportPDU
         let sealed = AESCCM.seal(
             plaintext, key: material.encryptionKey,
-            nonce: nonce(header, position.ivIndex, isProxyConfiguration: isProxyConfiguration),
-            tagLength: isControl ? 8 : 4)
+            nonce: nonce.octets(header: header, ivIndex: position.ivIndex), tagLength: isControl ? 8 : 4)
         let random = UInt128(leftAligned: sealed.prefix(7)) >> 72
         let pecb = AESCipher(key: material.privacyKey).encrypt(UInt128(position.ivIndex.value) << 56 | random)
         let obfuscated = UInt128(header ^ UInt64(truncatingIfNeeded: pecb >> 80)) << 80
         let octets = [position.ivIndex.ivi << 7 | material.nid] + obfuscated.octets.prefix(6) + sealed
         return ObfuscatedNetworkPDU(octets: octets)
-    }
-
-    ///     network  00 · CTL and TTL 1 · SEQ 3 · SRC 2 · 0000 · IV Index 4
-    ///     proxy    03 · 00 · SEQ 3 · SRC 2 · 0000 · IV Index 4
-    private static func nonce(_ header: UInt64, _ ivIndex: IVIndex, isProxyConfiguration: Bool) -> [UInt8] {
-        let fields = isProxyConfiguration ? 0x03 << 48 | header & 0xFF_FFFF_FFFF : header
-        return Array((UInt128(fields) << 48 | UInt128(ivIndex.value)).octets.dropFirst(3))
     }
 }

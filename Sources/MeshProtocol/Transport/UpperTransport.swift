@@ -50,10 +50,10 @@ public enum UpperTransport {
         var transMICLength: Int { hasLongTransMIC ? 8 : 4 }
 
         ///     type 1 · ASZMIC 1 bit · pad 7 bits · SEQ 3 · SRC 2 · DST 2 · IV Index 4
-        func nonce(type: UInt8) -> [UInt8] {
+        func nonce(type: NonceKind) -> [UInt8] {
             let seqAndSource = UInt64(position.sequence.value) << 16 | UInt64(source.value)
             let rest = UInt128(seqAndSource) << 48 | UInt128(destination.value) << 32 | UInt128(position.ivIndex.value)
-            return [type, hasLongTransMIC ? 0x80 : 0x00] + rest.octets.suffix(11)
+            return [type.rawValue, hasLongTransMIC ? 0x80 : 0x00] + rest.octets.suffix(11)
         }
     }
 
@@ -62,14 +62,14 @@ public enum UpperTransport {
     /// `label`: the Label UUID where the destination is a virtual address; it is authenticated with the message.
     public static func open(_ message: Message, with key: ApplicationKey, label: LabelUUID? = nil) -> [UInt8]? {
         AESCCM.open(
-            message.sealed, key: key.value, nonce: message.nonce(type: 0x01),
+            message.sealed, key: key.value, nonce: message.nonce(type: .application),
             additionalData: label?.value.octets ?? [], tagLength: message.transMICLength)
     }
 
     /// The access payload, if the TransMIC is the one of this device key.
     public static func open(_ message: Message, withDeviceKey key: NetKey) -> [UInt8]? {
         AESCCM.open(
-            message.sealed, key: key.value, nonce: message.nonce(type: 0x02), tagLength: message.transMICLength)
+            message.sealed, key: key.value, nonce: message.nonce(type: .device), tagLength: message.transMICLength)
     }
 
     /// An Upper Transport Access PDU as a node seals it; `key` is an application key or, for type 2, a device key.
@@ -80,7 +80,7 @@ public enum UpperTransport {
         let message = Message(
             position: position, source: source, destination: destination, hasLongTransMIC: hasLongTransMIC, sealed: [])
         return AESCCM.seal(
-            payload, key: key, nonce: message.nonce(type: isDeviceKey ? 0x02 : 0x01),
+            payload, key: key, nonce: message.nonce(type: isDeviceKey ? .device : .application),
             additionalData: label?.value.octets ?? [], tagLength: message.transMICLength)
     }
 }
