@@ -179,18 +179,18 @@ public enum KeyFile {
     ) throws(KeyFileError) -> KeyRing.UpperTransportKeys {
         var keys = KeyRing.UpperTransportKeys()
         for (index, text) in (network.appkeys ?? []).enumerated() {
-            let key = try NetKey(hexadecimal: text, place: "\(place).appkeys[\(index)]")
-            keys.applicationKeys.append(ApplicationKey(key))
+            keys.applicationKeys.append(try AppKey(hexadecimal: text, place: "\(place).appkeys[\(index)]"))
         }
         for (index, device) in (network.devkeys ?? []).enumerated() {
             let place = "\(place).devkeys[\(index)]"
             guard let address = UnicastAddress(text: device.addr) else {
                 throw KeyFileError(place + ".addr", "is no unicast address, such as 0x0001")
             }
-            keys.deviceKeys.append((address, try NetKey(hexadecimal: device.key, place: place + ".key")))
+            let key = try DevKey(hexadecimal: device.key, place: place + ".key")
+            keys.deviceKeys.append(.init(address: address, key: key))
         }
         for (index, text) in (network.labels ?? []).enumerated() {
-            keys.labels.append(LabelUUID(try NetKey(hexadecimal: text, place: "\(place).labels[\(index)]").value))
+            keys.labels.append(try LabelUUID(hexadecimal: text, place: "\(place).labels[\(index)]"))
         }
         return keys
     }

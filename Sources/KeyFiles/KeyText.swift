@@ -26,18 +26,19 @@ enum KeyText {
             }
             guard keys.count <= 4096 else { throw KeyFileError(place, "has more than 4096 NetKeys") }
             switch fields.count {
-            case 1: upperKeys.merge(labels: [LabelUUID(try NetKey(hexadecimal: fields[0], place: place).value)])
+            case 1: upperKeys.merge(labels: [try LabelUUID(hexadecimal: fields[0], place: place)])
             case 2:
                 guard let address = UnicastAddress(text: fields[1]) else {
                     throw KeyFileError(place, "has an address that is no unicast address, such as 0x0001")
                 }
-                upperKeys.merge(deviceKeys: [(address, try NetKey(hexadecimal: fields[0], place: place))])
+                let key = try DevKey(hexadecimal: fields[0], place: place)
+                upperKeys.merge(deviceKeys: [.init(address: address, key: key)])
             case 3:
                 let key = try SubnetKey(hexadecimal: fields[0], index: nil, name: nil, place: place)
                 if seen.insert(key.netKey).inserted { keys.append(key) }
                 // Those who have no AppKey fill the column with zeros.
-                let applicationKey = try NetKey(hexadecimal: fields[1], place: place)
-                if applicationKey.value != 0 { upperKeys.merge(applicationKeys: [ApplicationKey(applicationKey)]) }
+                let applicationKey = try AppKey(hexadecimal: fields[1], place: place)
+                if applicationKey.value != 0 { upperKeys.merge(applicationKeys: [applicationKey]) }
                 if let index = UInt32(fields[2].dropFirst(2), radix: 16) { indexes.append(IVIndex(index)) }
             default: throw KeyFileError(place, "has \(fields.count) columns, Wireshark's tables have 1 to 3")
             }
@@ -72,10 +73,11 @@ enum KeyText {
             if words.count == 2 {
                 keys.append(try SubnetKey(hexadecimal: words[1], index: value, name: nil, place: place))
             } else if words.count == 3, words[1].hasPrefix("0x") {
-                upperKeys.merge(applicationKeys: [ApplicationKey(try NetKey(hexadecimal: words[2], place: place))])
+                upperKeys.merge(applicationKeys: [try AppKey(hexadecimal: words[2], place: place)])
             } else if words.count == 5, let address = UnicastAddress(value), let elements = Int(words[1]) {
                 nodes.append(.init(address: address, elements: max(1, elements), name: nil, isProvisioner: false))
-                upperKeys.merge(deviceKeys: [(address, try NetKey(hexadecimal: words[4], place: place))])
+                let key = try DevKey(hexadecimal: words[4], place: place)
+                upperKeys.merge(deviceKeys: [.init(address: address, key: key)])
             }
         }
         guard !keys.isEmpty else { return nil }

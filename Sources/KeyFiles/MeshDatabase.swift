@@ -103,14 +103,14 @@ struct MeshDatabase {
         for item in try root.items("appKeys") {
             for member in ["key", "oldKey"] {
                 guard let key = item[member] else { continue }
-                keys.applicationKeys.append(ApplicationKey(try Self.key(key)))
+                keys.applicationKeys.append(try Self.key(key))
             }
         }
         for item in try root.items("nodes") + [root] {
             guard let key = item["deviceKey"], let address = try item["unicastAddress"]?.integer(textBase: 16),
                 let unicast = UInt16(exactly: address).flatMap(UnicastAddress.init)
             else { continue }
-            keys.deviceKeys.append((unicast, try Self.key(key)))
+            keys.deviceKeys.append(.init(address: unicast, key: try Self.key(key)))
         }
         keys.labels = try labels().sorted().map(LabelUUID.init)
         return keys
@@ -130,8 +130,8 @@ struct MeshDatabase {
         return labels
     }
 
-    private static func key(_ node: JSONNode) throws(KeyFileError) -> NetKey {
-        try NetKey(hexadecimal: try node.text(), place: "\(node.place): \(node.path)")
+    private static func key<Key: SecretKey>(_ node: JSONNode) throws(KeyFileError) -> Key {
+        try Key(hexadecimal: try node.text(), place: "\(node.place): \(node.path)")
     }
 
     private static func label(_ node: JSONNode?) -> [UInt128] {

@@ -10,11 +10,7 @@ public struct SubnetKey: Sendable {
     let place: String
 
     init(hexadecimal text: some StringProtocol, index: UInt16?, name: String?, place: String) throws(KeyFileError) {
-        do {
-            netKey = try NetKey(hexadecimal: text)
-        } catch {
-            throw KeyFileError(place, "the key \(error)")
-        }
+        netKey = try NetKey(hexadecimal: text, place: place)
         self.index = index
         self.name = name
         self.place = place
@@ -73,8 +69,19 @@ public struct SubnetKey: Sendable {
     }
 }
 
-extension NetKey {
-    /// A key of any kind at a place of a file.
+extension SecretKey {
+    /// A key at a place of a file.
+    init(hexadecimal text: some StringProtocol, place: String) throws(KeyFileError) {
+        do {
+            try self.init(hexadecimal: text)
+        } catch {
+            throw KeyFileError(place, "the key \(error)")
+        }
+    }
+}
+
+extension LabelUUID {
+    /// A Label UUID at a place of a file.
     init(hexadecimal text: some StringProtocol, place: String) throws(KeyFileError) {
         do {
             try self.init(hexadecimal: text)

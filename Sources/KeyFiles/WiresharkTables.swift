@@ -30,8 +30,10 @@ public struct WiresharkTables {
                 }
             }
         }
-        for (address, key) in network.upperKeys.deviceKeys {
-            let values = [Hexadecimal.text(key.value, digits: 32), Hexadecimal.text(address.value, digits: 4)]
+        for device in network.upperKeys.deviceKeys {
+            let values = [
+                Hexadecimal.text(device.key.value, digits: 32), Hexadecimal.text(device.address.value, digits: 4),
+            ]
             append(values, to: \.deviceRows)
         }
         for label in network.upperKeys.labels {

@@ -46,11 +46,22 @@ public struct KeyRing: Sendable {
         }
     }
 
+    /// The device key of one node.
+    public struct DeviceKey: Hashable, Sendable {
+        /// Of the node's first element.
+        public let address: UnicastAddress
+        public let key: DevKey
+
+        public init(address: UnicastAddress, key: DevKey) {
+            self.address = address
+            self.key = key
+        }
+    }
+
     /// The keys above the network layer.
     public struct UpperTransportKeys: Sendable {
-        public var applicationKeys: [ApplicationKey] = []
-        /// With the address of the node's first element.
-        public var deviceKeys: [(address: UnicastAddress, key: NetKey)] = []
+        public var applicationKeys: [AppKey] = []
+        public var deviceKeys: [DeviceKey] = []
         public var labels: [LabelUUID] = []
 
         public init() {}
@@ -58,7 +69,7 @@ public struct KeyRing: Sendable {
         private static let mostApplicationKeys = 4096
 
         /// Takes an application key that a configuration message hands out; bounded.
-        public mutating func learn(_ key: ApplicationKey) {
+        public mutating func learn(_ key: AppKey) {
             if applicationKeys.count < Self.mostApplicationKeys { merge(applicationKeys: [key]) }
         }
 
@@ -71,13 +82,11 @@ public struct KeyRing: Sendable {
 
         /// Takes what is not known yet.
         public mutating func merge(
-            applicationKeys more: [ApplicationKey] = [], deviceKeys: [(address: UnicastAddress, key: NetKey)] = [],
+            applicationKeys more: [AppKey] = [], deviceKeys moreDeviceKeys: [DeviceKey] = [],
             labels moreLabels: [LabelUUID] = []
         ) {
             applicationKeys += more.filter { !applicationKeys.contains($0) }
-            self.deviceKeys += deviceKeys.filter { new in
-                !self.deviceKeys.contains { $0.address == new.address && $0.key == new.key }
-            }
+            deviceKeys += moreDeviceKeys.filter { !deviceKeys.contains($0) }
             labels += moreLabels.filter { !labels.contains($0) }
         }
     }

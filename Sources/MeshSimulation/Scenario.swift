@@ -326,7 +326,7 @@ private struct Story {
                     master: UnicastAddress(masterAddress))
                 guard let configuration = mesh.configuration else { return keys }
                 keys.upperKeys.deviceKeys = zip(network.nodes, configuration.deviceKeys).map {
-                    ($0.address, NetKey(value: $1))
+                    .init(address: $0.address, key: $1)
                 }
                 keys.upperKeys.labels = [LabelUUID(configuration.label)]
                 return keys
@@ -341,7 +341,7 @@ private struct Story {
     private func upperKeys(_ network: SimulatedNetwork) -> String {
         guard let configuration = mesh.configuration else { return "" }
         let devices = zip(network.nodes, configuration.deviceKeys).map { node, key in
-            "        { \"addr\": \"\(node.address)\", \"key\": \"\(String(format: key))\" }"
+            "        { \"addr\": \"\(node.address)\", \"key\": \"\(String(format: key.value))\" }"
         }
         return """
             ,

@@ -21,17 +21,17 @@ struct SimulatedConfiguration {
     }
 
     /// By the nodes' places.
-    var deviceKeys: [UInt128]
-    var applicationKey: UInt128
+    var deviceKeys: [DevKey]
+    var applicationKey: AppKey
     /// What Config AppKey Update replaces the application key with, and a Config NetKey Update the NetKey.
-    var newApplicationKey: UInt128
+    var newApplicationKey: AppKey
     var label: UInt128
     var plan: [(seconds: Double, step: Step)] = []
 
     init(nodes: Int, _ random: inout SeededGenerator) {
-        deviceKeys = (0..<nodes).map { _ in random.block() }
-        applicationKey = random.block()
-        newApplicationKey = random.block()
+        deviceKeys = (0..<nodes).map { _ in DevKey(value: random.block()) }
+        applicationKey = AppKey(value: random.block())
+        newApplicationKey = AppKey(value: random.block())
         label = random.block()
     }
 }
@@ -54,10 +54,10 @@ extension SimulatedMesh {
             let isHeard = configure([0x80, 0x45, 0, 0] + key.octets, node, answer: [0x80, 0x44, 0, 0, 0], at: time)
             if isHeard { networks[0].keyRefresh?.isKnown = true }
         case .appKeyAdd(let node):
-            let payload = [0x00, 0, 0, 0] + configuration.applicationKey.octets
+            let payload = [0x00, 0, 0, 0] + configuration.applicationKey.value.octets
             configure(payload, node, answer: [0x80, 0x03, 0, 0, 0, 0], at: time)
         case .appKeyUpdate(let node):
-            let payload = [0x01, 0, 0, 0] + configuration.newApplicationKey.octets
+            let payload = [0x01, 0, 0, 0] + configuration.newApplicationKey.value.octets
             configure(payload, node, answer: [0x80, 0x03, 0, 0, 0, 0], at: time)
         case .keyRefreshPhase(let node, let transition):
             let phase: UInt8 = transition == 2 ? 2 : 0
@@ -81,24 +81,31 @@ extension SimulatedMesh {
     }
 
     enum AccessKey {
-        case device(UInt128)
-        case application(UInt128, label: LabelUUID?)
+        case device(DevKey)
+        case application(AppKey, label: LabelUUID?)
 
-        var value: UInt128 {
+        /// AKF and AID.
+        var header: UInt8 {
             switch self {
-            case .device(let key), .application(let key, _): key
+            case .device: 0
+            case .application(let key, _): 0x40 | key.aid
             }
         }
 
-        var isDevice: Bool {
-            if case .device = self { true } else { false }
-        }
-
-        /// AKF and AID.
-        var header: UInt8 { isDevice ? 0 : 0x40 | ApplicationKey(NetKey(value: value)).aid }
-
-        var label: LabelUUID? {
-            if case .application(_, let label) = self { label } else { nil }
+        func seal(
+            _ payload: [UInt8], position: SequencePosition, source: UnicastAddress, destination: MeshAddress,
+            hasLongTransMIC: Bool
+        ) -> [UInt8] {
+            switch self {
+            case .device(let key):
+                UpperTransport.seal(
+                    payload, position: position, source: source, destination: destination,
+                    hasLongTransMIC: hasLongTransMIC, with: key)
+            case .application(let key, let label):
+                UpperTransport.seal(
+                    payload, position: position, source: source, destination: destination,
+                    hasLongTransMIC: hasLongTransMIC, with: key, label: label)
+            }
         }
     }
 
@@ -122,9 +129,8 @@ extension SimulatedMesh {
     ) -> Bool {
         let source = networks[0].nodes[node].address
         let first = takeSequence(network: 0, node: node, at: time)
-        let sealed = UpperTransport.seal(
-            payload, position: first, source: source, destination: destination, hasLongTransMIC: hasLongTransMIC,
-            key: key.value, isDeviceKey: key.isDevice, label: key.label)
+        let sealed = key.seal(
+            payload, position: first, source: source, destination: destination, hasLongTransMIC: hasLongTransMIC)
         let keys = networks[0].keys(ofSubnet: 0, at: time)
         var message = Message(
             network: 0, source: source, position: first, isControl: false, destination: destination,

@@ -16,9 +16,11 @@ struct SampleDataTests {
         var keys = KeyRing.UpperTransportKeys()
 
         init() throws {
-            keys.applicationKeys = [ApplicationKey(NetKey(value: block("63964771734fbd76e3b40519d1d94a48")))]
+            keys.applicationKeys = [AppKey(value: block("63964771734fbd76e3b40519d1d94a48"))]
             let device = try #require(UnicastAddress(0x1201))
-            keys.deviceKeys = [(device, NetKey(value: block("9d6dd0e96eb25dc19a40ed9914f8f03f")))]
+            keys.deviceKeys = [
+                .init(address: device, key: DevKey(value: block("9d6dd0e96eb25dc19a40ed9914f8f03f")))
+            ]
             keys.labels = ["0073e7e4d8b9440faf8415df4c56c0e1", "f4a002c7fb1e4ca0a469a021de0db875"].map {
                 LabelUUID(block($0))
             }

@@ -93,15 +93,24 @@ import Testing
     }
 }
 
-@Suite struct NetKeyTests {
-    @Test func neverShowsItself() {
-        let key = NetKey(value: block("7dd7364cd842ad18c17c2b820c84c3d6"))
+@Suite struct SecretKeyTests {
+    @Test(arguments: [NetKey.self, AppKey.self, DevKey.self] as [any SecretKey.Type])
+    func neverShowsItself(kind: any SecretKey.Type) {
+        let value = block("7dd7364cd842ad18c17c2b820c84c3d6")
+        let key = kind.init(value: value)
+        #expect(key.value == value)
         var dumped = ""
         dump(key, to: &dumped)
         for text in ["\(key)", String(reflecting: key), dumped] {
+            #expect(text.contains("\(kind)"))
             #expect(!text.lowercased().contains("7dd7"))
-            #expect(!text.contains("\(key.value)"))
+            #expect(!text.contains("\(value)"))
         }
+    }
+
+    /// Mesh Protocol 1.1, "Mesh protocol sample data": the AppKey's AID.
+    @Test func anAppKeyKnowsItsAID() {
+        #expect(AppKey(value: block("63964771734fbd76e3b40519d1d94a48")).aid == 0x26)
     }
 
     @Test func readsDigitsWithPrefixAndSeparators() throws {

@@ -88,11 +88,13 @@ import Testing
         let message = UpperTransport.Message(
             position: SequencePosition(pdu.ivIndex, sequence), source: pdu.source, destination: destination,
             hasLongTransMIC: isLong, sealed: sealed)
-        let key = NetKey(value: block(access.text("key")))
-        guard access.text("key_type") == "application" else { return UpperTransport.open(message, withDeviceKey: key) }
+        let key = block(access.text("key"))
+        guard access.text("key_type") == "application" else {
+            return UpperTransport.open(message, with: DevKey(value: key))
+        }
         let label = (access["label_uuid"] as? String).map { LabelUUID(block($0)) }
         if let label { #expect(label.address == destination) }
-        return UpperTransport.open(message, with: ApplicationKey(key), label: label)
+        return UpperTransport.open(message, with: AppKey(value: key), label: label)
     }
 
     @Test func seqAuthIsTheHighestNotAboveTheSEQ() {

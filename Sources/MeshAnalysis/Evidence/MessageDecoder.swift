@@ -100,7 +100,7 @@ public struct MessageDecoder {
     private mutating func learn(from message: AccessMessage) {
         switch ConfigurationMessage(message) {
         case .appKeyAdd(_, let key), .appKeyUpdate(_, let key):
-            keys.upperKeys.learn(ApplicationKey(key))
+            keys.upperKeys.learn(key)
         default: return
         }
     }
@@ -124,7 +124,7 @@ public struct MessageDecoder {
     private func openWithDeviceKeys(_ message: UpperTransport.Message) -> [UInt8]? {
         let addresses = [message.destination.value, message.source.value]
         let likely = keys.upperKeys.deviceKeys.filter { addresses.contains($0.address.value) }
-        return likely.lazy.compactMap { UpperTransport.open(message, withDeviceKey: $0.key) }.first
+        return likely.lazy.compactMap { UpperTransport.open(message, with: $0.key) }.first
     }
 
     private func openWithApplicationKeys(_ message: UpperTransport.Message, aid: UInt8) -> [UInt8]? {

@@ -35,7 +35,7 @@ struct NetworkRecord {
         return keyList.count - 1
     }
 
-    mutating func learn(_ key: ApplicationKey) { keys.upperKeys.learn(key) }
+    mutating func learn(_ key: AppKey) { keys.upperKeys.learn(key) }
 
     /// The places of a subnet's keys, the newest last.
     func keyPlaces(ofSubnet subnet: Int) -> [Int] { keyList.indices.filter { keyList[$0].subnet == subnet } }

@@ -63,7 +63,7 @@ struct NetworkRecords {
             findings.record(
                 .keyLearned, .info, at: frame, network: network, source: pdu.source, subject: UInt64(index),
                 detail: [.init("key_index", .number(Int64(index)))])
-        case .appKeyAdd(_, let key), .appKeyUpdate(_, let key): networks[network].learn(ApplicationKey(key))
+        case .appKeyAdd(_, let key), .appKeyUpdate(_, let key): networks[network].learn(key)
         default: return
         }
     }

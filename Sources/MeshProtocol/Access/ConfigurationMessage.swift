@@ -9,8 +9,8 @@ public enum ConfigurationMessage: Hashable, Sendable {
     case netKeyUpdate(index: UInt16, NetKey)
     case netKeyDelete(index: UInt16)
     case netKeyStatus(FoundationStatus, index: UInt16)
-    case appKeyAdd(KeyIndexes, NetKey)
-    case appKeyUpdate(KeyIndexes, NetKey)
+    case appKeyAdd(KeyIndexes, AppKey)
+    case appKeyUpdate(KeyIndexes, AppKey)
     case appKeyDelete(KeyIndexes)
     case appKeyStatus(FoundationStatus, KeyIndexes)
     case keyRefreshPhaseGet(index: UInt16)
@@ -64,8 +64,8 @@ public enum ConfigurationMessage: Hashable, Sendable {
 
     private static func parse(_ opcode: UInt16, _ reader: inout ByteReader) throws(ParseError) -> Self? {
         switch opcode {
-        case 0x00: return .appKeyAdd(try KeyIndexes(parsing: &reader), try NetKey(parsing: &reader))
-        case 0x01: return .appKeyUpdate(try KeyIndexes(parsing: &reader), try NetKey(parsing: &reader))
+        case 0x00: return .appKeyAdd(try KeyIndexes(parsing: &reader), try AppKey(parsing: &reader))
+        case 0x01: return .appKeyUpdate(try KeyIndexes(parsing: &reader), try AppKey(parsing: &reader))
         case 0x8000: return .appKeyDelete(try KeyIndexes(parsing: &reader))
         case 0x8003: return .appKeyStatus(try FoundationStatus(parsing: &reader), try KeyIndexes(parsing: &reader))
         case 0x8040: return .netKeyAdd(index: try index(&reader), try NetKey(parsing: &reader))
@@ -168,7 +168,7 @@ extension ConfigurationMessage.HeartbeatSubscription {
     }
 }
 
-extension NetKey {
+extension SecretKey {
     init(parsing reader: inout ByteReader) throws(ParseError) {
         self.init(value: try reader.readLeftAligned(16))
     }

@@ -1,37 +1,26 @@
 import ByteParsing
 
-/// A network key. It never shows its octets: every description of it is the same.
-public struct NetKey: Hashable, Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    public let value: UInt128
-
-    public init(value: UInt128) {
-        self.value = value
-    }
-
-    /// `text`: 32 hexadecimal digits.
-    public init(hexadecimal text: some StringProtocol) throws(KeyTextError) {
-        value = try KeyTextError.parse(text)
-    }
-
-    public var description: String { "NetKey" }
-    public var debugDescription: String { description }
-    public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
 /// Why a text is no 128-bit key. It never holds the text.
 public enum KeyTextError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The number of digits that there are.
     case wrongLength(Int)
+    /// Where the first character stands that is no digit; 1 is the first.
     case notHexadecimal(position: Int)
 
+    /// What is wrong, to stand behind the name of what is meant: "the key has 12 characters, …".
     public var description: String {
         switch self {
         case .wrongLength(let count): "has \(count) characters, a 128-bit key has 32 hexadecimal digits"
         case .notHexadecimal(let position): "has a character at position \(position) that is no hexadecimal digit"
         }
     }
+}
 
-    /// The 128-bit value of 32 hexadecimal digits; `0x` before them and `:`, `-` or spaces between octets are allowed.
-    static func parse(_ text: some StringProtocol) throws(KeyTextError) -> UInt128 {
+extension UInt128 {
+    /// The value of 32 hexadecimal digits; `0x` before them and `:`, `-` or spaces between octets are allowed.
+    ///
+    /// - Throws: `KeyTextError`, which does not hold the text.
+    public init(hexadecimalKey text: some StringProtocol) throws(KeyTextError) {
         var digits: [(position: Int, character: UInt8)] = []
         let prefixed = text.hasPrefix("0x") || text.hasPrefix("0X")
         for (index, character) in text.utf8.enumerated() where !(prefixed && index < 2) {
@@ -45,6 +34,6 @@ public enum KeyTextError: Error, Hashable, Sendable, CustomStringConvertible {
             value = value << 4 | UInt128(digit)
         }
         guard digits.count == 32 else { throw .wrongLength(digits.count) }
-        return value
+        self = value
     }
 }
