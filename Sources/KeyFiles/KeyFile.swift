@@ -141,7 +141,8 @@ public enum KeyFile {
         var keys: [SubnetKey] = []
         for (index, key) in network.netkeys.enumerated() {
             let place = "\(place).netkeys[\(index)]"
-            let keyIndex = key.index
+            let keyIndex: KeyIndex? =
+                if let index = key.index { try KeyIndex(index, place: place + ".index") } else { nil }
             if let old = key.old_key {
                 keys.append(try SubnetKey(hexadecimal: old, index: keyIndex, name: key.name, place: place + ".old_key"))
                 guard keyIndex != nil else { throw KeyFileError(place, "has an old_key and no index") }

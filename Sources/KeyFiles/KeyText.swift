@@ -71,7 +71,8 @@ enum KeyText {
                 continue
             }
             if words.count == 2 {
-                keys.append(try SubnetKey(hexadecimal: words[1], index: value, name: nil, place: place))
+                let index = try KeyIndex(value, place: place)
+                keys.append(try SubnetKey(hexadecimal: words[1], index: index, name: nil, place: place))
             } else if words.count == 3, words[1].hasPrefix("0x") {
                 upperKeys.merge(applicationKeys: [try AppKey(hexadecimal: words[2], place: place)])
             } else if words.count == 5, let address = UnicastAddress(value), let elements = Int(words[1]) {

@@ -52,7 +52,7 @@ struct MeshDatabase {
             throw item.error("has no key; mesh-cfgclient keeps keys apart and writes them into export_db.json")
         }
         let index = try item["index"]?.integer(textBase: 16)
-        guard let index = UInt16(exactly: index ?? 0) else { throw item.error("has an index that is no key index") }
+        guard let index = KeyIndex(index ?? 0) else { throw item.error("has an index that is no key index") }
         let name = try item["name"]?.text()
         var keys: [SubnetKey] = []
         for member in ["oldKey", "key"] {

@@ -4,17 +4,16 @@ public import MeshProtocol
 
 /// One NetKey as a user gives it, before it is known which subnet it belongs to.
 public struct SubnetKey: Sendable {
-    let index: UInt16?
+    let index: KeyIndex?
     let name: String?
     let netKey: NetKey
     let place: String
 
-    init(hexadecimal text: some StringProtocol, index: UInt16?, name: String?, place: String) throws(KeyFileError) {
+    init(hexadecimal text: some StringProtocol, index: KeyIndex?, name: String?, place: String) throws(KeyFileError) {
         netKey = try NetKey(hexadecimal: text, place: place)
         self.index = index
         self.name = name
         self.place = place
-        guard (index ?? 0) <= 0xFFF else { throw KeyFileError(place, "key index \(index ?? 0) is beyond 4095") }
     }
 
     /// `text`: `HEX` or `INDEX=HEX`.
@@ -25,7 +24,7 @@ public struct SubnetKey: Sendable {
             try self.init(hexadecimal: text, index: nil, name: nil, place: place)
             return
         }
-        guard let index = UInt16(parts[0]), index <= 0xFFF else {
+        guard let index = UInt16(parts[0]).flatMap({ KeyIndex($0) }) else {
             throw KeyFileError(place, "what stands before '=' is no key index from 0 to 4095")
         }
         try self.init(hexadecimal: parts[1], index: index, name: nil, place: place)
@@ -41,12 +40,12 @@ public struct SubnetKey: Sendable {
             throw KeyFileError(place, "has \(keys.count) NetKeys, a network has 4096 at the most")
         }
         var used = Set(keys.compactMap(\.index))
-        var groups: [(index: UInt16, keys: [SubnetKey])] = []
+        var groups: [(index: KeyIndex, keys: [SubnetKey])] = []
         for (position, key) in keys.enumerated() {
             if let twin = keys[..<position].first(where: { $0.netKey == key.netKey }) {
                 throw KeyFileError(key.place, "is the same key as \(twin.place)")
             }
-            let index = key.index ?? (0...0xFFF).first { !used.contains($0) } ?? 0
+            let index = key.index ?? free(beside: used)
             used.insert(index)
             if let group = groups.firstIndex(where: { $0.index == index }) {
                 groups[group].keys.append(key)
@@ -66,6 +65,19 @@ public struct SubnetKey: Sendable {
                     oldNetKey: keys.count == 2 ? keys[0].netKey : nil))
         }
         return KeyRing.Network(name: name, subnets: subnets)
+    }
+
+    /// The lowest key index that is not in use.
+    private static func free(beside used: Set<KeyIndex>) -> KeyIndex {
+        (UInt16(0)...0xFFF).lazy.map(KeyIndex.init(truncating:)).first { !used.contains($0) } ?? .primary
+    }
+}
+
+extension KeyIndex {
+    /// A key index at a place of a file.
+    init(_ value: UInt16, place: String) throws(KeyFileError) {
+        guard let index = KeyIndex(value) else { throw KeyFileError(place, "key index \(value) is beyond 4095") }
+        self = index
     }
 }
 

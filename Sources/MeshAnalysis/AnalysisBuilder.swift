@@ -102,7 +102,7 @@ struct AnalysisBuilder {
             subnets: zip(record.keys.subnets, record.subnets).enumerated().map { index, subnet in
                 let (keys, heard) = subnet
                 return .init(
-                    keyIndex: keys.keyIndex, name: keys.name, networkID: keys.keys.networkID,
+                    keyIndex: keys.keyIndex.value, name: keys.name, networkID: keys.keys.networkID,
                     nid: keys.keys.flooding.nid,
                     oldNetworkID: keys.oldKeys?.networkID, authenticBeacons: heard.authentic,
                     notAuthenticBeacons: heard.notAuthentic,

@@ -6,14 +6,13 @@ public import MeshCrypto
 /// old and a new one during Key Refresh.
 public struct KeyRing: Sendable {
     public struct Subnet: Sendable {
-        /// 0 is the primary subnet.
-        public let keyIndex: UInt16
+        public let keyIndex: KeyIndex
         public let name: String?
         public private(set) var keys: NetworkKeys
         /// The key that a Key Refresh replaces.
         public private(set) var oldKeys: NetworkKeys?
 
-        public init(keyIndex: UInt16, name: String? = nil, netKey: NetKey, oldNetKey: NetKey? = nil) {
+        public init(keyIndex: KeyIndex, name: String? = nil, netKey: NetKey, oldNetKey: NetKey? = nil) {
             self.keyIndex = keyIndex
             self.name = name
             keys = NetworkKeys(netKey)
@@ -130,15 +129,15 @@ public struct KeyRing: Sendable {
 
         /// Learns a NetKey that a Config NetKey Add or Update hands out under this index; returns its subnet, which may be
         /// a new one. `nil` where the key is known.
-        public mutating func learn(_ netKey: NetKey, keyIndex: UInt16) -> Int? {
+        public mutating func learn(_ netKey: NetKey, keyIndex: KeyIndex) -> SubnetIndex? {
             guard !allKeys.contains(where: { $0.netKey == netKey }) else { return nil }
             if let subnet = subnets.firstIndex(where: { $0.keyIndex == keyIndex }) {
                 subnets[subnet].replaceKey(by: NetworkKeys(netKey))
-                return subnet
+                return SubnetIndex(subnet)
             }
             guard subnets.count < Self.mostSubnets else { return nil }
             subnets.append(Subnet(keyIndex: keyIndex, netKey: netKey))
-            return subnets.count - 1
+            return SubnetIndex(subnets.count - 1)
         }
 
         /// The name of the node that has this element, with the element's number where it is not the first.

@@ -322,7 +322,9 @@ private struct Story {
             networks: mesh.networks.filter { $0.truthIndex != nil }.map { network in
                 var keys = KeyRing.Network(
                     name: scenario.rawValue,
-                    subnets: network.subnets.enumerated().map { .init(keyIndex: UInt16($0), netKey: $1.netKey) },
+                    subnets: network.subnets.enumerated().map {
+                        .init(keyIndex: KeyIndex($0) ?? .primary, netKey: $1.netKey)
+                    },
                     master: UnicastAddress(masterAddress))
                 guard let configuration = mesh.configuration else { return keys }
                 keys.upperKeys.deviceKeys = zip(network.nodes, configuration.deviceKeys).map {

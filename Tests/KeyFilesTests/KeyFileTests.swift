@@ -27,7 +27,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
         #expect(networks[0].name == "office")
         #expect(networks[0].master?.value == 1)
         #expect(networks[0].givenIVIndex == IVIndex(7))
-        #expect(networks[0].subnets.map(\.keyIndex) == [0, 5])
+        #expect(networks[0].subnets.map(\.keyIndex.value) == [0, 5])
         #expect(networks[0].subnets[0].keys.networkID == 0x3eca_ff67_2f67_3370)
     }
 
@@ -46,7 +46,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
         for text in [Self.database, "{\"meshNetwork\": \(Self.database)}"] {
             let network = try read(text)[0]
             #expect(network.name == "house")
-            #expect(network.subnets.map(\.keyIndex) == [0, 9])
+            #expect(network.subnets.map(\.keyIndex.value) == [0, 9])
             #expect(network.subnets[0].oldKeys?.networkID == 0x3eca_ff67_2f67_3370)
             #expect(network.master?.value == 1, "the node whose UUID is a provisioner's")
             #expect(UnicastAddress(0xA0).flatMap(network.name) == "lamp")
@@ -68,7 +68,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
             #"{"unicastAddress": "0001", "IVindex": -2, "IVupdate": 0, "netKeys": [{"index": "0000", "key": "\#(key)"}]}"#
         )[0]
         #expect(bluez.givenIVIndex == IVIndex(0xFFFF_FFFE))
-        #expect(bluez.subnets.map(\.keyIndex) == [0])
+        #expect(bluez.subnets.map(\.keyIndex.value) == [0])
     }
 
     @Test func readsTextsOfWiresharkAndZephyr() throws {
@@ -96,7 +96,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
             NetIdx  AppIdx  AppKey
             0x000   0x000   00000000000000000000000000000009
             """)[0]
-        #expect(zephyr.subnets.map(\.keyIndex) == [0, 10])
+        #expect(zephyr.subnets.map(\.keyIndex.value) == [0, 10])
         #expect(zephyr.nodes.map(\.address.value) == [1])
     }
 
@@ -145,7 +145,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
         ]
         let network = try SubnetKey.network(of: arguments, name: nil, place: "c")
         #expect(network.subnets.count == 1)
-        #expect(network.subnets[0].keyIndex == 3)
+        #expect(network.subnets[0].keyIndex.value == 3)
         #expect(network.subnets[0].oldKeys?.networkID == 0x3eca_ff67_2f67_3370)
     }
 
@@ -193,7 +193,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
         #expect(throws: KeyFileError.self) { try SubnetKey(argument: "5000=" + key, place: "--netkey number 1") }
         #expect(throws: KeyFileError.self) { try SubnetKey(argument: "", place: "--netkey number 1") }
         let keys = try [key, "7=" + other].map { try SubnetKey(argument: $0, place: "x") }
-        #expect(try SubnetKey.network(of: keys, name: nil, place: "x").subnets.map(\.keyIndex) == [0, 7])
+        #expect(try SubnetKey.network(of: keys, name: nil, place: "x").subnets.map(\.keyIndex.value) == [0, 7])
     }
 
     @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))

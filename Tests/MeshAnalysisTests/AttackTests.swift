@@ -73,7 +73,7 @@ import Testing
         let other = SimulatedNetwork.keys(withNID: ours.flooding.nid, &random)
         let octets = foreign.write(
             .pcap(.little, .microseconds), LinkFraming(.bluetoothLELinkLayer), linkType: .bluetoothLELinkLayer)
-        let ring = KeyRing(networks: [.init(subnets: [.init(keyIndex: 0, netKey: other.netKey)])])
+        let ring = KeyRing(networks: [.init(subnets: [.init(keyIndex: .primary, netKey: other.netKey)])])
         let analysis = try analyse(octets, ring)
         #expect(analysis.networks[0].iv == nil && analysis.networks[0].opened == 0)
         #expect(analysis.networks[0].notOpened > 0)
@@ -151,7 +151,8 @@ import Testing
         fill(&script)
         let ring = KeyRing(networks: [
             .init(subnets: [
-                .init(keyIndex: 0, netKey: scriptKeys.netKey), .init(keyIndex: 3, netKey: other.netKey),
+                .init(keyIndex: .primary, netKey: scriptKeys.netKey),
+                .init(keyIndex: KeyIndex(truncating: 3), netKey: other.netKey),
             ])
         ])
         return try script.analyse(ring)

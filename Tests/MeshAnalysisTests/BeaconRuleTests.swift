@@ -118,7 +118,10 @@ import Testing
         script.beacon(1, normal(3), with: foreign)
         script.beacon(800, normal(3), with: foreign)
         let ring = KeyRing(networks: [
-            .init(subnets: [.init(keyIndex: 0, netKey: scriptKeys.netKey), .init(keyIndex: 1, netKey: foreign.netKey)])
+            .init(subnets: [
+                .init(keyIndex: .primary, netKey: scriptKeys.netKey),
+                .init(keyIndex: KeyIndex(truncating: 1), netKey: foreign.netKey),
+            ])
         ])
         #expect(try script.analyse(ring).findings.map(\.kind).contains(.subnetsDisagree))
     }

@@ -36,7 +36,10 @@ import Testing
         script.beacon(0, normal(5))
         script.beacon(10, normal(7), with: foreign)
         let ring = KeyRing(networks: [
-            .init(subnets: [.init(keyIndex: 0, netKey: scriptKeys.netKey), .init(keyIndex: 1, netKey: foreign.netKey)])
+            .init(subnets: [
+                .init(keyIndex: .primary, netKey: scriptKeys.netKey),
+                .init(keyIndex: KeyIndex(truncating: 1), netKey: foreign.netKey),
+            ])
         ])
         #expect(try script.analyse(ring).findings.first?.kind == .subnetsDisagree)
     }
@@ -84,9 +87,10 @@ import Testing
         script.pdu(2, 7, 69, with: other)
         func ring(secondNamesIt: Bool) -> KeyRing {
             KeyRing(networks: [
-                .init(subnets: [.init(keyIndex: 0, netKey: scriptKeys.netKey)]),
+                .init(subnets: [.init(keyIndex: .primary, netKey: scriptKeys.netKey)]),
                 .init(
-                    subnets: [.init(keyIndex: 0, netKey: other.netKey)], master: secondNamesIt ? UnicastAddress(1) : nil
+                    subnets: [.init(keyIndex: .primary, netKey: other.netKey)],
+                    master: secondNamesIt ? UnicastAddress(1) : nil
                 ),
             ])
         }

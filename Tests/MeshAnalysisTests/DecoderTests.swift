@@ -19,7 +19,7 @@ import Testing
             LabelUUID(block($0))
         }
         let netKey = NetKey(value: block("7dd7364cd842ad18c17c2b820c84c3d6"))
-        var network = KeyRing.Network(subnets: [.init(keyIndex: 0, netKey: netKey)])
+        var network = KeyRing.Network(subnets: [.init(keyIndex: .primary, netKey: netKey)])
         network.upperKeys = upper
         var opened = 0
         for row in try SampleData.rows("messages") {

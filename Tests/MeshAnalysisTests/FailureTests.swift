@@ -24,7 +24,7 @@ import Testing
         )
         for seed in UInt64(1)...2000 {
             let failure = SimulatedFailure(seed: seed)
-            let ring = KeyRing(networks: [.init(subnets: [.init(keyIndex: 0, netKey: failure.keys.netKey)])])
+            let ring = KeyRing(networks: [.init(subnets: [.init(keyIndex: .primary, netKey: failure.keys.netKey)])])
             let analysis = try analyse(failure.write(), ring, options: options(failure))
             let master = try #require(analysis.masters.first)
             counts.failures += 1

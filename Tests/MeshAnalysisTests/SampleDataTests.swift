@@ -39,7 +39,7 @@ struct SampleDataTests {
             for (index, pdu) in ours.flatMap({ $0["pdus"] as? [[String: Any]] ?? [] }).enumerated() {
                 script.add(2 + Double(index), AD.structure(0x2A, octets(pdu.text("network_pdu"))))
             }
-            var network = KeyRing.Network(subnets: [.init(keyIndex: 0, netKey: keys.netKey)])
+            var network = KeyRing.Network(subnets: [.init(keyIndex: .primary, netKey: keys.netKey)])
             network.upperKeys = try Upper().keys
             var decoder = MessageDecoder(network)
             var opened: Set<[UInt8]> = []
@@ -67,7 +67,7 @@ struct SampleDataTests {
             Issue.record("\(message)")
             return
         }
-        #expect(indexes.net == 0x456 && indexes.app == 0x123)
+        #expect(indexes.net.value == 0x456 && indexes.app.value == 0x123)
         #expect(key.value == block("63964771734fbd76e3b40519d1d94a48"))
         #expect(!message.fields.contains { $0.value.contains("6396") })
     }

@@ -40,7 +40,7 @@ struct Script {
     func analyse(
         _ ring: KeyRing? = nil, options: AnalysisOptions = .init(), observer: ((Observation) -> Void)? = nil
     ) throws -> Analysis {
-        let subnet = KeyRing.Subnet(keyIndex: 0, netKey: scriptKeys.netKey)
+        let subnet = KeyRing.Subnet(keyIndex: .primary, netKey: scriptKeys.netKey)
         let ring = ring ?? KeyRing(networks: [.init(subnets: [subnet])])
         return try MeshAnalysisTests.analyse(octets(), ring, options: options, observer: observer)
     }
@@ -72,7 +72,7 @@ struct Script {
 }
 
 /// The key of scripts, as a network.
-let scriptRing = KeyRing(networks: [.init(subnets: [.init(keyIndex: 0, netKey: scriptKeys.netKey)])])
+let scriptRing = KeyRing(networks: [.init(subnets: [.init(keyIndex: .primary, netKey: scriptKeys.netKey)])])
 
 /// A folder that goes away with its owner.
 final class TestFolder {

@@ -48,7 +48,10 @@ import Testing
         script.pdu(1, 9, 5)
         script.pdu(2, 9, 900, with: second)
         let ring = KeyRing(networks: [
-            .init(subnets: [.init(keyIndex: 0, netKey: scriptKeys.netKey), .init(keyIndex: 1, netKey: second.netKey)])
+            .init(subnets: [
+                .init(keyIndex: .primary, netKey: scriptKeys.netKey),
+                .init(keyIndex: KeyIndex(truncating: 1), netKey: second.netKey),
+            ])
         ])
         let source = try script.analyse(ring).networks[0].sources[0]
         #expect(source.epochs[0].lastSequence.value == 900)
@@ -64,8 +67,8 @@ import Testing
         script.pdu(1, 9, 5)
         script.pdu(2, 40, 7, with: twin)
         let ring = KeyRing(networks: [
-            .init(subnets: [.init(keyIndex: 0, netKey: scriptKeys.netKey)]),
-            .init(subnets: [.init(keyIndex: 0, netKey: twin.netKey)]),
+            .init(subnets: [.init(keyIndex: .primary, netKey: scriptKeys.netKey)]),
+            .init(subnets: [.init(keyIndex: .primary, netKey: twin.netKey)]),
         ])
         let networks = try script.analyse(ring).networks
         #expect(networks.map(\.heard) == [1, 1] && networks.map(\.opened) == [1, 1])
@@ -80,7 +83,7 @@ import Testing
         script.pdu(2, 9, 6, with: new)
         script.beacon(3, normal(9), with: new)
         let ring = KeyRing(networks: [
-            .init(subnets: [.init(keyIndex: 0, netKey: new.netKey, oldNetKey: scriptKeys.netKey)])
+            .init(subnets: [.init(keyIndex: .primary, netKey: new.netKey, oldNetKey: scriptKeys.netKey)])
         ])
         let network = try script.analyse(ring).networks[0]
         #expect(network.subnets[0].authenticBeacons == 2)

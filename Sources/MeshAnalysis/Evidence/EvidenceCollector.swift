@@ -175,7 +175,7 @@ struct EvidenceCollector: FrameReceiver {
             takeAuthentic(statement, of: beacon, network: network, subnet: subnet, key: key)
         case .notAuthentic(let network, let subnet):
             records.networks[network].subnets[subnet].notAuthentic += 1
-            let keyIndex = records.networks[network].keys.subnets[subnet].keyIndex
+            let keyIndex = records.networks[network].keys.subnets[subnet].keyIndex.value
             records.findings.record(
                 .beaconNotAuthentic, .warning, at: frame, network: network, subject: UInt64(subnet),
                 detail: [.init("key_index", .number(Int64(keyIndex)))])

@@ -26,9 +26,9 @@ struct NetworkRecord {
     }
 
     /// Learns a NetKey that a configuration message hands out; returns its place in `keyList`, `nil` if it was known.
-    mutating func learn(_ netKey: NetKey, keyIndex: UInt16) -> Int? {
+    mutating func learn(_ netKey: NetKey, keyIndex: KeyIndex) -> Int? {
         guard !keyList.contains(where: { $0.keys.netKey == netKey }),
-            let subnet = keys.learn(netKey, keyIndex: keyIndex)
+            let subnet = keys.learn(netKey, keyIndex: keyIndex)?.value
         else { return nil }
         if subnet == subnets.count { subnets.append(SubnetRecord()) }
         keyList.append((subnet, keys.subnets[subnet].keys))
@@ -93,7 +93,8 @@ struct NetworkRecord {
     ) -> Bool {
         guard let primary = primaryState else { return false }
         if let ahead, primary >= ahead.state { self.ahead = nil }
-        guard keys.subnets[subnet].keyIndex != 0, state > primary, timeline.current.map({ state > $0.state }) ?? true
+        guard keys.subnets[subnet].keyIndex != .primary, state > primary,
+            timeline.current.map({ state > $0.state }) ?? true
         else { return false }
         guard ahead?.state == state else {
             ahead = Ahead(state: state, evidence: evidence, subnet: subnet, first: frame, count: 1)
@@ -103,7 +104,7 @@ struct NetworkRecord {
         return true
     }
 
-    private var primaryPlace: Int? { keys.subnets.firstIndex { $0.keyIndex == 0 } }
+    private var primaryPlace: Int? { keys.subnets.firstIndex { $0.keyIndex == .primary } }
     private var primaryState: IVState? { primaryPlace.flatMap { subnets[$0].highest?.state } }
 
     /// What another subnet said at last counts, unless the primary subnet had time to follow and did not; true if the
@@ -121,7 +122,7 @@ struct NetworkRecord {
             .secondarySubnetAhead, .warning, at: ahead.first, network: index, subject: UInt64(ahead.subnet),
             count: ahead.count,
             detail: [
-                .init("key_index", .number(Int64(keys.subnets[ahead.subnet].keyIndex))),
+                .init("key_index", .number(Int64(keys.subnets[ahead.subnet].keyIndex.value))),
                 .init("iv_index", .number(Int64(ahead.state.index.value))),
                 .init("network_iv_index", .number(Int64(current.index.value))),
             ])

@@ -61,8 +61,8 @@ struct NetworkRecords {
             guard let place = networks[network].learn(key, keyIndex: index) else { return }
             learnedKeys.append(LearnedKey(network: network, place: place))
             findings.record(
-                .keyLearned, .info, at: frame, network: network, source: pdu.source, subject: UInt64(index),
-                detail: [.init("key_index", .number(Int64(index)))])
+                .keyLearned, .info, at: frame, network: network, source: pdu.source, subject: UInt64(index.value),
+                detail: [.init("key_index", .number(Int64(index.value)))])
         case .appKeyAdd(_, let key), .appKeyUpdate(_, let key): networks[network].learn(key)
         default: return
         }
@@ -78,7 +78,7 @@ struct NetworkRecords {
         _ statement: NetworkBeaconStatement, _ evidence: IVEvidence, network: Int, subnet: Int, key: Int,
         advertiser: UInt64?, at frame: FrameReference
     ) -> Bool {
-        let keyIndex = networks[network].keys.subnets[subnet].keyIndex
+        let keyIndex = networks[network].keys.subnets[subnet].keyIndex.value
         let observation = Observation.Statement.beacon(statement, evidence, keyIndex: keyIndex)
         observer?(Observation(frame: frame, network: network, statement: observation))
         networks[network].subnets[subnet].take(statement, evidence, key: key, at: frame)

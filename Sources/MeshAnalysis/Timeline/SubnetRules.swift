@@ -13,8 +13,8 @@ enum SubnetRules {
         judgeLeader(network, into: &findings)
         let span = span(of: network)
         for (subnet, record) in zip(network.keys.subnets, network.subnets) {
-            judgeCadence(record, keyIndex: subnet.keyIndex, span, network.index, into: &findings)
-            judgeKeyRefresh(record.keyRefresh, keyIndex: subnet.keyIndex, network, into: &findings)
+            judgeCadence(record, keyIndex: subnet.keyIndex.value, span, network.index, into: &findings)
+            judgeKeyRefresh(record.keyRefresh, keyIndex: subnet.keyIndex.value, network, into: &findings)
         }
     }
 
@@ -89,9 +89,9 @@ enum SubnetRules {
                 && current.firstTime.since(last.time) < IVUpdateRules.minimumStateDuration * Double(steps - 1)
             guard isLate || isImpossible else { continue }
             findings.record(
-                .subnetsDisagree, .critical, at: last, network: network.index, subject: UInt64(subnet.keyIndex),
+                .subnetsDisagree, .critical, at: last, network: network.index, subject: UInt64(subnet.keyIndex.value),
                 detail: [
-                    .init("key_index", .number(Int64(subnet.keyIndex))),
+                    .init("key_index", .number(Int64(subnet.keyIndex.value))),
                     .init("iv_index", .number(Int64(highest.state.index.value))),
                     .init("network_iv_index", .number(Int64(current.state.index.value))),
                 ])

@@ -5,18 +5,18 @@ public import MeshCrypto
 ///
 /// Numbers of several octets are little endian.
 public enum ConfigurationMessage: Hashable, Sendable {
-    case netKeyAdd(index: UInt16, NetKey)
-    case netKeyUpdate(index: UInt16, NetKey)
-    case netKeyDelete(index: UInt16)
-    case netKeyStatus(FoundationStatus, index: UInt16)
+    case netKeyAdd(index: KeyIndex, NetKey)
+    case netKeyUpdate(index: KeyIndex, NetKey)
+    case netKeyDelete(index: KeyIndex)
+    case netKeyStatus(FoundationStatus, index: KeyIndex)
     case appKeyAdd(KeyIndexes, AppKey)
     case appKeyUpdate(KeyIndexes, AppKey)
     case appKeyDelete(KeyIndexes)
     case appKeyStatus(FoundationStatus, KeyIndexes)
-    case keyRefreshPhaseGet(index: UInt16)
+    case keyRefreshPhaseGet(index: KeyIndex)
     /// `transition`: 2 to phase 2, 3 to the end.
-    case keyRefreshPhaseSet(index: UInt16, transition: UInt8)
-    case keyRefreshPhaseStatus(FoundationStatus, index: UInt16, phase: UInt8)
+    case keyRefreshPhaseSet(index: KeyIndex, transition: UInt8)
+    case keyRefreshPhaseStatus(FoundationStatus, index: KeyIndex, phase: UInt8)
     case beacon(isStatus: Bool, UInt8)
     /// `updateInterval`: units of 10 s; a Set may leave it out.
     case privateBeacon(isStatus: Bool, UInt8, updateInterval: UInt8?)
@@ -26,8 +26,8 @@ public enum ConfigurationMessage: Hashable, Sendable {
 
     /// NetKeyIndex and AppKeyIndex: two times 12 bits in three octets.
     public struct KeyIndexes: Hashable, Sendable {
-        public let net: UInt16
-        public let app: UInt16
+        public let net: KeyIndex
+        public let app: KeyIndex
     }
 
     ///     destination 2 · CountLog 1 · PeriodLog 1 · TTL 1 · features 2 · NetKeyIndex 2
@@ -37,7 +37,7 @@ public enum ConfigurationMessage: Hashable, Sendable {
         public let periodLog: UInt8
         public let ttl: UInt8
         public let features: UInt16
-        public let netKeyIndex: UInt16
+        public let netKeyIndex: KeyIndex
     }
 
     ///     source 2 · destination 2 · PeriodLog 1 · [CountLog 1 · MinHops 1 · MaxHops 1, in a Status]
@@ -95,8 +95,8 @@ public enum ConfigurationMessage: Hashable, Sendable {
         }
     }
 
-    private static func index(_ reader: inout ByteReader) throws(ParseError) -> UInt16 {
-        try reader.readUInt16LittleEndian() & 0xFFF
+    private static func index(_ reader: inout ByteReader) throws(ParseError) -> KeyIndex {
+        KeyIndex(truncating: try reader.readUInt16LittleEndian())
     }
 }
 
@@ -136,8 +136,8 @@ public struct FoundationStatus: RawRepresentable, Hashable, Sendable {
 extension ConfigurationMessage.KeyIndexes {
     init(parsing reader: inout ByteReader) throws(ParseError) {
         let both = try reader.readLittleEndian(3)
-        net = UInt16(both & 0xFFF)
-        app = UInt16(both >> 12)
+        net = KeyIndex(truncating: UInt16(both & 0xFFF))
+        app = KeyIndex(truncating: UInt16(both >> 12))
     }
 }
 
@@ -148,7 +148,7 @@ extension ConfigurationMessage.HeartbeatPublication {
         periodLog = try reader.readUInt8()
         ttl = try reader.readUInt8()
         features = try reader.readUInt16LittleEndian()
-        netKeyIndex = try reader.readUInt16LittleEndian() & 0xFFF
+        netKeyIndex = KeyIndex(truncating: try reader.readUInt16LittleEndian())
     }
 }
 
