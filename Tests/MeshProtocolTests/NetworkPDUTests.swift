@@ -130,7 +130,7 @@ private let sampleKeys = NetworkKeys(NetKey(value: block("7dd7364cd842ad18c17c2b
             var reader = ByteReader(prefix.span)
             do {
                 let pdu = try ObfuscatedNetworkPDU(parsing: &reader)
-                #expect(pdu.octets == prefix)
+                #expect(pdu.octets == prefix && reader.isAtEnd)
                 #expect((11...29).contains(count))
             } catch {
                 #expect(!(11...29).contains(count))

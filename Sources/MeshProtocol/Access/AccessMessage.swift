@@ -49,3 +49,18 @@ public struct AccessMessage: Hashable, Sendable {
         }
     }
 }
+
+/// The payload, in hexadecimal digits: also where it hands out a key (`handsOutKey`), which then stands there in clear.
+extension AccessMessage: Codable {
+    /// - Throws: `DecodingError` for octets that are no access payload, and for what is no hexadecimal text.
+    public init(from decoder: any Decoder) throws {
+        guard let message = AccessMessage(payload: try decoder.decodeOctets()) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "The octets are no access payload."))
+        }
+        self = message
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeOctets(payload) }
+}

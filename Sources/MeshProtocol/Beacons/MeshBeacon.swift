@@ -17,10 +17,30 @@ public enum MeshBeacon: Hashable, Sendable {
         }
         try reader.requireEnd()
     }
+
+    /// As parsed: the type, and the beacon.
+    var octets: [UInt8] {
+        switch self {
+        case .unprovisionedDevice(let beacon): [0x00] + beacon.octets
+        case .secureNetwork(let beacon): [0x01] + beacon.octets
+        case .meshPrivate(let beacon): [0x02] + beacon.octets
+        }
+    }
+}
+
+/// The octets as heard, type included, in hexadecimal digits.
+extension MeshBeacon: Codable {
+    /// - Throws: `DecodingError` for octets that break the format, and for what is no hexadecimal text.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.parseOctets { reader throws(ParseError) in try MeshBeacon(parsing: &reader) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeOctets(octets) }
 }
 
 /// What an authenticated Secure Network or Mesh Private beacon says.
-public struct NetworkBeaconStatement: Hashable, Sendable {
+public struct NetworkBeaconStatement: Hashable, Sendable, Codable {
     public let state: IVState
     public let isKeyRefresh: Bool
 

@@ -15,6 +15,9 @@ public struct MeshPrivateBeacon: Hashable, Sendable {
         sealed = try reader.readLeftAligned(13)
     }
 
+    /// As parsed, without the type.
+    var octets: [UInt8] { Array(random.octets.prefix(13) + sealed.octets.prefix(13)) }
+
     /// What the beacon says, if the tag is the one of this key.
     public func authenticate(withPrivateBeaconKey key: UInt128) -> NetworkBeaconStatement? {
         let plaintext = AESCCM.open(
@@ -31,4 +34,15 @@ public struct MeshPrivateBeacon: Hashable, Sendable {
         let plaintext = [statement.flags] + UInt128(statement.state.index.value).octets.suffix(4)
         return [0x02] + random + AESCCM.seal(plaintext, key: keys.privateBeaconKey, nonce: random, tagLength: 8)
     }
+}
+
+/// The octets as heard, without the type, in hexadecimal digits.
+extension MeshPrivateBeacon: Codable {
+    /// - Throws: `DecodingError` for octets that break the format, and for what is no hexadecimal text.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.parseOctets { reader throws(ParseError) in try MeshPrivateBeacon(parsing: &reader) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeOctets(octets) }
 }

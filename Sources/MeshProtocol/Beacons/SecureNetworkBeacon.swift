@@ -17,6 +17,9 @@ public struct SecureNetworkBeacon: Hashable, Sendable {
         authenticationValue = try reader.readBigEndian(8)
     }
 
+    /// As parsed, without the type.
+    var octets: [UInt8] { Self.message(flags, networkID, ivIndex) + authenticationValue.octets }
+
     /// What the beacon says, if the Authentication Value is the one of this key.
     ///
     /// `beaconKey`: a CMAC under the BeaconKey.
@@ -39,4 +42,15 @@ public struct SecureNetworkBeacon: Hashable, Sendable {
     private static func message(_ flags: UInt8, _ networkID: UInt64, _ ivIndex: UInt32) -> [UInt8] {
         [flags] + UInt128(networkID).octets.suffix(8) + UInt128(ivIndex).octets.suffix(4)
     }
+}
+
+/// The octets as heard, without the type, in hexadecimal digits.
+extension SecureNetworkBeacon: Codable {
+    /// - Throws: `DecodingError` for octets that break the format, and for what is no hexadecimal text.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.parseOctets { reader throws(ParseError) in try SecureNetworkBeacon(parsing: &reader) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeOctets(octets) }
 }

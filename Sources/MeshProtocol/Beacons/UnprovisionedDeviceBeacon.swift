@@ -18,14 +18,31 @@ public struct UnprovisionedDeviceBeacon: Hashable, Sendable {
         uriHash = reader.isAtEnd ? nil : try reader.readUInt32BigEndian()
     }
 
+    /// As parsed, without the type.
+    var octets: [UInt8] {
+        let hash = uriHash.map { UInt128($0).octets.suffix(4) } ?? []
+        return deviceUUID.octets + UInt128(oobInformation.rawValue).octets.suffix(2) + hash
+    }
+
     /// The URI Hash of the data of a URI AD structure: the first four octets of its s1.
     public static func uriHash(ofURIData data: [UInt8]) -> UInt32 {
         UInt32(truncatingIfNeeded: SecurityToolbox.s1(data) >> 96)
     }
 }
 
+/// The octets as heard, without the type, in hexadecimal digits.
+extension UnprovisionedDeviceBeacon: Codable {
+    /// - Throws: `DecodingError` for octets that break the format, and for what is no hexadecimal text.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.parseOctets { reader throws(ParseError) in try UnprovisionedDeviceBeacon(parsing: &reader) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeOctets(octets) }
+}
+
 /// Where the out-of-band data of a device can be found: Mesh Protocol 1.1, "OOB Information field".
-public struct OOBInformation: OptionSet, Hashable, Sendable {
+public struct OOBInformation: OptionSet, Hashable, Sendable, Codable {
     public let rawValue: UInt16
 
     public init(rawValue: UInt16) {

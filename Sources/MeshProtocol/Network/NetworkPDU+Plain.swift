@@ -18,10 +18,7 @@ extension NetworkPDU {
                 nonce: nonce.octets(header: header, ivIndex: ivIndex),
                 tagLength: header >> 47 & 1 == 1 ? 8 : 4)
         else { return nil }
-        let content = Content(
-            head: UInt128(leftAligned: plaintext.prefix(16)), tail: UInt128(leftAligned: plaintext.dropFirst(16)),
-            length: plaintext.count)
-        return NetworkPDU(ivIndex: ivIndex, header: header, content: content)
+        return NetworkPDU(ivIndex: ivIndex, header: header, content: Content(octets: plaintext))
     }
 
     /// A Network PDU as a node sends it.

@@ -2,7 +2,7 @@ import ByteParsing
 
 /// A Network PDU whose NetMIC matched: Mesh Protocol 1.1, "Network PDU".
 ///
-/// Only opening makes one; it holds the IV Index that opened it.
+/// Only opening makes one, and reading one that was written down (`Codable`); it holds the IV Index that opened it.
 public struct NetworkPDU: Hashable, Sendable {
     public let ivIndex: IVIndex
     /// CTL: a control message, whose NetMIC has 64 bits; an access message has 32.
@@ -20,6 +20,25 @@ public struct NetworkPDU: Hashable, Sendable {
         let tail: UInt128
         /// 0…18.
         let length: Int
+
+        /// Octets of DST and TransportPDU in the longest PDU, beside a NetMIC of 8 or 4.
+        static func maximumLength(isControl: Bool) -> Int { isControl ? 14 : 18 }
+
+        /// Whatever the octets are; those behind the first 32 are lost.
+        init(octets: [UInt8]) {
+            self.init(
+                head: UInt128(leftAligned: octets.prefix(16)), tail: UInt128(leftAligned: octets.dropFirst(16)),
+                length: octets.count)
+        }
+
+        init(head: UInt128, tail: UInt128, length: Int) {
+            self.head = head
+            self.tail = tail
+            self.length = length
+        }
+
+        /// DST and TransportPDU.
+        var octets: [UInt8] { Array((head.octets + tail.octets).prefix(length)) }
 
         /// 16 bits that tell contents apart; not secret.
         public var digest: UInt16 {
@@ -48,6 +67,23 @@ public struct NetworkPDU: Hashable, Sendable {
         self.content = content
     }
 
+    /// An opened PDU as a test writes it, without sealing and opening; nothing else may.
+    ///
+    /// `ttl`: 0…127.
+    /// `transportPDU`: at most 16 octets, 12 of a control message.
+    init(
+        position: SequencePosition, isControl: Bool, ttl: UInt8, source: UnicastAddress, destination: MeshAddress,
+        transportPDU: [UInt8]
+    ) {
+        precondition(ttl <= 0x7F && transportPDU.count + 2 <= Content.maximumLength(isControl: isControl))
+        ivIndex = position.ivIndex
+        sequence = position.sequence
+        self.isControl = isControl
+        self.ttl = ttl
+        self.source = source
+        content = Content(octets: [UInt8(destination.value >> 8), UInt8(destination.value & 0xFF)] + transportPDU)
+    }
+
     public var position: SequencePosition { SequencePosition(ivIndex, sequence) }
 
     /// `nil` where a faulty relay cut the PDU within its DST.
@@ -60,6 +96,6 @@ public struct NetworkPDU: Hashable, Sendable {
 
     /// 1…16 octets; fewer, or none, where a faulty relay cut them.
     public var transportPDU: [UInt8] {
-        Array((content.head.octets + content.tail.octets).prefix(content.length).dropFirst(2))
+        Array(content.octets.dropFirst(2))
     }
 }

@@ -35,6 +35,7 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
         try last.skip(length - 16)
         // The last sixteen octets, without those that are in `first` already.
         second = try last.readLeftAligned(16) &<< UInt128(truncatingIfNeeded: 8 * (32 - length))
+        reader = last
     }
 
     /// No PDU at all: what an empty place in a table holds.
@@ -69,4 +70,15 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
         mix = (mix ^ (mix >> 32)) &* 0xD6E8_FEB8_6659_FD93
         return mix ^ (mix >> 32)
     }
+}
+
+/// The octets as heard, in hexadecimal digits. `none` has no octets and is not read again.
+extension ObfuscatedNetworkPDU: Codable {
+    /// - Throws: `DecodingError` for octets that break the format, and for what is no hexadecimal text.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.parseOctets { reader throws(ParseError) in try ObfuscatedNetworkPDU(parsing: &reader) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeOctets(octets) }
 }

@@ -33,7 +33,7 @@ public enum GenericProvisioningPDU: Hashable, Sendable {
     case linkClose(LinkCloseReason)
 
     /// Why a link was closed: Mesh Protocol 1.1, "Link Close message".
-    public struct LinkCloseReason: RawRepresentable, Hashable, Sendable {
+    public struct LinkCloseReason: RawRepresentable, Hashable, Sendable, Codable {
         public let rawValue: UInt8
 
         public init(rawValue: UInt8) {

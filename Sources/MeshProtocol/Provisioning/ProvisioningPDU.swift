@@ -6,7 +6,7 @@ public import ByteParsing
 ///
 /// What it hands over is encrypted under a key that two devices agree upon in private: nobody who listens can open it.
 public struct ProvisioningPDU: Hashable, Sendable {
-    public enum Kind: UInt8, Hashable, Sendable {
+    public enum Kind: UInt8, Hashable, Sendable, Codable {
         case invite, capabilities, start, publicKey, inputComplete, confirmation, random, data, complete, failed
         case recordRequest, recordResponse, recordsGet, recordsList
 
@@ -36,7 +36,7 @@ public struct ProvisioningPDU: Hashable, Sendable {
     }
 
     /// How the two devices prove who they are.
-    public enum Algorithm: UInt8, Hashable, Sendable {
+    public enum Algorithm: UInt8, Hashable, Sendable, Codable {
         case cmacAES128 = 0
         /// Of Enhanced Provisioning.
         case hmacSHA256 = 1
@@ -63,6 +63,9 @@ public struct ProvisioningPDU: Hashable, Sendable {
         parameters = try reader.readOctets(reader.remaining)
     }
 
+    /// As parsed.
+    var octets: [UInt8] { [kind.rawValue] + parameters }
+
     /// Whether the provisioner sends PDUs of this kind; `nil` where both do.
     public var isFromProvisioner: Bool? {
         switch kind {
@@ -88,4 +91,15 @@ public struct ProvisioningPDU: Hashable, Sendable {
         let code = Int(parameters[0])
         return code < names.count ? names[code] : "error code \(Hexadecimal.prefixed(parameters[0], digits: 2))"
     }
+}
+
+/// The octets as heard, in hexadecimal digits.
+extension ProvisioningPDU: Codable {
+    /// - Throws: `DecodingError` for octets that break the format, and for what is no hexadecimal text.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.parseOctets { reader throws(ParseError) in try ProvisioningPDU(parsing: &reader) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeOctets(octets) }
 }

@@ -36,6 +36,16 @@ public enum ProxyServiceData: Hashable, Sendable {
         try reader.requireEnd()
     }
 
+    /// As parsed, without the service's UUID.
+    var octets: [UInt8] {
+        switch self {
+        case .networkID(let id): [0x00] + id.octets
+        case .nodeIdentity(let hash, let random): [0x01] + hash.octets + random.octets
+        case .privateNetworkIdentity(let hash, let random): [0x02] + hash.octets + random.octets
+        case .privateNodeIdentity(let hash, let random): [0x03] + hash.octets + random.octets
+        }
+    }
+
     /// Who advertises, if these keys tell.
     public enum Identity: Hashable, Sendable {
         /// Some node of the network.
@@ -63,4 +73,15 @@ public enum ProxyServiceData: Hashable, Sendable {
         guard let index = blocks.firstIndex(where: { UInt64(truncatingIfNeeded: $0) == hash }) else { return nil }
         return UnicastAddress(UInt16(index + 1)).map(Identity.node)
     }
+}
+
+/// The octets as heard, without the service's UUID, in hexadecimal digits.
+extension ProxyServiceData: Codable {
+    /// - Throws: `DecodingError` for octets that break the format, and for what is no hexadecimal text.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.parseOctets { reader throws(ParseError) in try ProxyServiceData(parsing: &reader) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeOctets(octets) }
 }

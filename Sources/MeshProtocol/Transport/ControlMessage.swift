@@ -1,7 +1,7 @@
 public import ByteParsing
 
 /// A transport control message: Mesh Protocol 1.1, "Transport Control messages" and "Directed forwarding".
-public enum ControlMessage: Hashable, Sendable {
+public enum ControlMessage: Hashable, Sendable, Codable {
     case friendPoll(fsn: UInt8)
     /// What a Friend says of the network: the same flags and IV Index as in a beacon.
     case friendUpdate(NetworkBeaconStatement, moreData: Bool)
@@ -17,7 +17,7 @@ public enum ControlMessage: Hashable, Sendable {
     case other(opcode: UInt8, parameters: [UInt8])
 
     ///     criteria 1 · receive delay 1 · poll timeout 3 · previous address 2 · number of elements 1 · LPNCounter 2
-    public struct FriendRequest: Hashable, Sendable {
+    public struct FriendRequest: Hashable, Sendable, Codable {
         public let criteria: UInt8
         /// Milliseconds.
         public let receiveDelay: UInt8
@@ -29,7 +29,7 @@ public enum ControlMessage: Hashable, Sendable {
     }
 
     ///     receive window 1 · queue size 1 · subscription list size 1 · RSSI 1 · FriendCounter 2
-    public struct FriendOffer: Hashable, Sendable {
+    public struct FriendOffer: Hashable, Sendable, Codable {
         /// Milliseconds.
         public let receiveWindow: UInt8
         public let queueSize: UInt8

@@ -29,3 +29,25 @@ public struct UnicastAddress: Hashable, Comparable, Sendable, CustomStringConver
 
     public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }
+
+/// A number, 0 to 65535.
+extension MeshAddress: Codable {
+    /// - Throws: `DecodingError` for any other value.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.decodeNumber { (number: UInt16) in MeshAddress(number) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeNumber(value) }
+}
+
+/// A number, 1 to 32767.
+extension UnicastAddress: Codable {
+    /// - Throws: `DecodingError` for any other value.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.decodeNumber { (number: UInt16) in UnicastAddress(number) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeNumber(value) }
+}

@@ -62,3 +62,37 @@ public enum IVUpdateRules {
     /// A node takes an IV Index from a beacon only if it is at most this far ahead of its own.
     public static let maximumAhead: UInt32 = 42
 }
+
+/// A number, 0 to 2³² - 1.
+extension IVIndex: Codable {
+    /// - Throws: `DecodingError` for any other value.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.decodeNumber { (number: UInt32) in IVIndex(number) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeNumber(value) }
+}
+
+/// The IV Index as beacons say it, and the flag beside it.
+extension IVState: Codable {
+    private enum CodingKeys: CodingKey {
+        case ivIndex
+        case isUpdateInProgress
+    }
+
+    /// - Throws: `DecodingError` where a member is missing or is none of its kind.
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            index: try members.decode(IVIndex.self, forKey: .ivIndex),
+            updateFlag: try members.decode(Bool.self, forKey: .isUpdateInProgress))
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encode(index, forKey: .ivIndex)
+        try members.encode(isUpdateInProgress, forKey: .isUpdateInProgress)
+    }
+}

@@ -32,3 +32,30 @@ public struct SequencePosition: Hashable, Comparable, Sendable {
         (left.ivIndex, left.sequence) < (right.ivIndex, right.sequence)
     }
 }
+
+/// A number, 0 to 2²⁴ - 1.
+extension SequenceNumber: Codable {
+    /// - Throws: `DecodingError` for any other value.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.decodeNumber { (number: UInt32) in SequenceNumber(number) }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeNumber(value) }
+}
+
+/// A number of 56 bits: the IV Index before SEQ, so that the numbers are ordered as the positions are.
+extension SequencePosition: Codable {
+    /// - Throws: `DecodingError` for any other value.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.decodeNumber { (number: UInt64) in
+            guard let index = UInt32(exactly: number >> 24) else { return nil }
+            return Self(IVIndex(index), SequenceNumber(truncating: UInt32(truncatingIfNeeded: number)))
+        }
+    }
+
+    /// - Throws: What the encoder throws.
+    public func encode(to encoder: any Encoder) throws {
+        try encoder.encodeNumber(UInt64(ivIndex.value) << 24 | UInt64(sequence.value))
+    }
+}
