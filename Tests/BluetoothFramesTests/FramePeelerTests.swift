@@ -76,10 +76,18 @@ private let expected = Collected.Structure(
     type: 0x2A, value: [1, 2, 3, 4], direction: .heard, address: 0x0102_0304_0506)
 
 @Suite struct LinkLayerTests {
-    /// A frame of a public capture (crackle's known_ltk.pcap, frame 1, behind its PPI header): ADV_IND with its CRC.
+    /// A frame of elsewhere with its CRC as it was on the air: the example of format 1.0 in BabbleSim's
+    /// `convert_results_to_ellisysv2.sh`. Its PDU is an ADV_IND with flags, TX power and a 128-bit service UUID.
     @Test func computesTheCRCAsTheAirDoes() {
-        // Bluetooth Core, sample data of the LE link layer is whitened; the reference here is the value that
-        // Wireshark verifies for this frame.
+        let pdu = octets("401e60b66e2da34a020106020a00110692153784e8cc2c8631444ac7bdf4747d")
+        let crc = octets("9ecd7e")
+        #expect(CRC24.compute(pdu) == 0x7E_CD9E)
+        let result = peel([octets("d6be898e") + pdu + crc], .linkLayer)
+        #expect(result.outcome == .peeled)
+        #expect(peel([octets("d6be898e") + pdu + octets("9ecd7f")], .linkLayer).outcome == .crcFailed)
+    }
+
+    @Test func whatFramesCarryIsPeeled() {
         let frame = sealed(air)
         #expect(peel([frame], .linkLayer).collected.structures == [expected])
         #expect(peel([frame], .linkLayer).outcome == .peeled)

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct DecoderTests {
     /// Every whole message of the sample data, from its Network PDUs to its access payload, with all keys at hand.
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"), arguments: [false, true])
+    @Test(arguments: [false, true])
     func opensTheSampleData(isReversed: Bool) throws {
         var upper = KeyRing.UpperTransportKeys()
         upper.applicationKeys = [AppKey(value: block("63964771734fbd76e3b40519d1d94a48"))]

@@ -10,8 +10,7 @@ import Testing
 @testable import MeshSimulation
 
 /// The specification's sample messages as one capture, from frames to access payloads.
-@Suite(.enabled(if: Checkout.hasShared, "../shared is not there"))
-struct SampleDataTests {
+@Suite struct SampleDataTests {
     private struct Upper {
         var keys = KeyRing.UpperTransportKeys()
 

@@ -120,7 +120,7 @@ import Testing
     }
 
     /// Messages 1, 2, 4 and 5 of the specification's sample data: request, offer, poll, update.
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"), arguments: [false, true])
+    @Test(arguments: [false, true])
     func theSpecificationsFriendshipIsOpened(isPollFirst: Bool) throws {
         var script = Script()
         var pdus: [String: [UInt8]] = [:]
@@ -154,8 +154,7 @@ import Testing
         #expect(devices[0].oobInformation.names == ["number"])
     }
 
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
-    func advertisedIdentitiesAreResolved() throws {
+    @Test func advertisedIdentitiesAreResolved() throws {
         var script = Script()
         for (second, row) in try SampleData.rows("proxy_service_data").enumerated() {
             for _ in 0..<3 { script.add(Double(second), octets(row.text("ad_structure"))) }

@@ -51,8 +51,7 @@ private func parse(_ bytes: [UInt8]) throws -> MeshBeacon {
         #expect(MeshPrivateBeacon.seal(statement, random: random, with: keys) == octets(hex))
     }
 
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
-    func agreesWithAllBeaconsOfTheSampleData() throws {
+    @Test func agreesWithAllBeaconsOfTheSampleData() throws {
         let rows = try SampleData.rows("beacons")
         #expect(rows.count == 9)
         for row in rows {

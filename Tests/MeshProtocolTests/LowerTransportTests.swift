@@ -47,8 +47,7 @@ import Testing
         #expect(accepted > 8000 && acknowledgments > 500)
     }
 
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
-    func fieldsAgreeWithTheParserOverTheSampleData() throws {
+    @Test func fieldsAgreeWithTheParserOverTheSampleData() throws {
         var (segments, acknowledgments, underDeviceKeys) = (0, 0, 0)
         for row in try SampleData.rows("messages") where row.text("credentials") == "flooding" {
             let keys = NetworkKeys(NetKey(value: block(row.text("net_key"))))

@@ -50,8 +50,7 @@ private let sampleKeys = NetworkKeys(NetKey(value: block("7dd7364cd842ad18c17c2b
         #expect(sealed == heard, "sealing gives the same octets")
     }
 
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
-    func opensEveryFloodingPDUOfTheSampleData() throws {
+    @Test func opensEveryFloodingPDUOfTheSampleData() throws {
         var opened = 0
         for message in try SampleData.rows("messages") where message.text("credentials") == "flooding" {
             let keys = NetworkKeys(NetKey(value: block(message.text("net_key"))))

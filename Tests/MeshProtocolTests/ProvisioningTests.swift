@@ -54,8 +54,7 @@ import Testing
             [start, middle, last].map { reassembly.take($0) }.last == .complete(whole), "what is sent again counts")
     }
 
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
-    func thePDUsOfTheSampleData() throws {
+    @Test func thePDUsOfTheSampleData() throws {
         let sample = try SampleData.provisioning()
         let rows: [(ProvisioningPDU.Kind, String)] = [
             (.invite, "00" + sample.text("invite")), (.capabilities, "01" + sample.text("capabilities")),

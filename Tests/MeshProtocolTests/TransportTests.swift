@@ -23,8 +23,7 @@ import Testing
     }
 
     /// Every message of the sample data, under whatever credentials, to its control parameters or access payload.
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
-    func opensAllMessagesOfTheSampleData() throws {
+    @Test func opensAllMessagesOfTheSampleData() throws {
         let rows = try SampleData.rows("messages")
         #expect(rows.count == 25)
         var payloads = 0
@@ -135,8 +134,7 @@ import Testing
 }
 
 @Suite struct ProxyTests {
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
-    func resolvesTheServiceDataOfTheSampleData() throws {
+    @Test func resolvesTheServiceDataOfTheSampleData() throws {
         let rows = try SampleData.rows("proxy_service_data")
         #expect(rows.count == 4)
         for row in rows {
@@ -155,8 +153,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: Checkout.hasShared, "../shared is not there"))
-    func opensTheProxyConfigurationOfTheSampleData() throws {
+    @Test func opensTheProxyConfigurationOfTheSampleData() throws {
         let rows = try SampleData.rows("proxy_configuration")
         #expect(rows.count == 3)
         for row in rows {

@@ -7,10 +7,12 @@ public enum Checkout {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     public static let captures = root.appending(path: "Captures")
     public static let reports = root.appending(path: "Reports")
+    public static let vectors = root.appending(path: "Tests/Vectors")
 
-    /// The optional folder of test data beside the checkout; tests that need it say that they skip where it is not.
+    /// The optional folder of other people's captures beside the checkout; tests that need it say that they skip where it
+    /// is not.
     public static let shared = root.deletingLastPathComponent().appending(path: "shared")
-    public static let hasShared = FileManager.default.fileExists(atPath: shared.path + "/mesh-sample-data.json")
+    public static let hasShared = FileManager.default.fileExists(atPath: shared.path + "/captures")
 
     /// The captures of `Captures`, sorted.
     public static func fixtures() -> [String] {
@@ -52,7 +54,7 @@ public func block(_ hexadecimal: String) -> UInt128 {
     octets(hexadecimal).reduce(0) { $0 << 8 | UInt128($1) }
 }
 
-/// The specification's sample data, as figures.
+/// The specification's sample data, as figures; `Tests/Vectors/README.md` says where they come from.
 public enum SampleData {
     public static func rows(_ section: String) throws -> [[String: Any]] {
         try document()[section] as? [[String: Any]] ?? []
@@ -64,7 +66,7 @@ public enum SampleData {
     }
 
     private static func document() throws -> [String: Any] {
-        let data = try Data(contentsOf: Checkout.shared.appending(path: "mesh-sample-data.json"))
+        let data = try Data(contentsOf: Checkout.vectors.appending(path: "mesh-sample-data.json"))
         return try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 }
