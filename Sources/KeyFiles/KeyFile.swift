@@ -51,10 +51,15 @@ public enum KeyFile {
     }
 
     /// The networks of a key file.
+    ///
+    /// - Throws: `KeyFileError`: the file cannot be read, is of no form that is known, or holds a key or an address that
+    ///   is none.
     public static func read(path: String) throws(KeyFileError) -> [KeyRing.Network] { try read(paths: [path]) }
 
     /// The networks given, and those of several key files. Keys above the network layer that stand in a file by themselves (Wireshark's
     /// `btmesh_dev_keys` and `btmesh_label_uuids`) are every network's.
+    ///
+    /// - Throws: `KeyFileError` as for a single file, and where no file holds a NetKey.
     public static func read(
         paths: [String], beside given: [KeyRing.Network] = []
     ) throws(KeyFileError) -> [KeyRing.Network] {

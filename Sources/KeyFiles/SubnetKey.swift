@@ -18,6 +18,8 @@ public struct SubnetKey: Sendable {
 
     /// `text`: `HEX` or `INDEX=HEX`.
     /// `place`: the option or variable that it comes from, for messages.
+    ///
+    /// - Throws: `KeyFileError` at `place`: there is no key of 32 digits, or no key index before it.
     public init(argument text: String, place: String) throws(KeyFileError) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else {
@@ -32,6 +34,8 @@ public struct SubnetKey: Sendable {
 
     /// A network of these keys: the first is the primary one unless it says another index, and two keys under one index
     /// are the old and the new key of a Key Refresh.
+    ///
+    /// - Throws: `KeyFileError`: there is no key or more than 4096, one stands twice, or three under one index.
     public static func network(
         of keys: [SubnetKey], name: String? = nil, place: String
     ) throws(KeyFileError) -> KeyRing.Network {

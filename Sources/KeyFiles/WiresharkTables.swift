@@ -12,8 +12,10 @@ public struct WiresharkTables {
     /// Rows of different tables have different numbers of columns.
     private var known: Set<String> = []
 
+    /// Tables without rows.
     public init() {}
 
+    /// Whether there is no row with a NetKey, without which the other tables are of no use.
     public var isEmpty: Bool { networkRows.isEmpty }
 
     /// A row for each NetKey, IV Index and AppKey of a network.

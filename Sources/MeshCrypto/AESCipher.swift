@@ -9,6 +9,7 @@ import COpenSSL
 @safe public final class AESCipher {
     private let context: OpaquePointer
 
+    /// A cipher under this key; it never throws, since OpenSSL refuses no key of 128 bits.
     public init(key: UInt128) {
         guard let made = unsafe EVP_CIPHER_CTX_new() else { preconditionFailure("OpenSSL has no memory for a cipher") }
         unsafe context = made
@@ -50,6 +51,7 @@ import COpenSSL
 @safe public final class AESCMAC {
     private let context: OpaquePointer
 
+    /// A CMAC under this key, which can be used any number of times.
     public init(key: UInt128) {
         let algorithm = unsafe EVP_MAC_fetch(nil, "CMAC", nil)
         guard let made = unsafe EVP_MAC_CTX_new(algorithm) else { preconditionFailure("OpenSSL has no CMAC") }
@@ -71,6 +73,7 @@ import COpenSSL
         unsafe EVP_MAC_CTX_free(context)
     }
 
+    /// The code of a message of any length, 128 bits, the first octet the most significant one.
     public func authenticate(_ message: [UInt8]) -> UInt128 {
         var code = [UInt8](repeating: 0, count: 16)
         var length = 0
@@ -86,6 +89,10 @@ import COpenSSL
 /// AES-CCM (RFC 3610) with a nonce of 13 octets, as the mesh uses it everywhere.
 public enum AESCCM {
     /// The ciphertext, followed by the message integrity check of `tagLength` octets.
+    ///
+    /// `key`: the first octet is the most significant one.
+    /// `nonce`: 13 octets in the mesh; 7 to 13 are allowed.
+    /// `tagLength`: 4 to 16 octets, even; the mesh uses 4 and 8.
     public static func seal(
         _ plaintext: [UInt8], key: UInt128, nonce: [UInt8], additionalData: [UInt8] = [], tagLength: Int
     ) -> [UInt8] {
@@ -110,6 +117,8 @@ public enum AESCCM {
     }
 
     /// The plaintext; `nil` if the integrity check does not match.
+    ///
+    /// The other values are those of sealing; what is shorter than a tag opens under no key.
     public static func open(
         _ sealed: [UInt8], key: UInt128, nonce: [UInt8], additionalData: [UInt8] = [], tagLength: Int
     ) -> [UInt8]? {

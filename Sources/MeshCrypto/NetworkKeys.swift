@@ -1,15 +1,21 @@
 /// Everything that a NetKey derives: Mesh Protocol 1.1, "Network key derivation" and the sections behind it.
 public struct NetworkKeys: Hashable, Sendable {
+    /// The key that all others derive from.
     public let netKey: NetKey
+    /// 64 bits, which Secure Network beacons and proxies show in clear.
     public let networkID: UInt64
+    /// Hashes the identities that proxies advertise.
     public let identityKey: UInt128
+    /// Authenticates Secure Network beacons.
     public let beaconKey: UInt128
+    /// Seals Mesh Private beacons.
     public let privateBeaconKey: UInt128
     /// The managed flooding security material.
     public let flooding: SecurityMaterial
     /// The directed forwarding security material.
     public let directed: SecurityMaterial
 
+    /// Derives all of them: 22 messages under AES-CMAC, so that this is done once a key.
     public init(_ netKey: NetKey) {
         self.netKey = netKey
         networkID = SecurityToolbox.k3(netKey.value)
@@ -37,7 +43,9 @@ public struct NetworkKeys: Hashable, Sendable {
 public struct SecurityMaterial: Hashable, Sendable {
     /// 7 bits.
     public let nid: UInt8
+    /// Of AES-CCM over DST and TransportPDU.
     public let encryptionKey: UInt128
+    /// Of the obfuscation of CTL, TTL, SEQ and SRC.
     public let privacyKey: UInt128
 
     /// `p`: 00 for managed flooding, 02 for directed forwarding; friendship has nine octets.

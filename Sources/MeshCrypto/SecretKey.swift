@@ -29,8 +29,10 @@ extension SecretKey {
 
 /// A network key: Mesh Protocol 1.1, "Network keys". What it derives is in `NetworkKeys`.
 public struct NetKey: SecretKey {
+    /// The key itself, secret.
     public let value: UInt128
 
+    /// The key that has this value.
     public init(value: UInt128) {
         self.value = value
     }
@@ -38,10 +40,12 @@ public struct NetKey: SecretKey {
 
 /// An application key and the AID by which messages name it: Mesh Protocol 1.1, "Application keys".
 public struct AppKey: SecretKey {
+    /// The key itself, secret.
     public let value: UInt128
     /// The key's identifier, 6 bits, which is not secret; k4 of the key, computed once.
     public let aid: UInt8
 
+    /// The key that has this value; its AID is computed here.
     public init(value: UInt128) {
         self.value = value
         aid = SecurityToolbox.k4(value)
@@ -50,8 +54,10 @@ public struct AppKey: SecretKey {
 
 /// A device key, which the Configuration Client shares with one node: Mesh Protocol 1.1, "Device keys".
 public struct DevKey: SecretKey {
+    /// The key itself, secret.
     public let value: UInt128
 
+    /// The key that has this value.
     public init(value: UInt128) {
         self.value = value
     }

@@ -5,13 +5,18 @@ public import MeshCrypto
 /// A network has one IV Index, one address space and one SEQ counter for each source; a subnet has a NetKey, or an
 /// old and a new one during Key Refresh.
 public struct KeyRing: Sendable {
+    /// A subnet: those who share a NetKey.
     public struct Subnet: Sendable {
+        /// Of its NetKey; the primary subnet's is 0.
         public let keyIndex: KeyIndex
+        /// As a key file has it.
         public let name: String?
+        /// What its NetKey derives; of two, the new one.
         public private(set) var keys: NetworkKeys
         /// The key that a Key Refresh replaces.
         public private(set) var oldKeys: NetworkKeys?
 
+        /// A subnet that has a NetKey, and the one before during a Key Refresh.
         public init(keyIndex: KeyIndex, name: String? = nil, netKey: NetKey, oldNetKey: NetKey? = nil) {
             self.keyIndex = keyIndex
             self.name = name
@@ -33,10 +38,14 @@ public struct KeyRing: Sendable {
     public struct Node: Sendable {
         /// Of the first element; the others follow.
         public let address: UnicastAddress
+        /// How many elements it has; one at least.
         public let elements: Int
+        /// As a key file has it.
         public let name: String?
+        /// Whether a key file says that it provisions others.
         public let isProvisioner: Bool
 
+        /// A node as a key file has it.
         public init(address: UnicastAddress, elements: Int, name: String?, isProvisioner: Bool) {
             self.address = address
             self.elements = elements
@@ -49,8 +58,10 @@ public struct KeyRing: Sendable {
     public struct DeviceKey: Hashable, Sendable {
         /// Of the node's first element.
         public let address: UnicastAddress
+        /// What the Configuration Client shares with it.
         public let key: DevKey
 
+        /// The key of the node whose first element has this address.
         public init(address: UnicastAddress, key: DevKey) {
             self.address = address
             self.key = key
@@ -59,10 +70,14 @@ public struct KeyRing: Sendable {
 
     /// The keys above the network layer.
     public struct UpperTransportKeys: Sendable {
+        /// Of all subnets; a message names one by its AID.
         public var applicationKeys: [AppKey] = []
+        /// A node that was provisioned again can have several.
         public var deviceKeys: [DeviceKey] = []
+        /// Whose virtual addresses may be destinations.
         public var labels: [LabelUUID] = []
 
+        /// No keys.
         public init() {}
 
         private static let mostApplicationKeys = 4096
@@ -72,11 +87,13 @@ public struct KeyRing: Sendable {
             if applicationKeys.count < Self.mostApplicationKeys { merge(applicationKeys: [key]) }
         }
 
+        /// Takes what is not known yet of others.
         public mutating func merge(_ other: UpperTransportKeys) {
             merge(
                 applicationKeys: other.applicationKeys, deviceKeys: other.deviceKeys, labels: other.labels)
         }
 
+        /// Whether there is no key and no label.
         public var isEmpty: Bool { applicationKeys.isEmpty && deviceKeys.isEmpty && labels.isEmpty }
 
         /// Takes what is not known yet.
@@ -92,17 +109,23 @@ public struct KeyRing: Sendable {
 
     /// Addresses that must not be used again before the IV Index has moved on twice.
     public struct Exclusion: Sendable {
+        /// Under which they were left.
         public let ivIndex: IVIndex
+        /// Of all elements that left.
         public let addresses: Set<UInt16>
 
+        /// What a key file says of one IV Index.
         public init(ivIndex: IVIndex, addresses: Set<UInt16>) {
             self.ivIndex = ivIndex
             self.addresses = addresses
         }
     }
 
+    /// A network: one IV Index, one address space, and its subnets.
     public struct Network: Sendable {
+        /// As a key file has it.
         public var name: String?
+        /// In the order of the key file; those that were learned stand behind.
         public private(set) var subnets: [Subnet]
         /// The address that failed, where a key file says it.
         public var master: UnicastAddress?
@@ -110,12 +133,16 @@ public struct KeyRing: Sendable {
         public var givenIVIndex: IVIndex?
         /// The IV Index that a replacement starts with, where the user asks what it would do by itself.
         public var replacementIVIndex: IVIndex?
+        /// As a key file has them.
         public var nodes: [Node] = []
+        /// As a key file has them.
         public var exclusions: [Exclusion] = []
         /// Names of group addresses, and of virtual ones by their Label UUID.
         public var groupNames: [MeshAddress: String] = [:]
+        /// What opens messages above the network layer.
         public var upperKeys = UpperTransportKeys()
 
+        /// A network of these subnets.
         public init(name: String? = nil, subnets: [Subnet], master: UnicastAddress? = nil) {
             self.name = name
             self.subnets = subnets
@@ -164,8 +191,10 @@ public struct KeyRing: Sendable {
         }
     }
 
+    /// In the order in which they were given.
     public let networks: [Network]
 
+    /// The keys of these networks.
     public init(networks: [Network] = []) {
         self.networks = networks
     }

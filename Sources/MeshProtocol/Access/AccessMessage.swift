@@ -2,6 +2,7 @@ import ByteParsing
 
 /// An access message: Mesh Protocol 1.1, "Access payload". The opcode has one, two or three octets.
 public struct AccessMessage: Hashable, Sendable {
+    /// Which message it is.
     public enum Opcode: Hashable, Sendable {
         /// One octet 00…7E, or two octets 8000…BFFF: of the Bluetooth SIG's models.
         case sig(UInt16)
@@ -9,7 +10,9 @@ public struct AccessMessage: Hashable, Sendable {
         case vendor(UInt8, company: UInt16)
     }
 
+    /// Which message it is.
     public let opcode: Opcode
+    /// What follows the opcode; none may be there.
     public let parameters: [UInt8]
 
     /// `nil` for an empty payload, for one that breaks off within its opcode, and for the reserved opcode 7F.

@@ -5,47 +5,74 @@ public import MeshCrypto
 ///
 /// Numbers of several octets are little endian.
 public enum ConfigurationMessage: Hashable, Sendable {
+    /// A Config NetKey Add: a key for a subnet that the node does not know yet.
     case netKeyAdd(index: KeyIndex, NetKey)
+    /// A Config NetKey Update: a Key Refresh of this subnet begins.
     case netKeyUpdate(index: KeyIndex, NetKey)
+    /// A Config NetKey Delete.
     case netKeyDelete(index: KeyIndex)
+    /// A Config NetKey Status, the answer to the three before.
     case netKeyStatus(FoundationStatus, index: KeyIndex)
+    /// A Config AppKey Add.
     case appKeyAdd(KeyIndexes, AppKey)
+    /// A Config AppKey Update, during a Key Refresh.
     case appKeyUpdate(KeyIndexes, AppKey)
+    /// A Config AppKey Delete.
     case appKeyDelete(KeyIndexes)
+    /// A Config AppKey Status, the answer to the three before.
     case appKeyStatus(FoundationStatus, KeyIndexes)
+    /// A Config Key Refresh Phase Get.
     case keyRefreshPhaseGet(index: KeyIndex)
     /// `transition`: 2 to phase 2, 3 to the end.
     case keyRefreshPhaseSet(index: KeyIndex, transition: UInt8)
+    /// `phase`: 0 none, 1 the new key is known, 2 it is in use.
     case keyRefreshPhaseStatus(FoundationStatus, index: KeyIndex, phase: UInt8)
+    /// A Config Beacon Set or Status: whether the node sends Secure Network beacons, 0 or 1.
     case beacon(isStatus: Bool, UInt8)
     /// `updateInterval`: units of 10 s; a Set may leave it out.
     case privateBeacon(isStatus: Bool, UInt8, updateInterval: UInt8?)
+    /// A Config Node Reset or its Status: the node leaves the network.
     case nodeReset(isStatus: Bool)
+    /// A Config Heartbeat Publication Set, or its Status with a status code.
     case heartbeatPublication(FoundationStatus?, HeartbeatPublication)
+    /// A Config Heartbeat Subscription Set, or its Status with a status code.
     case heartbeatSubscription(FoundationStatus?, HeartbeatSubscription)
 
     /// NetKeyIndex and AppKeyIndex: two times 12 bits in three octets.
     public struct KeyIndexes: Hashable, Sendable {
+        /// Of the subnet that the application key is bound to.
         public let net: KeyIndex
+        /// Of the application key.
         public let app: KeyIndex
     }
 
     ///     destination 2 · CountLog 1 · PeriodLog 1 · TTL 1 · features 2 · NetKeyIndex 2
     public struct HeartbeatPublication: Hashable, Sendable {
+        /// Where the node sends its Heartbeats; 0x0000 for nowhere.
         public let destination: MeshAddress
+        /// How many follow, as 2^(n-1); 0 none, 0xFF without end.
         public let countLog: UInt8
+        /// Seconds between them, as 2^(n-1).
         public let periodLog: UInt8
+        /// 0…127, of the Heartbeats.
         public let ttl: UInt8
+        /// Bits: a Heartbeat is sent where one of these features changes.
         public let features: UInt16
+        /// Of the subnet that they are sent in.
         public let netKeyIndex: KeyIndex
     }
 
     ///     source 2 · destination 2 · PeriodLog 1 · [CountLog 1 · MinHops 1 · MaxHops 1, in a Status]
     public struct HeartbeatSubscription: Hashable, Sendable {
+        /// Whose Heartbeats the node counts; 0x0000 for nobody's.
         public let source: MeshAddress
+        /// Under which address it hears them.
         public let destination: MeshAddress
+        /// Seconds for which it still counts, as 2^(n-1).
         public let periodLog: UInt8
+        /// How many it counted, as 2^(n-1); `nil` in a Set.
         public let countLog: UInt8?
+        /// The fewest and the most hops that it saw; `nil` in a Set, and where the fewest are more than the most.
         public let hops: ClosedRange<UInt8>?
     }
 
@@ -110,8 +137,10 @@ extension AccessMessage {
 
 /// Mesh Protocol 1.1, "Status codes" of the foundation models.
 public struct FoundationStatus: RawRepresentable, Hashable, Sendable {
+    /// The code as sent; 0 is success.
     public let rawValue: UInt8
 
+    /// A status of any code, reserved ones included.
     public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
@@ -120,8 +149,10 @@ public struct FoundationStatus: RawRepresentable, Hashable, Sendable {
         rawValue = try reader.readUInt8()
     }
 
+    /// Whether the node did what it was told.
     public var isSuccess: Bool { rawValue == 0 }
 
+    /// In the specification's words; a reserved code as a number.
     public var name: String {
         let names = [
             "Success", "Invalid Address", "Invalid Model", "Invalid AppKey Index", "Invalid NetKey Index",

@@ -2,11 +2,16 @@ public import ByteParsing
 
 /// A mesh beacon as heard: Mesh Protocol 1.1, "Mesh beacons". Only authentication makes its statements evidence.
 public enum MeshBeacon: Hashable, Sendable {
+    /// Type 00; it carries nothing that could be authenticated.
     case unprovisionedDevice(UnprovisionedDeviceBeacon)
+    /// Type 01.
     case secureNetwork(SecureNetworkBeacon)
+    /// Type 02.
     case meshPrivate(MeshPrivateBeacon)
 
     ///     type 1 · the beacon
+    ///
+    /// - Throws: `ParseError` where the octets break the format.
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         let start = reader.offset
         switch try reader.readUInt8() {
@@ -41,7 +46,9 @@ extension MeshBeacon: Codable {
 
 /// What an authenticated Secure Network or Mesh Private beacon says.
 public struct NetworkBeaconStatement: Hashable, Sendable, Codable {
+    /// IV Index and IV Update Flag.
     public let state: IVState
+    /// The Key Refresh Flag: the network is in phase 2 of a Key Refresh.
     public let isKeyRefresh: Bool
 
     /// `flags`: bit 0 Key Refresh, bit 1 IV Update; the others are reserved.
@@ -50,6 +57,7 @@ public struct NetworkBeaconStatement: Hashable, Sendable, Codable {
         isKeyRefresh = flags & 1 != 0
     }
 
+    /// What a node says that is in this state.
     public init(state: IVState, isKeyRefresh: Bool) {
         self.state = state
         self.isKeyRefresh = isKeyRefresh

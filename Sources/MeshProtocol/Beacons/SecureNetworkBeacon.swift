@@ -5,9 +5,13 @@ public import MeshCrypto
 ///
 ///     flags 1 · Network ID 8 · IV Index 4 · Authentication Value 8
 public struct SecureNetworkBeacon: Hashable, Sendable {
+    /// Bit 0 Key Refresh, bit 1 IV Update.
     public let flags: UInt8
+    /// Tells which NetKey may authenticate it.
     public let networkID: UInt64
+    /// As claimed: only authentication makes a statement of it.
     public let ivIndex: UInt32
+    /// The first 8 octets of a CMAC under the BeaconKey.
     public let authenticationValue: UInt64
 
     init(parsing reader: inout ByteReader) throws(ParseError) {

@@ -5,13 +5,19 @@ import MeshCrypto
 ///
 ///     Device UUID 16 · OOB Information 2 · [URI Hash 4]
 public struct UnprovisionedDeviceBeacon: Hashable, Sendable {
+    /// The first octet is the most significant one.
     public let deviceUUID: UInt128
+    /// Where its out-of-band data can be found.
     public let oobInformation: OOBInformation
+    /// Of the URI that the device advertises beside it; `nil` where the beacon has none.
     public let uriHash: UInt32?
 
     /// The UUID of the Mesh Provisioning Service, whose service data are the beacon's first two fields.
     public static let serviceUUID: UInt16 = 0x1827
 
+    /// The beacon behind its type. Octets that may follow are not read.
+    ///
+    /// - Throws: `ParseError` where the octets break the format.
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         deviceUUID = try reader.readLeftAligned(16)
         oobInformation = OOBInformation(rawValue: try reader.readUInt16BigEndian())
@@ -43,8 +49,10 @@ extension UnprovisionedDeviceBeacon: Codable {
 
 /// Where the out-of-band data of a device can be found: Mesh Protocol 1.1, "OOB Information field".
 public struct OOBInformation: OptionSet, Hashable, Sendable, Codable {
+    /// 16 bits, the reserved ones as sent.
     public let rawValue: UInt16
 
+    /// Any bits, reserved ones included.
     public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }

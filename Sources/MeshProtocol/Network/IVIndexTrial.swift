@@ -13,6 +13,7 @@ public struct IVIndexTrial {
     private var survivors: [(index: UInt32, header: UInt64)] = []
     private static let batch = 2048
 
+    /// Made ready to try this PDU; the NID is not looked at.
     public init(_ pdu: ObfuscatedNetworkPDU, with material: SecurityMaterial) {
         credentials = NetworkCredentials(material)
         self.pdu = pdu

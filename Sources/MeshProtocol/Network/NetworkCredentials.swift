@@ -5,6 +5,7 @@ public struct NetworkCredentials {
     let encryption: AESCipher
     let privacy: AESCipher
 
+    /// Makes a cipher of each key, once.
     public init(_ material: SecurityMaterial) {
         encryption = AESCipher(key: material.encryptionKey)
         privacy = AESCipher(key: material.privacyKey)
@@ -12,11 +13,14 @@ public struct NetworkCredentials {
 
     /// One PDU to try with one IV Index.
     public struct Attempt: Sendable {
+        /// As heard.
         public let pdu: ObfuscatedNetworkPDU
+        /// The IV Index that it may have been sent with.
         public let ivIndex: IVIndex
         /// `.network`, or `.proxy` for a Proxy Configuration message.
         public let nonce: NonceKind
 
+        /// An attempt with the network nonce, or with the one that is named.
         public init(_ pdu: ObfuscatedNetworkPDU, ivIndex: IVIndex, nonce: NonceKind = .network) {
             self.pdu = pdu
             self.ivIndex = ivIndex
@@ -46,6 +50,7 @@ public struct NetworkCredentials {
         /// Of the last batch, one for each attempt: the PDU, or `nil` where the NetMIC does not match.
         public fileprivate(set) var results: [NetworkPDU?] = []
 
+        /// Without room yet; the first batch makes it.
         public init() {}
     }
 

@@ -4,13 +4,17 @@ import ByteParsing
 ///
 /// Only opening makes one, and reading one that was written down (`Codable`); it holds the IV Index that opened it.
 public struct NetworkPDU: Hashable, Sendable {
+    /// The IV Index that it was sent with, which opened it.
     public let ivIndex: IVIndex
     /// CTL: a control message, whose NetMIC has 64 bits; an access message has 32.
     public let isControl: Bool
     /// 0…127.
     public let ttl: UInt8
+    /// SEQ.
     public let sequence: SequenceNumber
+    /// SRC.
     public let source: UnicastAddress
+    /// DST and TransportPDU.
     public let content: Content
 
     /// What the source said, whatever a relay did to TTL and credentials: DST and TransportPDU.
@@ -84,6 +88,7 @@ public struct NetworkPDU: Hashable, Sendable {
         content = Content(octets: [UInt8(destination.value >> 8), UInt8(destination.value & 0xFF)] + transportPDU)
     }
 
+    /// IV Index and SEQ, which the source never uses again.
     public var position: SequencePosition { SequencePosition(ivIndex, sequence) }
 
     /// `nil` where a faulty relay cut the PDU within its DST.

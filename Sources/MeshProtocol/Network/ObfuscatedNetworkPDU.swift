@@ -11,14 +11,18 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
     public let first: UInt128
     /// Octets 16…31.
     public let second: UInt128
+    /// Octets of the PDU, NetMIC included: 11 to 29.
     public let length: Int
 
     /// Room for an empty payload: bluetooth-meshd 5.66 cuts what it relays, sometimes into the DST, and such copies are
     /// authentic. The specification's shortest PDU has 14 octets.
     public static let minimumLength = 11
+    /// What a PDU with 16 octets of TransportPDU has.
     public static let maximumLength = 29
 
     /// All octets of `reader`.
+    ///
+    /// - Throws: `ParseError` where there are fewer or more octets than a Network PDU can have.
     @inlinable @inline(__always)
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         length = reader.remaining
@@ -47,6 +51,9 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
         second = UInt128(leftAligned: octets.dropFirst(16))
     }
 
+    /// The least significant bit of the IV Index.
+    /// 7 bits that a key derives, by which the keys to try are found.
+    /// All octets as heard.
     @inlinable public var ivi: UInt8 { UInt8(truncatingIfNeeded: first >> 127) }
     @inlinable public var nid: UInt8 { UInt8(truncatingIfNeeded: first >> 120) & 0x7F }
     public var octets: [UInt8] { Array((first.octets + second.octets).prefix(length)) }

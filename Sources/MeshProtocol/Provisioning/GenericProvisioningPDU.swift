@@ -4,17 +4,23 @@ public import ByteParsing
 ///
 ///     Link ID 4 · Transaction Number 1 · Generic Provisioning PDU
 public struct PBADVPDU: Hashable, Sendable {
+    /// Chosen by the provisioner; all PDUs of a link have it.
     public let linkID: UInt32
     /// 00…7F from the provisioner, 80…FF from the device; 00 in Provisioning Bearer Control.
     public let transaction: UInt8
+    /// What the PDU says.
     public let content: GenericProvisioningPDU
 
+    /// All octets of `reader`.
+    ///
+    /// - Throws: `ParseError` where the octets break the format.
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         linkID = try reader.readUInt32BigEndian()
         transaction = try reader.readUInt8()
         content = try GenericProvisioningPDU(parsing: &reader)
     }
 
+    /// Whether the Transaction Number is one of the provisioner's; an acknowledgment has the number of what it answers.
     public var isFromProvisioner: Bool { transaction & 0x80 == 0 }
 }
 
@@ -25,21 +31,30 @@ public struct PBADVPDU: Hashable, Sendable {
 ///     10 Transaction Continuation  SegmentIndex 6 bits · kind 2 · segment
 ///     11 Provisioning Bearer Control   BearerOpcode 6 bits · kind 2 · parameters
 public enum GenericProvisioningPDU: Hashable, Sendable {
+    /// The first segment: how many follow, and length and checksum of the whole.
     case transactionStart(lastSegment: UInt8, totalLength: UInt16, fcs: UInt8, [UInt8])
+    /// The transaction was heard as a whole.
     case transactionAcknowledgment
+    /// A further segment; `segment` counts from 1.
     case transactionContinuation(segment: UInt8, [UInt8])
+    /// The provisioner opens a link to this device.
     case linkOpen(deviceUUID: UInt128)
+    /// The device takes part.
     case linkAck
+    /// Either side ends the link.
     case linkClose(LinkCloseReason)
 
     /// Why a link was closed: Mesh Protocol 1.1, "Link Close message".
     public struct LinkCloseReason: RawRepresentable, Hashable, Sendable, Codable {
+        /// The code as sent; 0 is success.
         public let rawValue: UInt8
 
+        /// A reason of any code, reserved ones included.
         public init(rawValue: UInt8) {
             self.rawValue = rawValue
         }
 
+        /// In the specification's words; a reserved code as a number.
         public var name: String {
             switch rawValue {
             case 0: "Success"
@@ -77,8 +92,11 @@ public enum GenericProvisioningPDU: Hashable, Sendable {
 
 /// Joins the segments of one transaction, in whatever order and however often they are heard.
 public struct TransactionReassembly: Sendable {
+    /// What a segment led to.
     public enum Outcome: Hashable, Sendable {
+        /// Segments are still missing.
         case incomplete
+        /// All segments are there and fit: the whole, a Provisioning PDU.
         case complete([UInt8])
         /// All segments are there, and the Frame Check Sequence or the length is not theirs.
         case damaged
@@ -90,8 +108,10 @@ public struct TransactionReassembly: Sendable {
     private var start: (last: UInt8, length: UInt16, fcs: UInt8)?
     private var isDone = false
 
+    /// A transaction of which nothing was heard.
     public init() {}
 
+    /// Puts one segment in its place; other PDUs change nothing.
     public mutating func take(_ pdu: GenericProvisioningPDU) -> Outcome {
         guard !isDone else { return .repeated }
         switch pdu {

@@ -6,10 +6,12 @@ public import ByteParsing
 ///
 /// What it hands over is encrypted under a key that two devices agree upon in private: nobody who listens can open it.
 public struct ProvisioningPDU: Hashable, Sendable {
+    /// The types, in the order of their numbers.
     public enum Kind: UInt8, Hashable, Sendable, Codable {
         case invite, capabilities, start, publicKey, inputComplete, confirmation, random, data, complete, failed
         case recordRequest, recordResponse, recordsGet, recordsList
 
+        /// In the specification's words.
         public var name: String {
             let names = [
                 "Invite", "Capabilities", "Start", "Public Key", "Input Complete", "Confirmation", "Random", "Data",
@@ -41,6 +43,7 @@ public struct ProvisioningPDU: Hashable, Sendable {
         /// Of Enhanced Provisioning.
         case hmacSHA256 = 1
 
+        /// As the specification writes it.
         public var name: String {
             switch self {
             case .cmacAES128: "BTM_ECDH_P256_CMAC_AES128_AES_CCM"
@@ -49,9 +52,14 @@ public struct ProvisioningPDU: Hashable, Sendable {
         }
     }
 
+    /// Which PDU it is.
     public let kind: Kind
+    /// As many octets as its kind allows.
     public let parameters: [UInt8]
 
+    /// All octets of `reader`.
+    ///
+    /// - Throws: `ParseError` where the octets break the format.
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         let start = reader.offset
         let first = try reader.readUInt8()

@@ -4,16 +4,24 @@ public import ByteParsing
 ///
 ///     SAR 2 bits · message type 6 bits · data
 public struct ProxyPDU: Hashable, Sendable {
+    /// Whether it is a whole message, or which part of one.
     public enum SAR: UInt8, Hashable, Sendable { case complete, first, continuation, last }
 
+    /// What the data are.
     public enum MessageType: UInt8, Hashable, Sendable {
         case networkPDU, meshBeacon, proxyConfiguration, provisioningPDU
     }
 
+    /// Whether it is a whole message, or which part of one.
     public let sar: SAR
+    /// What the data are.
     public let type: MessageType
+    /// Of the message, or of this part of it.
     public let data: [UInt8]
 
+    /// All octets of `reader`.
+    ///
+    /// - Throws: `ParseError` where the octets break the format.
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         let start = reader.offset
         let first = try reader.readUInt8()
@@ -57,6 +65,7 @@ public struct ProxyReassembly: Hashable, Sendable {
     private var type: ProxyPDU.MessageType?
     private var data: [UInt8] = []
 
+    /// A direction in which nothing was heard yet.
     public init() {}
 
     /// A whole message, when this PDU completes one. A PDU that does not fit what came before starts over.

@@ -8,15 +8,21 @@ public import MeshCrypto
 ///     02 · hash 8 · random 8             Private Network Identity
 ///     03 · hash 8 · random 8             Private Node Identity
 public enum ProxyServiceData: Hashable, Sendable {
+    /// The network's, in clear.
     case networkID(UInt64)
+    /// 64 bits each: a hash of the address and of `random`.
     case nodeIdentity(hash: UInt64, random: UInt64)
+    /// A hash of the Network ID and of `random`, so that it changes.
     case privateNetworkIdentity(hash: UInt64, random: UInt64)
+    /// As a node identity, with another padding.
     case privateNodeIdentity(hash: UInt64, random: UInt64)
 
     /// The 16-bit UUID of the Mesh Proxy Service.
     public static let serviceUUID: UInt16 = 0x1828
 
     /// `reader`: what follows the service's UUID.
+    ///
+    /// - Throws: `ParseError` where the octets break the format.
     public init(parsing reader: inout ByteReader) throws(ParseError) {
         let start = reader.offset
         let type = try reader.readUInt8()
@@ -50,6 +56,7 @@ public enum ProxyServiceData: Hashable, Sendable {
     public enum Identity: Hashable, Sendable {
         /// Some node of the network.
         case network
+        /// The node whose first element has this address.
         case node(UnicastAddress)
     }
 

@@ -2,29 +2,42 @@ public import ByteParsing
 
 /// A transport control message: Mesh Protocol 1.1, "Transport Control messages" and "Directed forwarding".
 public enum ControlMessage: Hashable, Sendable, Codable {
+    /// A Low Power node asks its Friend; `fsn` is the Friend Sequence Number, one bit.
     case friendPoll(fsn: UInt8)
     /// What a Friend says of the network: the same flags and IV Index as in a beacon.
     case friendUpdate(NetworkBeaconStatement, moreData: Bool)
+    /// A Low Power node looks for a Friend.
     case friendRequest(FriendRequest)
+    /// A node offers to be one.
     case friendOffer(FriendOffer)
+    /// A new Friend tells the one before that it is no longer needed.
     case friendClear(lpn: MeshAddress, lpnCounter: UInt16)
+    /// The one before agrees.
     case friendClearConfirm(lpn: MeshAddress, lpnCounter: UInt16)
+    /// Addresses that the Friend shall store messages for.
     case friendSubscriptionListAdd(transaction: UInt8, [MeshAddress])
+    /// Addresses that it need not any more.
     case friendSubscriptionListRemove(transaction: UInt8, [MeshAddress])
+    /// The Friend did so.
     case friendSubscriptionListConfirm(transaction: UInt8)
+    /// A node is alive: the TTL that it began with, and its features in use, as bits.
     case heartbeat(initTTL: UInt8, features: UInt16)
     /// Directed forwarding, and what is not known: by opcode.
     case other(opcode: UInt8, parameters: [UInt8])
 
     ///     criteria 1 · receive delay 1 · poll timeout 3 · previous address 2 · number of elements 1 · LPNCounter 2
     public struct FriendRequest: Hashable, Sendable, Codable {
+        /// What kind of Friend it wants: RFU 1 bit, RSSI factor 2, receive window factor 2, log of the queue size 3.
         public let criteria: UInt8
         /// Milliseconds.
         public let receiveDelay: UInt8
         /// Units of 100 ms.
         public let pollTimeout: UInt32
+        /// Its last Friend; 0x0000 for none.
         public let previousAddress: MeshAddress
+        /// How many elements it has.
         public let elements: UInt8
+        /// How many Friend Requests it has sent; a part of the credentials.
         public let lpnCounter: UInt16
     }
 
@@ -32,13 +45,19 @@ public enum ControlMessage: Hashable, Sendable, Codable {
     public struct FriendOffer: Hashable, Sendable, Codable {
         /// Milliseconds.
         public let receiveWindow: UInt8
+        /// How many messages it can store.
         public let queueSize: UInt8
+        /// How many addresses it can store.
         public let subscriptionListSize: UInt8
+        /// dBm, of the request as the Friend heard it; 127 for unknown.
         public let rssi: Int8
+        /// How many Friend Offers it has sent; a part of the credentials.
         public let friendCounter: UInt16
     }
 
     /// `parameters`: what follows the opcode, reassembled if it was segmented.
+    ///
+    /// - Throws: `ParseError`, with offsets from the beginning of the parameters, where they break the format.
     public init(opcode: UInt8, parameters: [UInt8]) throws(ParseError) {
         var reader = ByteReader(parameters.span)
         switch opcode {

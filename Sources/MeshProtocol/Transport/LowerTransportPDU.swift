@@ -8,14 +8,20 @@ public import ByteParsing
 ///     segmented control     SEG 1 · opcode 7 · RFU 1 · SeqZero 13 · SegO 5 · SegN 5 bits · segment 1…8
 ///     Segment Acknowledgment  SEG 0 · opcode 0 · OBO 1 · SeqZero 13 · RFU 2 bits · BlockAck 4
 public enum LowerTransportPDU: Hashable, Sendable {
+    /// An access message that fits into one PDU; its TransMIC has 4 octets.
     case unsegmentedAccess(AccessKeyHint, upperTransportPDU: [UInt8])
+    /// A segment of an access message; a long TransMIC has 8 octets.
     case segmentedAccess(AccessKeyHint, hasLongTransMIC: Bool, Segment)
+    /// A control message that fits into one PDU; `opcode` has 7 bits.
     case unsegmentedControl(opcode: UInt8, parameters: [UInt8])
+    /// A segment of a control message.
     case segmentedControl(opcode: UInt8, Segment)
+    /// Which segments of the message with this SeqZero arrived, a bit each; by a Friend on behalf of another.
     case segmentAcknowledgment(onBehalfOf: Bool, seqZero: UInt16, blockAck: UInt32)
 
     /// AKF and AID: which key the sender says that it used.
     public enum AccessKeyHint: Hashable, Sendable {
+        /// AKF 0.
         case deviceKey
         /// 6 bits.
         case applicationKey(aid: UInt8)
@@ -25,16 +31,21 @@ public enum LowerTransportPDU: Hashable, Sendable {
         }
     }
 
+    /// A segment and its place in the message.
     public struct Segment: Hashable, Sendable {
         /// The low 13 bits of the SEQ of the message's SeqAuth.
         public let seqZero: UInt16
-        /// This segment's number and the last one's, 0…31.
+        /// This segment's number, 0…31 and not above the last one's.
         public let offset: UInt8
+        /// The last segment's number, 0…31.
         public let last: UInt8
+        /// 1…12, of a control message 1…8.
         public let octets: [UInt8]
     }
 
     /// Of a PDU that a faulty relay cut short, what is left may break the format.
+    ///
+    /// - Throws: `ParseError` where the octets break the format.
     public init(_ pdu: NetworkPDU) throws(ParseError) {
         let octets = pdu.transportPDU
         var reader = ByteReader(octets.span)

@@ -5,13 +5,18 @@ public import MeshCrypto
 public enum UpperTransport {
     /// What the nonce and the key choice need beside the sealed octets.
     public struct Message: Hashable, Sendable {
+        /// The message's SeqAuth: of a segmented message, the first segment's SEQ.
         public let position: SequencePosition
+        /// SRC.
         public let source: UnicastAddress
+        /// DST.
         public let destination: MeshAddress
+        /// SZMIC: whether the TransMIC has 8 octets and not 4.
         public let hasLongTransMIC: Bool
         /// The encrypted access payload and the TransMIC.
         public let sealed: [UInt8]
 
+        /// A message as it was put together from its segments.
         public init(
             position: SequencePosition, source: UnicastAddress, destination: MeshAddress, hasLongTransMIC: Bool,
             sealed: [UInt8]

@@ -1,11 +1,14 @@
 /// The IV Index of a network, 32 bits.
 public struct IVIndex: Hashable, Comparable, Sendable {
+    /// 0 when a network begins, one more with each update.
     public let value: UInt32
 
+    /// Any 32 bits.
     public init(_ value: UInt32) {
         self.value = value
     }
 
+    /// In the order of the numbers.
     public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 
     /// The least significant bit, which a Network PDU carries in clear.
@@ -21,9 +24,12 @@ public struct IVIndex: Hashable, Comparable, Sendable {
 ///
 /// States are ordered as a network goes through them: (n, Normal) < (n+1, in progress) < (n+1, Normal).
 public enum IVState: Hashable, Comparable, Sendable {
+    /// IV Update Flag 0: nodes transmit with this IV Index.
     case normalOperation(IVIndex)
+    /// IV Update Flag 1: nodes transmit with the IV Index before this one and accept both.
     case updateInProgress(IVIndex)
 
+    /// As the fields of a beacon say it.
     public init(index: IVIndex, updateFlag: Bool) {
         self = updateFlag ? .updateInProgress(index) : .normalOperation(index)
     }
@@ -35,6 +41,7 @@ public enum IVState: Hashable, Comparable, Sendable {
         }
     }
 
+    /// The IV Update Flag.
     public var isUpdateInProgress: Bool {
         if case .updateInProgress = self { true } else { false }
     }
@@ -47,6 +54,7 @@ public enum IVState: Hashable, Comparable, Sendable {
     /// Counts the states in their order, two for each IV Index.
     public var step: Int64 { Int64(index.value) * 2 + (isUpdateInProgress ? 0 : 1) }
 
+    /// In the order in which a network goes through them.
     public static func < (left: Self, right: Self) -> Bool { left.step < right.step }
 }
 

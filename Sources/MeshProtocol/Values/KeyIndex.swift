@@ -20,6 +20,7 @@ public struct KeyIndex: Hashable, Comparable, Sendable, CustomStringConvertible 
     /// The index in decimal.
     public var description: String { "\(value)" }
 
+    /// In the order of the numbers.
     public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }
 

@@ -9,6 +9,7 @@ public protocol KeyRingPlace: Hashable, Comparable, Sendable, Codable {
 }
 
 extension KeyRingPlace {
+    /// In the order of the list.
     public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 
     /// A number from 0 on.
@@ -24,8 +25,10 @@ extension KeyRingPlace {
 
 /// The place of a network in `KeyRing.networks`.
 public struct NetworkIndex: KeyRingPlace {
+    /// From 0 on.
     public let value: Int
 
+    /// The place that is `value` places behind the first.
     public init(_ value: Int) {
         self.value = value
     }
@@ -33,8 +36,10 @@ public struct NetworkIndex: KeyRingPlace {
 
 /// The place of a subnet in `KeyRing.Network.subnets`, which has nothing to do with its key index.
 public struct SubnetIndex: KeyRingPlace {
+    /// From 0 on.
     public let value: Int
 
+    /// The place that is `value` places behind the first.
     public init(_ value: Int) {
         self.value = value
     }
@@ -43,8 +48,10 @@ public struct SubnetIndex: KeyRingPlace {
 /// The place of a NetKey in a network's list of keys: those of its subnets in their order, the old key of a subnet before
 /// the new one, and behind them the keys that were learned, in the order in which they were.
 public struct KeyPlace: KeyRingPlace {
+    /// From 0 on.
     public let value: Int
 
+    /// The place that is `value` places behind the first.
     public init(_ value: Int) {
         self.value = value
     }

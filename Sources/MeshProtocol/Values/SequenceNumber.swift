@@ -1,7 +1,9 @@
 /// SEQ: 24 bits that a source never uses twice under one IV Index.
 public struct SequenceNumber: Hashable, Comparable, Sendable {
+    /// 24 bits.
     public let value: UInt32
 
+    /// 0xFFFFFF, behind which a source needs another IV Index.
     public static let last = SequenceNumber(truncating: 0xFF_FFFF)
 
     /// `nil` beyond 24 bits.
@@ -10,10 +12,12 @@ public struct SequenceNumber: Hashable, Comparable, Sendable {
         self.value = value
     }
 
+    /// The low 24 bits.
     public init(truncating value: UInt32) {
         self.value = value & 0xFF_FFFF
     }
 
+    /// In the order of the numbers.
     public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 }
 
@@ -21,13 +25,16 @@ public struct SequenceNumber: Hashable, Comparable, Sendable {
 public struct SequencePosition: Hashable, Comparable, Sendable {
     /// The IV Index that the PDU was sent with.
     public let ivIndex: IVIndex
+    /// SEQ under this IV Index.
     public let sequence: SequenceNumber
 
+    /// The pair.
     public init(_ ivIndex: IVIndex, _ sequence: SequenceNumber) {
         self.ivIndex = ivIndex
         self.sequence = sequence
     }
 
+    /// By IV Index, and by SEQ under the same one.
     public static func < (left: Self, right: Self) -> Bool {
         (left.ivIndex, left.sequence) < (right.ivIndex, right.sequence)
     }
