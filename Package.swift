@@ -25,7 +25,7 @@ let package = Package(
     name: "meshscope",
     products: [
         .executable(name: "meshscope", targets: ["meshscope"]),
-        .library(name: "MeshAnalysis", targets: ["MeshAnalysis", "MeshReports"]),
+        .library(name: "MeshAnalysis", targets: ["MeshAnalysis", "MeshReports", "MeshStacks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -45,16 +45,21 @@ let package = Package(
         source("BluetoothFrames", ["BoundedCollections", "ByteParsing"]),
         source("MeshCrypto", ["ByteParsing", "COpenSSL"]),
         source("MeshProtocol", ["ByteParsing", "MeshCrypto"]),
-        source("MeshAnalysis", ["ByteParsing", "CaptureFiles", "BluetoothFrames", "MeshCrypto", "MeshProtocol"]),
+        source("MeshStacks", ["ByteParsing", "MeshCrypto", "MeshProtocol"]),
+        source(
+            "MeshAnalysis",
+            ["ByteParsing", "CaptureFiles", "BluetoothFrames", "MeshCrypto", "MeshProtocol", "MeshStacks"]),
         source("KeyFiles", ["ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),
-        source("MeshReports", ["MeshAnalysis", "ByteParsing", "CaptureFiles", "MeshProtocol"]),
+        source(
+            "MeshReports",
+            ["MeshAnalysis", "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol", "MeshStacks"]),
         source(
             "MeshSimulation", ["ByteParsing", "BluetoothFrames", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),
         .executableTarget(
             name: "meshscope",
             dependencies: [
                 "BluetoothFrames", "ByteParsing", "CaptureFiles", "KeyFiles", "MeshAnalysis", "MeshCrypto",
-                "MeshProtocol", "MeshReports", "MeshSimulation",
+                "MeshProtocol", "MeshReports", "MeshSimulation", "MeshStacks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -67,11 +72,12 @@ let package = Package(
         test("BluetoothFramesTests", ["BluetoothFrames", "ByteParsing"]),
         test("MeshCryptoTests", ["MeshCrypto", "ByteParsing"]),
         test("MeshProtocolTests", ["MeshProtocol", "MeshCrypto", "ByteParsing"]),
+        test("MeshStacksTests", ["MeshStacks", "MeshProtocol", "MeshCrypto", "ByteParsing"]),
         test(
             "MeshAnalysisTests",
             [
                 "MeshAnalysis", "MeshProtocol", "MeshCrypto", "ByteParsing", "CaptureFiles", "BluetoothFrames",
-                "MeshSimulation",
+                "MeshSimulation", "MeshStacks",
             ]),
         test("KeyFilesTests", ["KeyFiles", "MeshProtocol", "MeshCrypto"]),
         test(
@@ -81,7 +87,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "meshscope", "MeshAnalysis", "MeshReports", "MeshProtocol", "MeshCrypto", "KeyFiles", "CaptureFiles",
-                "ByteParsing",
+                "ByteParsing", "MeshStacks",
             ]),
     ]
 )

@@ -1,6 +1,7 @@
 import BluetoothFrames
 public import CaptureFiles
 public import MeshProtocol
+public import MeshStacks
 
 /// What the user says beside keys and captures.
 public struct AnalysisOptions: Sendable {

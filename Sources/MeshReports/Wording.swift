@@ -1,6 +1,7 @@
 import ByteParsing
 import MeshAnalysis
 import MeshProtocol
+import MeshStacks
 
 /// The sentences of the reports, each said in one place.
 enum Wording {

@@ -4,6 +4,7 @@ import KeyFiles
 import MeshAnalysis
 import MeshProtocol
 import MeshReports
+import MeshStacks
 
 /// The reports that belong to a capture X: of its analysis, and of what X.check.json beside it asks.
 struct FixtureReports {
@@ -96,14 +97,14 @@ struct FixtureReports {
 
     private static func restore(
         _ stack: String, _ path: String, _ name: String, _ keyRing: KeyRing
-    ) throws -> [RestoreFiles.File] {
-        guard let target = RestoreFiles.Target(rawValue: stack) else {
+    ) throws -> [RestoreFile] {
+        guard let target = RestoreFiles.Target(identifier: stack) else {
             throw Failure(
-                "no stack is named \(stack); there are \(RestoreFiles.Target.allCases.map(\.rawValue).joined(separator: ", "))"
+                "no stack is named \(stack); there are \(RestoreFiles.Target.all.map(\.identifier).joined(separator: ", "))"
             )
         }
         var options = AnalysisOptions()
-        options.stack = Stack(rawValue: stack)
+        options.stack = target.stack
         let analysis = try Analyzer(keys: keyRing, options: options).analyze([path]).renamed([name])
         guard analysis.masters.count == 1,
             let files = try RestoreCommand.files(analysis, analysis.masters[0], for: target)

@@ -3,6 +3,7 @@ import CaptureFiles
 import KeyFiles
 public import MeshAnalysis
 public import MeshProtocol
+public import MeshStacks
 
 /// The captures of a command.
 struct CaptureArguments: ParsableArguments {
@@ -55,7 +56,7 @@ struct QuestionOptions: ParsableArguments {
 
     @Option(
         help:
-            "What it ran, for what a restart of it may have skipped: \(Stack.allCases.map(\.rawValue).joined(separator: ", "))."
+            "What it ran, for what a restart of it may have skipped: \(Stack.allValueStrings.joined(separator: ", "))."
     )
     var stack: Stack?
 
@@ -86,7 +87,14 @@ struct QuestionOptions: ParsableArguments {
     }
 }
 
-extension Stack: ExpressibleByArgument {}
+extension Stack: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(identifier: argument)
+    }
+
+    public static var allValueStrings: [String] { all.map(\.identifier) }
+}
+
 extension IVSearchExtent: ExpressibleByArgument {}
 
 extension IVIndex: ExpressibleByArgument {

@@ -5,8 +5,15 @@ import KeyFiles
 import MeshAnalysis
 import MeshProtocol
 public import MeshReports
+import MeshStacks
 
-extension RestoreFiles.Target: ExpressibleByArgument {}
+extension RestoreFiles.Target: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(identifier: argument)
+    }
+
+    public static var allValueStrings: [String] { all.map(\.identifier) }
+}
 
 struct RestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,7 +37,7 @@ struct RestoreCommand: ParsableCommand {
 
     @Option(
         name: .customLong("for"),
-        help: "The stack: \(RestoreFiles.Target.allCases.map(\.rawValue).joined(separator: ", ")).")
+        help: "The stack: \(RestoreFiles.Target.allValueStrings.joined(separator: ", ")).")
     var target: RestoreFiles.Target
 
     @Option(
@@ -42,13 +49,15 @@ struct RestoreCommand: ParsableCommand {
     var output: String
 
     func validate() throws {
-        guard nodeJSON == nil || target == .bluez else { throw ValidationError("--node-json is for --for bluez.") }
+        guard nodeJSON == nil || target == .stack(.bluez) else {
+            throw ValidationError("--node-json is for --for bluez.")
+        }
     }
 
     func run() throws {
         let keyRing = try keys.requiredKeyRing()
         var options = question.options
-        if options.stack == nil { options.stack = Stack(rawValue: target.rawValue) }
+        if options.stack == nil { options.stack = target.stack }
         let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing, options: options))
         guard let master = analysis.masters.first else {
             throw Terminal.fail("nothing tells which source the master is: name it with --master", .answerIsNo)
@@ -58,10 +67,10 @@ struct RestoreCommand: ParsableCommand {
                 "\(analysis.masters.count) networks of the keys may have the master: give only the keys of the right one",
                 .answerIsNo)
         }
-        let files: [RestoreFiles.File]?
-        do throws(NodeJSONError) {
-            let node = try nodeJSON.map { path throws(NodeJSONError) in try text(path) }
-            files = try Self.files(analysis, master, for: target, nodeJSON: node)
+        let files: [RestoreFile]?
+        do throws(StoredFileError) {
+            let node = try nodeJSON.map { path throws(StoredFileError) in try text(path) }
+            files = try Self.files(analysis, master, for: target, storedFile: node)
         } catch {
             throw Terminal.fail("\(nodeJSON ?? ""): \(error)")
         }
@@ -73,33 +82,33 @@ struct RestoreCommand: ParsableCommand {
         for attention in TextReport.attentions(analysis, of: master) {
             Terminal.say("meshscope: ATTENTION: \(attention)\n")
         }
-        try OutputFolder(output).write(files, areSecret: true)
+        try OutputFolder(output).write(files.map { ($0.name, $0.text) }, areSecret: true)
         try Terminal.output(files.map { "\(output)/\($0.name)\n" }.joined())
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
     }
 
-    private func text(_ path: String) throws(NodeJSONError) -> String {
+    private func text(_ path: String) throws(StoredFileError) -> String {
         let octets: [UInt8]
         do throws(CaptureError) {
             octets = try WholeFile.read(path: path, limit: 16 << 20)
         } catch {
-            throw NodeJSONError(explanation: error.explanation)
+            throw StoredFileError(explanation: error.explanation)
         }
         let text = String(decoding: octets, as: UTF8.self)
-        guard Array(text.utf8) == octets else { throw NodeJSONError(explanation: "is no UTF-8, and is not edited") }
+        guard Array(text.utf8) == octets else { throw StoredFileError(explanation: "is no UTF-8, and is not edited") }
         return text
     }
 
     /// `nil` where the verdict gives no number.
     static func files(
-        _ analysis: Analysis, _ master: Analysis.Master, for target: RestoreFiles.Target, nodeJSON: String? = nil
-    ) throws(NodeJSONError) -> [RestoreFiles.File]? {
+        _ analysis: Analysis, _ master: Analysis.Master, for target: RestoreFiles.Target, storedFile: String? = nil
+    ) throws(StoredFileError) -> [RestoreFile]? {
         guard let restore = RestoreFiles(analysis, master: master) else { return nil }
-        let files = try restore.files(for: target, nodeJSON: nodeJSON)
+        let files = try restore.files(for: target, storedFile: storedFile)
         guard target == .wireshark else { return files }
         let network = analysis.networks[master.network]
         var tables = WiresharkTables()
         tables.add(network.keys, ivIndexes: network.transmitIndexes)
-        return files + tables.files
+        return files + tables.files.map { RestoreFile(name: $0.name, text: $0.text) }
     }
 }

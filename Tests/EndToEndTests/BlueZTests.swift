@@ -4,6 +4,7 @@ import KeyFiles
 import MeshAnalysis
 import MeshCrypto
 import MeshProtocol
+import MeshStacks
 import TestSupport
 import Testing
 

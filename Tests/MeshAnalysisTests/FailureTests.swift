@@ -1,6 +1,7 @@
 import CaptureFiles
 import MeshCrypto
 import MeshProtocol
+import MeshStacks
 import Testing
 
 @testable import MeshAnalysis

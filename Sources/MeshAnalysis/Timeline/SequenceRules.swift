@@ -1,5 +1,6 @@
 import CaptureFiles
 import MeshProtocol
+import MeshStacks
 
 /// What a source's SEQ did that a monotonous counter does not do, as findings.
 ///
@@ -29,14 +30,14 @@ enum SequenceRules {
 
     private static func judgeJumps(_ watch: SequenceWatch, _ subject: Subject, into findings: inout FindingCollector) {
         for (index, jump) in watch.jumps.enumerated() {
-            let stacks = Stack.explaining(jump)
+            let stacks = Stack.explaining(from: jump.from, to: jump.to)
             var detail = [
                 Finding.Detail("from_seq", .number(Int64(jump.from.value))),
                 .init("to_seq", .number(Int64(jump.to.value))),
             ]
-            if let block = stacks.map(\.reservedBlock).min() {
+            if let block = stacks.map(\.reservation.block).min() {
                 detail.append(.init("block", .number(Int64(block))))
-                detail.append(.init("stack", .text(stacks.map(\.rawValue).joined(separator: ", "))))
+                detail.append(.init("stack", .text(stacks.map(\.identifier).joined(separator: ", "))))
             }
             let isLast = index == watch.jumps.count - 1
             findings.record(

@@ -1,5 +1,6 @@
 import CaptureFiles
 public import MeshProtocol
+import MeshStacks
 
 /// SEQ rose by far more than the source's rate explains.
 public struct SequenceJump: Hashable, Sendable {
@@ -41,7 +42,7 @@ struct SequenceWatch {
     /// SEQ a second; no node sends more for long.
     private static let mostRate = 20.0
     /// The largest block that a stack reserves.
-    static let largestBlock: UInt32 = 0x1_0000
+    static let largestBlock = Stack.all.map(\.reservation.block).max() ?? 0
     private static let mostKept = 16
     private static let memory = 64
 

@@ -1,5 +1,6 @@
 import CaptureFiles
 import MeshProtocol
+import MeshStacks
 
 /// Rules from finished timelines to the verdict of one source.
 struct RecoveryRules {
@@ -82,9 +83,9 @@ struct RecoveryRules {
 
     /// What the stack skips at a restart: the one that the user names, or those that a jump in the capture points to.
     private func reservedBlock(_ source: SourceTimeline) -> MarginTerm? {
-        let inferred = source.watches.flatMap(\.watch.jumps).flatMap(Stack.explaining)
-        let stacks = options.stack.map { [$0] } ?? Stack.allCases.filter(inferred.contains)
-        guard let block = stacks.map(\.mostSkipped).max(), block > 0 else { return nil }
+        let inferred = source.watches.flatMap(\.watch.jumps).flatMap { Stack.explaining(from: $0.from, to: $0.to) }
+        let stacks = options.stack.map { [$0] } ?? Stack.all.filter(inferred.contains)
+        guard let block = stacks.map(\.reservation.mostSkipped).max(), block > 0 else { return nil }
         return MarginTerm(.reservedBlock, block, stacks: stacks)
     }
 

@@ -1,5 +1,6 @@
 public import CaptureFiles
 public import MeshProtocol
+public import MeshStacks
 
 /// What a replacement of one source must be given. Each case carries the evidence that it rests on.
 public enum RecoveryVerdict: Hashable, Sendable {

@@ -1,12 +1,13 @@
 import ByteParsing
 import MeshAnalysis
 import MeshProtocol
+import MeshStacks
 
 /// What goes along with the files of a stack: the values, what to do and what to beware of, and what the numbers rest on.
 extension RestoreFiles {
     /// `next`: the first SEQ as this stack's files say it.
     func readme(_ target: Target, _ steps: [String], next: UInt32) -> String {
-        let title = "# Restoring the master \(elements.first.map { "\($0)" } ?? "") on \(Self.name(of: target))"
+        let title = "# Restoring the master \(elements.first.map { "\($0)" } ?? "") on \(target.name)"
         let sections = [
             [title, ""], target == .wireshark ? [] : values(next: next), warnings(target), ["## Steps", ""],
             steps.enumerated().map { "\($0 + 1). \($1)" }, [""],
@@ -52,14 +53,9 @@ extension RestoreFiles {
 
     /// A replay protection list has a fixed size.
     private func replayProtection(_ target: Target) -> String {
-        let setting: String? =
-            switch target {
-            case .bluez: "`crpl` in node.json"
-            case .zephyr: "`CONFIG_BT_MESH_CRPL`"
-            case .espIDF: "`CONFIG_BLE_MESH_CRPL`"
-            default: nil
-            }
-        guard let setting else { return "This stack takes no replay protection list from outside." }
+        guard let setting = target.stack?.replayListSetting else {
+            return "This stack takes no replay protection list from outside."
+        }
         return
             "The replay protection list here has the \(replayList.count) sources that were heard, and no others; the stack needs "
             + "room for them (\(setting))."
@@ -67,16 +63,6 @@ extension RestoreFiles {
 
     /// How far what is written was tried; see the tests of the same names.
     private static func tried(_ target: Target) -> String {
-        switch target {
-        case .bluez: "bluetooth-meshd 5.66 was run on such files, without a controller; nothing was tried on hardware."
-        case .espIDF:
-            "Espressif's generator 0.3.0 makes an image of such a file; what the values mean follows ESP-IDF's sources, and nothing was tried on hardware."
-        case .wireshark: "tshark 4.0 opens captures with such files."
-        default: "The formats follow the stack's sources; nothing of this was tried on hardware."
-        }
-    }
-
-    private static func name(of target: Target) -> String {
-        Stack(rawValue: target.rawValue)?.name ?? "Wireshark"
+        target.stack?.tried ?? "tshark 4.0 opens captures with such files."
     }
 }

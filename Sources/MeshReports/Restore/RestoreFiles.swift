@@ -1,28 +1,46 @@
-import ByteParsing
 import CaptureFiles
 public import MeshAnalysis
 import MeshCrypto
 import MeshProtocol
+public import MeshStacks
 
-/// What a stack takes to go on where the failed master ended. Each README says how far it was tried; on hardware, nothing.
+/// What a stack takes to go on where the failed master ended, and a README that says what the numbers rest on. Each README
+/// says how far it was tried; on hardware, nothing.
 public struct RestoreFiles {
-    public enum Target: String, Sendable, CaseIterable {
-        case bluez, zephyr, silabs
-        case espIDF = "esp-idf"
-        case nrf5SDK = "nrf5-sdk"
-        case nrfMesh = "nrf-mesh"
+    /// What the files are for.
+    public enum Target: Sendable, Hashable {
+        case stack(Stack)
+        /// No device: its key tables, for another look at the same capture.
         case wireshark
+
+        /// Every target, the stacks first.
+        public static let all = Stack.all.map(Target.stack) + [.wireshark]
+
+        /// `nil` where neither a stack nor Wireshark has this identifier.
+        public init?(identifier: String) {
+            guard let target = Self.all.first(where: { $0.identifier == identifier }) else { return nil }
+            self = target
+        }
+
+        /// The word for it on the command line.
+        public var identifier: String { stack?.identifier ?? "wireshark" }
+
+        /// As its makers call it.
+        public var name: String { stack?.name ?? "Wireshark" }
+
+        /// `nil` for Wireshark.
+        public var stack: Stack? {
+            switch self {
+            case .stack(let stack): stack
+            case .wireshark: nil
+            }
+        }
     }
 
-    public typealias File = (name: String, text: String)
-
     let recovery: Recovery
-    let elements: [UnicastAddress]
-    /// The highest position heard of every other source, by address.
-    let others: [(address: UnicastAddress, position: SequencePosition)]
+    /// The numbers, as any stack is given them.
+    let values: RestoreValues
     let captureNames: [String]
-    /// All of the network, as a stack's own file may have them.
-    let netKeys: [NetKey]
     /// What the numbers rest on, as the report says it.
     let grounds: String
     /// The IV state in words.
@@ -32,54 +50,42 @@ public struct RestoreFiles {
     public init?(_ analysis: Analysis, master: Analysis.Master) {
         guard let recovery = master.verdict.recovery else { return nil }
         self.recovery = recovery
-        elements = master.elements
-        captureNames = analysis.captures.map(\.path)
-        netKeys = analysis.networks[master.network].keys.allKeys.map(\.netKey)
-        grounds = TextReport.grounds(analysis, of: master)
-        stateWording = Wording.state(recovery.state, of: analysis.networks[master.network])
-        others = analysis.networks[master.network].sources.compactMap { source in
+        let network = analysis.networks[master.network]
+        let heard: [ReplayEntry] = network.sources.compactMap { source in
             guard !master.elements.contains(source.address), let newest = source.epochs.last else { return nil }
-            return (source.address, SequencePosition(newest.ivIndex, newest.lastSequence))
+            return ReplayEntry(source.address, SequencePosition(newest.ivIndex, newest.lastSequence))
         }
+        values = RestoreValues(
+            state: recovery.state, first: recovery.recommended, elements: master.elements, heard: heard,
+            netKeys: network.keys.allKeys.map(\.netKey))
+        captureNames = analysis.captures.map(\.path)
+        grounds = TextReport.grounds(analysis, of: master)
+        stateWording = Wording.state(recovery.state, of: network)
     }
 
-    var ivIndex: UInt32 { recovery.state.index.value }
-    var flag: UInt32 { recovery.state.isUpdateInProgress ? 1 : 0 }
-    var first: UInt32 { recovery.recommended.value }
+    var elements: [UnicastAddress] { values.elements }
+    var replayList: [ReplayEntry] { values.replayList }
+    var ivIndex: UInt32 { values.state.index.value }
+    var flag: UInt32 { values.state.isUpdateInProgress ? 1 : 0 }
+    var first: UInt32 { values.first.value }
 
-    /// What a receiver still holds against old messages: the current transmit IV Index and the one before.
-    var replayList: [(address: UnicastAddress, position: SequencePosition)] {
-        others.filter { $0.position.ivIndex.value &+ 1 >= ivIndex }
-    }
-
-    /// The files for a stack, its README among them.
+    /// The files for a target, its README first. Wireshark's tables, which hold the keys, are not among them.
     ///
-    /// `nodeJSON`: for BlueZ, the text of the old device's node.json.
+    /// `storedFile`: the text of the old device's own file, for a stack that has one: `Stack.storedFileName`.
     ///
-    /// - Throws: if that text is no node.json.
-    public func files(for target: Target, nodeJSON: String? = nil) throws(NodeJSONError) -> [File] {
-        let files: [File]
-        let steps: [String]
-        var next = target == .nrf5SDK ? nrf5Block : first
-        switch target {
-        case .bluez:
-            var node: NodeJSON?
-            if let nodeJSON { node = try NodeJSON(nodeJSON) }
-            if let node { next = try node.next(self) }
-            files = try bluez(node, next: next)
-            steps = Self.bluezSteps(hasNode: nodeJSON != nil)
-        case .zephyr: (files, steps) = (zephyr, Self.zephyrSteps)
-        case .espIDF: (files, steps) = (espIDF, Self.espIDFSteps)
-        case .silabs: (files, steps) = (silabs, Self.silabsSteps)
-        case .nrf5SDK: (files, steps) = (nrf5SDK, Self.nrf5SDKSteps)
-        case .nrfMesh: (files, steps) = (nrfMesh, Self.nrfMeshSteps)
-        case .wireshark: (files, steps) = ([], Self.wiresharkSteps)
+    /// - Throws: `StoredFileError` if the target has no such file, or if that text cannot be used.
+    public func files(for target: Target, storedFile: String? = nil) throws(StoredFileError) -> [RestoreFile] {
+        guard let stack = target.stack else {
+            guard storedFile == nil else { throw StoredFileError(explanation: "is of no use to \(target.name)") }
+            return [RestoreFile(name: "README.md", text: readme(target, Self.wiresharkSteps, next: first))]
         }
-        return [("README.md", readme(target, steps, next: next))] + files
+        let restoration = try stack.restoration(of: values, storedFile: storedFile)
+        let readme = readme(target, restoration.steps, next: restoration.first)
+        return [RestoreFile(name: "README.md", text: readme)] + restoration.files
     }
 
-    /// Octets, the least significant first.
-    static func little(_ value: UInt32, _ count: Int) -> String {
-        Hexadecimal.text((0..<count).map { UInt8(truncatingIfNeeded: value >> UInt32(8 * $0)) })
-    }
+    private static let wiresharkSteps = [
+        "Copy `btmesh_nw_keys`, `btmesh_dev_keys` and `btmesh_label_uuids` into Wireshark's profile, or start it with `WIRESHARK_CONFIG_DIR` set to this folder. They hold the keys in clear.",
+        "Nothing here restores a device; it lets you look at the same capture.",
+    ]
 }
