@@ -12,7 +12,7 @@ struct DecodeLine: Encodable {
     var bearer: String
     var direction: String
     var network: Int?
-    var kind = "segment"
+    var kind = DecodeKind.segment
     var credentials: String?
     var ivIndex: UInt32?
     var updateInProgress: Bool?
@@ -30,6 +30,7 @@ struct DecodeLine: Encodable {
     /// Fields in the order of the message, for the text.
     private var orderedFields = ""
     private var subject: String?
+    private let heardOn: Bearer
 
     private enum CodingKeys: String, CodingKey {
         case time, capture, frame, bearer, direction, network, kind, credentials, ivIndex, updateInProgress, keyRefresh
@@ -41,6 +42,7 @@ struct DecodeLine: Encodable {
         capture = frame.capture
         self.frame = frame.number
         self.network = network
+        heardOn = frame.bearer
         switch frame.bearer {
         case .advertisingHeard: (bearer, direction) = ("advertising", "heard")
         case .advertisingSent: (bearer, direction) = ("advertising", "sent")
@@ -52,7 +54,7 @@ struct DecodeLine: Encodable {
     // MARK: What it says
 
     mutating func describe(_ statement: NetworkBeaconStatement, _ evidence: IVEvidence, keyIndex: UInt16) {
-        kind = "beacon"
+        kind = .beacon
         ivIndex = statement.state.index.value
         updateInProgress = statement.state.isUpdateInProgress
         keyRefresh = statement.isKeyRefresh
@@ -62,7 +64,7 @@ struct DecodeLine: Encodable {
     }
 
     mutating func describe(_ pdu: ProvisioningPDU, link: Int, _ linkBearer: Analysis.ProvisioningLink.Bearer) {
-        kind = "provisioning"
+        kind = .provisioning
         subject = linkBearer == .gatt ? "PB-GATT link \(link + 1)" : Wording.bearer(linkBearer)
         message = pdu.kind.name
         fields = ["link": subject ?? ""]
@@ -87,21 +89,21 @@ struct DecodeLine: Encodable {
         func joined(_ segments: Int) -> String { segments > 1 ? " (\(segments) segments)" : "" }
         switch decoded {
         case .access(let access, let segments):
-            (kind, message) = ("access", access.name + joined(segments))
+            (kind, message) = (.access, access.name + joined(segments))
             if let configuration = ConfigurationMessage(access) { add(configuration.fields) }
             if !access.handsOutKey { parameters = Hexadecimal.text(access.parameters) }
         case .closedAccess(.deviceKey, let segments):
-            (kind, message) = ("access", "access message that no device key at hand opens" + joined(segments))
+            (kind, message) = (.access, "access message that no device key at hand opens" + joined(segments))
         case .closedAccess(.applicationKey(let aid), let segments):
-            kind = "access"
+            kind = .access
             message =
                 "access message that no application key or label at hand opens, AID "
                 + Hexadecimal.prefixed(aid, digits: 2) + joined(segments)
         case .control(let opcode, let octets):
-            (kind, message) = ("control", ControlMessage.name(ofOpcode: opcode))
+            (kind, message) = (.control, ControlMessage.name(ofOpcode: opcode))
             parameters = Hexadecimal.text(octets)
         case .proxyConfiguration(let opcode, let octets):
-            (kind, message) = ("control", ProxyPDU.configurationName(opcode))
+            (kind, message) = (.control, ProxyPDU.configurationName(opcode))
             parameters = Hexadecimal.text(octets)
         case .segment(let offset, let last): message = "segment \(offset) of 0…\(last)"
         case .broken: message = "what is left breaks the format"
@@ -121,7 +123,7 @@ struct DecodeLine: Encodable {
     func text(networks: Int) -> String {
         var columns = [time, "\(frame)".padded(to: 6), way.padded(to: 9)]
         if networks > 1 { columns.append(network.map { "net \($0 + 1)".padded(to: 7) } ?? "".padded(to: 7)) }
-        columns.append(kind.padded(to: 12))
+        columns.append(kind.rawValue.padded(to: 12))
         if let ivIndex { columns.append("IV " + Hexadecimal.prefixed(ivIndex, digits: 8)) }
         if let subject { columns.append(subject) }
         if let seq, let source {
@@ -137,18 +139,18 @@ struct DecodeLine: Encodable {
             columns.append(parameters)
         }
         if sourceName != nil || destinationName != nil {
-            let names = [sourceName ?? source, destinationName ?? destination].map { Wording.printable($0 ?? "") }
+            let names = [sourceName ?? source, destinationName ?? destination].map { $0 ?? "" }
             columns.append("[\(names.joined(separator: " → "))]")
         }
-        return columns.joined(separator: "  ")
+        return PrintableText.escape(columns.joined(separator: "  "))
     }
 
     private var way: String {
-        switch direction {
-        case "heard": "adv heard"
-        case "sent": "adv sent"
-        case "to_server": "gatt in"
-        default: "gatt out"
+        switch heardOn {
+        case .advertisingHeard: "adv heard"
+        case .advertisingSent: "adv sent"
+        case .gattToServer: "gatt in"
+        case .gattToClient: "gatt out"
         }
     }
 }

@@ -3,20 +3,34 @@ import FoundationEssentials
 public import MeshAnalysis
 public import MeshProtocol
 
+/// What a line of `decode` is about; the names are those of its JSON.
+public enum DecodeKind: String, Sendable, CaseIterable, Encodable {
+    case beacon, access, control
+    /// Of a message that is not whole yet.
+    case segment
+    case provisioning
+}
+
 /// One line for each distinct PDU or beacon that a key opens, and for each Provisioning PDU, in the order of hearing.
 public struct DecodeReport {
-    public enum Format: Sendable { case text, jsonLines }
+    public enum Format: Sendable {
+        /// Columns for people.
+        case text
+        /// An object a line.
+        case jsonLines
+    }
 
     /// What is shown: all that is `nil` does not restrict.
     public struct Filter: Sendable {
         public var source: UnicastAddress?
         public var destination: MeshAddress?
-        public var kind: String?
+        public var kind: DecodeKind?
         /// Index in the analysis' networks.
         public var network: Int?
         public var since: CaptureTime?
         public var until: CaptureTime?
 
+        /// Shows everything.
         public init() {}
 
         func shows(_ observation: Observation) -> Bool {
@@ -29,9 +43,6 @@ public struct DecodeReport {
             return source.map { $0 == pdu.source } ?? true && destination.map { $0 == pdu.destination } ?? true
         }
     }
-
-    /// The kinds that a filter can name.
-    public static let kinds = ["beacon", "access", "control", "segment", "provisioning"]
 
     private let keyRing: KeyRing
     private let format: Format
@@ -50,6 +61,7 @@ public struct DecodeReport {
     private let encoder = JSONEncoder()
     private var lastBeacons: [BeaconKey: CaptureTime] = [:]
 
+    /// `keyRing`: the one that the analysis goes by, which names its networks and opens messages.
     public init(_ keyRing: KeyRing, format: Format, filter: Filter = Filter()) {
         self.keyRing = keyRing
         self.format = format
@@ -60,6 +72,8 @@ public struct DecodeReport {
     }
 
     /// Takes a statement; returns the lines whose turn it is.
+    ///
+    /// - Throws: an `EncodingError` where a line cannot be written as JSON.
     public mutating func take(_ observation: Observation) throws -> String {
         guard let line = line(of: observation), filter.shows(observation), filter.kind.map({ $0 == line.kind }) ?? true
         else { return "" }

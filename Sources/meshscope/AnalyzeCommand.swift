@@ -48,7 +48,9 @@ struct AnalyzeCommand: ParsableCommand {
 
     private func report(_ analysis: Analysis) throws -> String {
         switch format {
-        case .text: TextReport.render(analysis, style: output == nil && Terminal.wantsColor ? .colored : .plain)
+        case .text:
+            TextRenderer.render(
+                AnalysisDocument.make(analysis), style: output == nil && Terminal.wantsColor ? .colored : .plain)
         case .json: try JSONReport.render(analysis)
         }
     }

@@ -3,7 +3,9 @@ import CaptureFiles
 import KeyFiles
 import MeshAnalysis
 public import MeshProtocol
-import MeshReports
+public import MeshReports
+
+extension DecodeKind: ExpressibleByArgument {}
 
 struct DecodeCommand: ParsableCommand {
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, jsonl }
@@ -31,8 +33,8 @@ struct DecodeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Only PDUs to this destination, such as 0xC000.", valueName: "address"))
     var destination: MeshAddress?
 
-    @Option(help: "Only lines of this kind: \(DecodeReport.kinds.joined(separator: ", ")).")
-    var kind: String?
+    @Option(help: "Only lines of this kind.")
+    var kind: DecodeKind?
 
     @Option(
         help: ArgumentHelp("Only this network: its name, or its number in the order of the keys.", valueName: "name"))
@@ -56,9 +58,6 @@ struct DecodeCommand: ParsableCommand {
     var format: Format = .text
 
     func validate() throws {
-        guard kind.map(DecodeReport.kinds.contains) ?? true else {
-            throw ValidationError("--kind is one of \(DecodeReport.kinds.joined(separator: ", ")).")
-        }
         if let since, let until, until < since { throw ValidationError("--until is before --since.") }
     }
 

@@ -51,7 +51,7 @@ struct FixtureReports {
         let analysis = try Analyzer(keys: keyRing).analyze([path]).renamed([name])
         var files = [
             File(name: stem + ".json", text: try JSONReport.render(analysis)),
-            File(name: stem + ".txt", text: TextReport.render(analysis), isOptional: true),
+            File(name: stem + ".txt", text: TextRenderer.render(AnalysisDocument.make(analysis)), isOptional: true),
         ]
         if let questions = try Self.questions(CaptureName.stem(path) + ".check.json") {
             guard let master = analysis.masters.first?.address else {
@@ -65,7 +65,8 @@ struct FixtureReports {
                     try analyzer.analyze([path])
                 }
                 files.append(File(name: stem + ".verify.json", text: try TakeoverReport.json(takeover)))
-                files.append(File(name: stem + ".verify.txt", text: TakeoverReport.text(takeover)))
+                let text = TextRenderer.render(TakeoverDocument.make(takeover))
+                files.append(File(name: stem + ".verify.txt", text: text))
             }
             for stack in questions.restore ?? [] {
                 files += try Self.restore(stack, path, name, keyRing).map { file in

@@ -79,8 +79,8 @@ struct RestoreCommand: ParsableCommand {
                 "nothing to restore: the verdict is \(master.verdict.name); meshscope analyze says why and what to do",
                 .answerIsNo)
         }
-        for attention in TextReport.attentions(analysis, of: master) {
-            Terminal.say("meshscope: ATTENTION: \(attention)\n")
+        for attention in AnalysisDocument.attentions(analysis, of: master) {
+            Terminal.say("meshscope: \(attention.label.text): \(attention.text.text)\n")
         }
         try OutputFolder(output).write(files.map { ($0.name, $0.text) }, areSecret: true)
         try Terminal.output(files.map { "\(output)/\($0.name)\n" }.joined())

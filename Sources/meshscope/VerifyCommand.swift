@@ -71,7 +71,10 @@ struct VerifyCommand: ParsableCommand {
         for other in others {
             Terminal.warn("\(master) sends in \(name(of: other, keyRing)) as well: ask for that with its keys alone")
         }
-        try Terminal.output(format == .text ? TakeoverReport.text(takeover) : try TakeoverReport.json(takeover))
+        switch format {
+        case .text: try Terminal.output(TextRenderer.render(TakeoverDocument.make(takeover)))
+        case .json: try Terminal.output(try TakeoverReport.json(takeover))
+        }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard takeover.verdict == .accepted else { throw ExitCode.answerIsNo }
     }

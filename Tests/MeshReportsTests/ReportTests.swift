@@ -19,11 +19,15 @@ private func analysis(_ scenario: Scenario, keys: Bool = true) throws -> (Analys
     return (try Analyzer(keys: keys ? capture.keys : .init()).analyze([path]), capture)
 }
 
+private func text(_ analysis: Analysis) -> String {
+    TextRenderer.render(AnalysisDocument.make(analysis))
+}
+
 @Suite struct ReportTests {
     @Test(arguments: Scenario.allCases)
     func theTextStaysWithinAHundredColumns(scenario: Scenario) throws {
         for keys in [true, false] {
-            let text = TextReport.render(try analysis(scenario, keys: keys).0)
+            let text = text(try analysis(scenario, keys: keys).0)
             for line in text.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
             #expect(!text.contains("\u{1B}"))
         }
@@ -31,7 +35,7 @@ private func analysis(_ scenario: Scenario, keys: Bool = true) throws -> (Analys
 
     @Test func theAnswerComesFirst() throws {
         let (analysis, capture) = try analysis(.steady)
-        let lines = TextReport.render(analysis).split(separator: "\n")
+        let lines = text(analysis).split(separator: "\n")
         #expect(lines[0] == "Master 0x0001 of network steady can be resumed.")
         let state = try #require(capture.truth.state(ofNetwork: 0))
         let index = String(state.index.value, radix: 16, uppercase: true)
@@ -40,9 +44,9 @@ private func analysis(_ scenario: Scenario, keys: Bool = true) throws -> (Analys
 
     @Test func colorsAreOnlyAnEmphasis() throws {
         let (analysis, _) = try analysis(.subnets)
-        let colored = TextReport.render(analysis, style: .colored)
+        let colored = TextRenderer.render(AnalysisDocument.make(analysis), style: .colored)
         #expect(colored.contains("\u{1B}[1m"))
-        #expect(colored.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == TextReport.render(analysis))
+        #expect(colored.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == text(analysis))
     }
 
     @Test(arguments: Scenario.allCases)
@@ -55,7 +59,7 @@ private func analysis(_ scenario: Scenario, keys: Bool = true) throws -> (Analys
                 keys.flooding.privacyKey,
             ]
         }
-        for report in [TextReport.render(analysis), try JSONReport.render(analysis)] {
+        for report in [text(analysis), try JSONReport.render(analysis)] {
             for key in keys {
                 #expect(!report.lowercased().contains(String(key, radix: 16)) && !report.contains("\(key)"))
             }
@@ -94,7 +98,7 @@ private func analysis(_ scenario: Scenario, keys: Bool = true) throws -> (Analys
             let first = try analysis(.ivUpdate).0.renamed(["x"])
             let second = try analysis(.ivUpdate).0.renamed(["x"])
             #expect(try JSONReport.render(first) == JSONReport.render(second))
-            #expect(TextReport.render(first) == TextReport.render(second))
+            #expect(text(first) == text(second))
         }
     }
 }

@@ -42,7 +42,7 @@ public struct RestoreFiles {
     let values: RestoreValues
     let captureNames: [String]
     /// What the numbers rest on, as the report says it.
-    let grounds: String
+    let grounds: [ReportDocument.Block]
     /// The IV state in words.
     let stateWording: String
 
@@ -59,7 +59,7 @@ public struct RestoreFiles {
             state: recovery.state, first: recovery.recommended, elements: master.elements, heard: heard,
             netKeys: network.keys.allKeys.map(\.netKey))
         captureNames = analysis.captures.map(\.path)
-        grounds = TextReport.grounds(analysis, of: master)
+        grounds = AnalysisDocument(analysis).grounds(of: master)
         stateWording = Wording.state(recovery.state, of: network)
     }
 

@@ -1,0 +1,200 @@
+import ByteParsing
+import CaptureFiles
+import MeshAnalysis
+import MeshProtocol
+
+/// The answer, before anything else: what to give the replacement, or what to do where no number can be given.
+extension AnalysisDocument {
+    typealias Block = ReportDocument.Block
+
+    var answer: [Block] {
+        var blocks = answers
+        for error in analysis.unusable {
+            blocks.append(.callout(attention(.critical, "\(error.path) could not be used: \(error.explanation)")))
+        }
+        for capture in analysis.captures where !capture.isComplete {
+            let text: Prose = "\(capture.path) breaks off: what it held behind that is not in the answer."
+            blocks.append(.callout(attention(.warning, text)))
+        }
+        return blocks
+    }
+
+    private var answers: [Block] {
+        guard !analysis.networks.isEmpty else {
+            return [
+                .headline("No key was given: beacons are not authenticated and PDUs stay closed."),
+                .paragraph(
+                    "Give the network's NetKey with --keys FILE, MESHSCOPE_NETKEY or --netkey.", depth: 1),
+            ]
+        }
+        guard !analysis.masters.isEmpty else { return analysis.networks.indices.flatMap(answer(forNetwork:)) }
+        guard analysis.masters.count > 1 else { return analysis.masters.flatMap(answer(for:)) }
+        let choose: Prose = "The address is in \(analysis.masters.count) networks: take the answer of the right one."
+        return [.paragraph(choose)] + analysis.masters.flatMap { answer(for: $0) + [.pause] }
+    }
+
+    // MARK: Of a master
+
+    private func answer(for master: Analysis.Master) -> [Block] {
+        guard let source = analysis.source(of: master) else { return [] }
+        let network = analysis.networks[master.network]
+        let name: Prose = isNamed(master.network) ? " of network \(name(of: master.network))" : ""
+        var blocks: [Block] = [.headline("Master \(source.address)\(name) \(Wording.verdict(master.verdict)).")]
+        blocks += choice(of: master) + [.pause]
+        if let recovery = master.verdict.recovery {
+            blocks += triple(recovery, source, master) + elements(of: master)
+        } else {
+            blocks += noNumber(master.verdict, network) + [waysOut(of: master)]
+        }
+        return blocks + attentions([.critical], of: master).map { .callout($0) }
+    }
+
+    private func triple(_ recovery: Recovery, _ source: Analysis.Source, _ master: Analysis.Master) -> [Block] {
+        let network = analysis.networks[master.network]
+        return [
+            .paragraph(
+                "Give the replacement, together with the keys and the address \(source.address):", depth: 1), .pause,
+            .values([
+                ivIndex(recovery.state), flag(recovery.state, network), sequence("first SEQ", recovery.recommended),
+            ]), .pause,
+        ] + derivation(recovery, source) + [.chart(.sequence(network: master.network, source: source.address))]
+            + ivEvidence(network) + [
+                .paragraph(
+                    "The failed device must never transmit again: the same address, keys, IV Index and SEQ is nonce reuse.",
+                    depth: 1)
+            ]
+    }
+
+    /// The elements of a node that has several; some stacks count for each, others for the node.
+    private func elements(of master: Analysis.Master) -> [Block] {
+        guard master.elements.count > 1 else { return [] }
+        let text: Prose =
+            "The node has \(master.elements.count) elements. The first SEQ above is the highest of theirs, for stacks with one counter "
+            + "for each node; the rows of the elements below have those for stacks that count for each element "
+            + "(Silicon Labs, nRF Mesh for iOS). An element that was not heard can take the same number."
+        return [.paragraph(text, depth: 1)]
+    }
+
+    // MARK: Values
+
+    private func ivIndex(_ state: IVState) -> ReportDocument.Value {
+        .init(
+            name: "IV Index", hexadecimal: Hexadecimal.prefixed(state.index.value, digits: 8),
+            decimal: state.index.value)
+    }
+
+    private func flag(_ state: IVState, _ network: Analysis.Network) -> ReportDocument.Value {
+        .init(
+            name: "IV Update flag", hexadecimal: state.isUpdateInProgress ? "1" : "0",
+            note: Prose(Wording.state(state, of: network)))
+    }
+
+    private func sequence(_ name: Prose, _ number: SequenceNumber) -> ReportDocument.Value {
+        .init(name: name, hexadecimal: Hexadecimal.prefixed(number.value, digits: 6), decimal: number.value)
+    }
+
+    // MARK: Where there is no number
+
+    private func noNumber(_ verdict: RecoveryVerdict, _ network: Analysis.Network) -> [Block] {
+        switch verdict {
+        case .resume, .restart: return []
+        case .exhausted(let state, let last):
+            return [
+                .values([ivIndex(state), sequence("last SEQ", last.sequence)]),
+                .paragraph("No SEQ is left to go on with. The ways out, in this order:", depth: 1),
+            ]
+        case .notHeard(let state):
+            let heard = network.heardAddresses.prefix(8).map { "\($0)" }.joined(separator: ", ")
+            let question: Prose = heard.isEmpty ? "" : "Is it the right address? Heard were \(heard). "
+            return [
+                .values([ivIndex(state), flag(state, network)]),
+                .paragraph(question + "The first SEQ cannot be told.", depth: 1),
+            ] + ivEvidence(network) + [.paragraph("The ways out, in this order:", depth: 1)]
+        case .ivIndexUnknown:
+            return unknownIV(network) + [.paragraph("Beside the IV Index, the ways out are:", depth: 1)]
+        }
+    }
+
+    /// In the order in which they should be tried.
+    private func waysOut(of master: Analysis.Master) -> Block {
+        let ways: [Prose] = [
+            newAddress(of: master),
+            "An IV Update, started by another node of the primary subnet: possible once the network has been in Normal Operation for 96 h, "
+                + "and over after 96 to 144 h more; then SEQ starts at 0 for everyone, the old address included.",
+        ]
+        let items = (ways + evidenceToFind(master.verdict)).map { ReportDocument.List.Item($0) }
+        return .list(.init(.numbered, depth: 2, items))
+    }
+
+    private func newAddress(of master: Analysis.Master) -> Prose {
+        guard let address = master.newAddress else {
+            return
+                "A new unicast address that no node of the network uses; the captures do not tell which are free. SEQ starts at 0 "
+                + "there, and whoever sends to the old address must be configured anew."
+        }
+        let range = master.elements.count > 1 ? " and the \(master.elements.count - 1) behind it" : ""
+        return
+            "A new unicast address, such as \(address)\(range): nothing that was heard or that the key file names uses it. SEQ starts "
+            + "at 0 there, and whoever sends to the old address must be configured anew."
+    }
+
+    /// Where evidence would help: not where all SEQ are used up.
+    private func evidenceToFind(_ verdict: RecoveryVerdict) -> [Prose] {
+        switch verdict {
+        case .exhausted: []
+        case .resume, .restart, .notHeard, .ivIndexUnknown:
+            [
+                "A value that the old device stored: any SEQ above it will do, as long as nothing later was sent.",
+                "A capture from before the failure that holds its PDUs.",
+            ]
+        }
+    }
+
+    private func unknownIV(_ network: Analysis.Network) -> [Block] {
+        [
+            .paragraph(whyUnknown(network), depth: 1),
+            .paragraph(
+                "Capture until a beacon of the network is heard (each node should hear one about every 10 s), or say a likely "
+                    + "value with --iv-index.", depth: 1),
+        ]
+    }
+
+    private func whyUnknown(_ network: Analysis.Network) -> Prose {
+        let foreignBeacons = analysis.foreignBeacons.reduce(0) { $0 + $1.count } + analysis.foreignPrivateBeacons
+        let foreignPDUs = analysis.unopened.reduce(0) { $0 + $1.heard }
+        if network.heard > 0 {
+            return
+                "\(network.heard) PDUs have a NID of this key and none opened: the IV Index is another than was tried (by default "
+                + "up to 0x000FFFFF), or they belong to another network with the same NID. "
+                + "--iv-search full tries all of 32 bits."
+        }
+        if network.subnets.contains(where: { $0.notAuthenticBeacons > 0 }) {
+            return "Beacons with this Network ID were heard, and none is authentic."
+        }
+        if foreignBeacons + foreignPDUs > 0 {
+            return
+                "Nothing of this key was heard, but \(foreignBeacons) beacons and \(foreignPDUs) PDUs of other networks: is it "
+                + "the right key? Compare \(code: "meshscope keys") with the Network IDs and NIDs below."
+        }
+        return "The captures hold no mesh traffic that can be read."
+    }
+
+    // MARK: Of a network, where no master is known
+
+    private func answer(forNetwork index: Int) -> [Block] {
+        let network = analysis.networks[index]
+        let name: Prose = isNamed(index) ? "Network \(name(of: index))" : "The network"
+        guard let iv = network.iv else {
+            return [.headline("\(name): the IV Index cannot be told.")] + unknownIV(network)
+        }
+        let state = iv.state
+        let number = "\(Hexadecimal.prefixed(state.index.value, digits: 8)) (\(state.index.value))"
+        let need: Prose =
+            "A replacement needs that IV Index, the IV Update flag \(state.isUpdateInProgress ? "1" : "0"), and a first SEQ from "
+            + "the table of sources below. Name the failed address with --master for the whole answer."
+        let critical = analysis.findings.filter { $0.severity == .critical && $0.network == index }
+        return [
+            .headline("\(name) is at IV Index \(number), \(Wording.state(state))."), .paragraph(need, depth: 1),
+        ] + ivEvidence(network) + critical.map { .callout(attention($0)) }
+    }
+}

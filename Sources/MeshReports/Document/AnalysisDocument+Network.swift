@@ -1,0 +1,133 @@
+import ByteParsing
+import CaptureFiles
+import MeshAnalysis
+import MeshProtocol
+
+/// What is known of one network: its keys, its IV Index over time, its sources.
+extension AnalysisDocument {
+    private typealias Table = ReportDocument.Table
+
+    func network(_ index: Int) -> ReportDocument.Section {
+        let network = analysis.networks[index]
+        let blocks: [ReportDocument.Block] = [
+            .table(subnets(network)), .chart(.beaconCadence(network: index)),
+            .paragraph(
+                "\(network.heard) Network PDUs heard, \(network.opened) opened, \(network.distinct) distinct, \(network.notOpened) not opened",
+                depth: 1),
+        ]
+        return ReportDocument.Section(
+            title: "Network \(name(of: index))",
+            blocks + ivTimeline(network, index) + replacement(network) + keyRefresh(network) + sources(network, index))
+    }
+
+    private func subnets(_ network: Analysis.Network) -> Table {
+        var table = Table([
+            .init("key", .right), .init("name"), .init("Network ID"), .init("NID"), .init("beacons", .right),
+            .init("not authentic", .right), .init("every", .right),
+        ])
+        for subnet in network.subnets {
+            table.add([
+                "\(subnet.keyIndex)", subnet.name.map { .cut($0, to: 24) } ?? "–",
+                "\(Hexadecimal.text(subnet.networkID, digits: 16))", "\(Hexadecimal.prefixed(subnet.nid, digits: 2))",
+                "\(subnet.authenticBeacons)", "\(subnet.notAuthenticBeacons)",
+                subnet.beaconInterval.map { "\(Wording.span($0))" } ?? "–",
+            ])
+            guard let old = subnet.oldNetworkID else { continue }
+            table.add(["\(subnet.keyIndex)", "(old key)", "\(Hexadecimal.text(old, digits: 16))", "", "", "", ""])
+        }
+        return table
+    }
+
+    private func ivTimeline(_ network: Analysis.Network, _ index: Int) -> [ReportDocument.Block] {
+        guard !network.ivTimeline.isEmpty else { return [] }
+        var table = Table([
+            .init("IV Index"), .init("state"), .init("from"), .init("to"), .init("said", .right),
+            .init("frame", .right),
+        ])
+        for record in network.ivTimeline {
+            table.add([
+                "\(Hexadecimal.prefixed(record.state.index.value, digits: 8))",
+                record.state.isUpdateInProgress ? "in progress" : "normal", "\(record.firstTime.text(digits: 0))",
+                "\(record.lastTime.text(digits: 0))", "\(record.count)", "\(label(record.frame))",
+            ])
+        }
+        return [.pause, .table(table), .chart(.ivStaircase(network: index))]
+    }
+
+    /// What a replacement would do by itself.
+    private func replacement(_ network: Analysis.Network) -> [ReportDocument.Block] {
+        guard let (start, steps) = network.replacement else { return [] }
+        let items = steps.map { step -> ReportDocument.List.Item in
+            let state = Hexadecimal.prefixed(step.state.index.value, digits: 8)
+            let own = Hexadecimal.prefixed(step.own.transmitIndex.value, digits: 8)
+            return .init(
+                "\(state) \(Wording.state(step.state)): \(Wording.replacement(step)); then it sends with \(own)")
+        }
+        let text: Prose =
+            "A replacement that starts at IV Index \(Hexadecimal.prefixed(start.value, digits: 8)) (\(start.value)) in Normal "
+            + "Operation, at each state that the network says:"
+        return [.pause, .paragraph(text, depth: 1), .list(.init(.plain, depth: 2, items))]
+    }
+
+    /// Subnets in which something tells of a Key Refresh.
+    private func keyRefresh(_ network: Analysis.Network) -> [ReportDocument.Block] {
+        let subnets = network.subnets.filter { $0.keyRefresh.contains { $0.phase != .normal } }
+        guard !subnets.isEmpty else { return [] }
+        var table = Table([
+            .init("key", .right), .init("Key Refresh"), .init("from"), .init("to"), .init("said", .right),
+            .init("frame", .right),
+        ])
+        for subnet in subnets {
+            for record in subnet.keyRefresh {
+                table.add([
+                    "\(subnet.keyIndex)", "\(Wording.keyRefresh(record.phase))",
+                    "\(record.first.time.text(digits: 0))", "\(record.last.time.text(digits: 0))", "\(record.count)",
+                    "\(label(record.first))",
+                ])
+            }
+        }
+        return [.pause, .table(table)]
+    }
+
+    // MARK: Sources
+
+    private func sources(_ network: Analysis.Network, _ index: Int) -> [ReportDocument.Block] {
+        guard !network.sources.isEmpty else { return [] }
+        var table = Table([
+            .init("source"), .init("IV Index"), .init("heard"), .init("to SEQ"), .init("SEQs", .right),
+            .init("missed", .right), .init("cov.", .right), .init("frame", .right), .init("lowest"), .init("give"),
+            .init("verdict"),
+        ])
+        for source in network.sources {
+            for row in rows(source) { table.add(row) }
+        }
+        let names = network.sources.compactMap { source in
+            source.name.map { ReportDocument.List.Item("\(source.address) is \($0)") }
+        }
+        let charts = network.heardAddresses.map { ReportDocument.Chart.sequence(network: index, source: $0) }
+        return [.pause, .table(table)] + (names.isEmpty ? [] : [.list(.init(.plain, depth: 1, names))])
+            + [.chart(.coverage(network: index))] + charts.map { .chart($0) }
+    }
+
+    /// A row for each IV Index that it was heard under; the last one has the verdict.
+    private func rows(_ source: Analysis.Source) -> [[Prose]] {
+        let verdict: Prose = "\(source.verdict.name)"
+        guard !source.epochs.isEmpty else {
+            return [["\(source.address)"] + Array(repeating: "–", count: 9) + [verdict]]
+        }
+        return source.epochs.enumerated().map { index, epoch in
+            let heard: [Prose] = [
+                "\(source.address)", "\(Hexadecimal.prefixed(epoch.ivIndex.value, digits: 8))",
+                "\(Hexadecimal.prefixed(epoch.firstSequence.value, digits: 6))",
+                "\(Hexadecimal.prefixed(epoch.lastSequence.value, digits: 6))", "\(epoch.distinct)", "\(epoch.missed)",
+                "\(Int((epoch.coverage * 100).rounded(.down)))%", "\(label(epoch.lastFrame))",
+            ]
+            guard index == source.epochs.count - 1 else { return heard + ["", "", ""] }
+            return heard + [next(source, \.minimum), next(source, \.recommended), verdict]
+        }
+    }
+
+    private func next(_ source: Analysis.Source, _ number: KeyPath<Recovery, SequenceNumber>) -> Prose {
+        source.verdict.recovery.map { "\(Hexadecimal.prefixed($0[keyPath: number].value, digits: 6))" } ?? "–"
+    }
+}

@@ -1,0 +1,65 @@
+import CaptureFiles
+public import MeshAnalysis
+import MeshProtocol
+
+/// Says an analysis as a document: the answer first, then what it rests on. Its aspects stand in files of their own.
+public struct AnalysisDocument {
+    let analysis: Analysis
+    let times: CaptureTimes
+
+    init(_ analysis: Analysis) {
+        self.analysis = analysis
+        times = CaptureTimes(analysis)
+    }
+
+    /// The whole report; the same analysis gives the same document.
+    public static func make(_ analysis: Analysis) -> ReportDocument {
+        let document = AnalysisDocument(analysis)
+        return ReportDocument(
+            sections: [ReportDocument.Section(document.answer), document.captures]
+                + analysis.networks.indices.map(document.network) + document.others + [document.findings])
+    }
+
+    /// What must not be overlooked about a master, as the answer of the report says it.
+    public static func attentions(_ analysis: Analysis, of master: Analysis.Master) -> [ReportDocument.Callout] {
+        AnalysisDocument(analysis).attentions([.critical], of: master)
+    }
+
+    // MARK: What several aspects say
+
+    /// What a frame is called where its time matters too.
+    func place(of frame: FrameReference) -> String { "frame \(label(frame)), \(times.text(frame.time))" }
+
+    /// A frame's number; with its capture's before it where there are several, as in `2:17`.
+    func label(_ frame: FrameReference) -> String {
+        analysis.captures.count > 1 ? "\(frame.capture + 1):\(frame.number)" : "\(frame.number)"
+    }
+
+    /// The network's name, cut to what a line has room for; its number where it has none.
+    func name(of network: Int) -> Prose {
+        analysis.networks[network].name.map { .cut($0, to: 40) } ?? "\(network + 1)"
+    }
+
+    /// Whether a name helps: of several networks, or of one that has one.
+    func isNamed(_ network: Int) -> Bool {
+        analysis.networks.count > 1 || analysis.networks[network].name != nil
+    }
+
+    /// Of the master and of its network as a whole.
+    func attentions(
+        _ severities: Set<Finding.Severity>, of master: Analysis.Master
+    ) -> [ReportDocument.Callout] {
+        analysis.findings.filter { finding in
+            severities.contains(finding.severity) && finding.network == master.network
+                && finding.source.map(master.elements.contains) ?? true
+        }.map(attention)
+    }
+
+    func attention(_ finding: Finding) -> ReportDocument.Callout {
+        attention(finding.severity, Prose(Wording.finding(finding, times)))
+    }
+
+    func attention(_ severity: Finding.Severity, _ text: Prose) -> ReportDocument.Callout {
+        ReportDocument.Callout(severity: severity, label: "ATTENTION", text)
+    }
+}

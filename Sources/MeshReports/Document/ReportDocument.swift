@@ -1,0 +1,223 @@
+public import MeshAnalysis
+public import MeshProtocol
+
+/// What a report says, before anybody lays it out: text, Markdown and HTML are renderings of it.
+///
+/// Every word of a report is in its document. A rendering chooses widths, marks, colours and drawings, and adds no word.
+public struct ReportDocument: Hashable, Sendable {
+    /// Of the whole; `nil` where the first headline says enough.
+    public var title: Prose?
+    /// From the answer to the details.
+    public var sections: [Section]
+
+    /// `sections`: in the order in which they are read.
+    public init(title: Prose? = nil, sections: [Section]) {
+        self.title = title
+        self.sections = sections
+    }
+
+    /// Blocks under a title.
+    public struct Section: Hashable, Sendable {
+        /// `nil` where a report begins.
+        public var title: Prose?
+        /// In the order in which they are read.
+        public var blocks: [Block]
+
+        /// A section, or an untitled beginning.
+        public init(title: Prose? = nil, _ blocks: [Block]) {
+            self.title = title
+            self.blocks = blocks
+        }
+    }
+
+    /// A piece of a report.
+    ///
+    /// `depth`: how far below the section's main thought a piece stands, 0 or more; text indents by it.
+    public enum Block: Hashable, Sendable {
+        /// The answer in one sentence.
+        case headline(Prose)
+        /// A sentence or a few.
+        case paragraph(Prose, depth: Int = 0)
+        /// Numbers to take over somewhere else.
+        case values([Value])
+        /// The terms of a sum.
+        case terms([Term])
+        /// Items of one kind.
+        case list(List)
+        /// Rows under titled columns.
+        case table(Table)
+        /// What must not be overlooked.
+        case callout(Callout)
+        /// All that is noteworthy, the gravest first.
+        case findings([FindingRow])
+        /// A piece of the text report, as it stands there: a rendering that has a form for terminal output uses it.
+        case excerpt([Block])
+        /// The place of a drawing; a rendering that draws nothing leaves it out.
+        case chart(Chart)
+        /// A new thought begins. Renderings that keep blocks apart anyway leave it out.
+        case pause
+    }
+
+    /// A number with a name.
+    public struct Value: Hashable, Sendable {
+        /// What it is.
+        public var name: Prose
+        /// The number as a device or a specification writes it, such as `0x00000DA8`.
+        public var hexadecimal: String
+        /// The same number for people; `nil` for a flag, whose `hexadecimal` is one digit.
+        public var decimal: UInt32?
+        /// What it means.
+        public var note: Prose?
+
+        /// `decimal`: `nil` for a flag.
+        public init(name: Prose, hexadecimal: String, decimal: UInt32? = nil, note: Prose? = nil) {
+            self.name = name
+            self.hexadecimal = hexadecimal
+            self.decimal = decimal
+            self.note = note
+        }
+    }
+
+    /// What is added, and why.
+    public struct Term: Hashable, Sendable {
+        /// The summand.
+        public var value: UInt32
+        /// Why it is added.
+        public var reason: Prose
+
+        /// A summand and its reason.
+        public init(value: UInt32, reason: Prose) {
+            self.value = value
+            self.reason = reason
+        }
+    }
+
+    /// Items of one kind.
+    public struct List: Hashable, Sendable {
+        /// What stands before the items.
+        public enum Style: Hashable, Sendable {
+            /// The order matters: numbers from 1 stand before the items.
+            case numbered
+            /// Nothing, or a mark.
+            case plain
+        }
+
+        /// A line or a few, and what belongs to them.
+        public struct Item: Hashable, Sendable {
+            /// The item itself.
+            public var text: Prose
+            /// Lines that belong to the item.
+            public var details: [Prose]
+
+            /// An item, usually without details.
+            public init(_ text: Prose, details: [Prose] = []) {
+                self.text = text
+                self.details = details
+            }
+        }
+
+        /// What stands before each.
+        public var style: Style
+        /// As of a block.
+        public var depth: Int
+        /// In their order.
+        public var items: [Item]
+
+        /// Items of one style.
+        public init(_ style: Style, depth: Int = 0, _ items: [Item]) {
+            self.style = style
+            self.depth = depth
+            self.items = items
+        }
+    }
+
+    /// Rows under titled columns.
+    public struct Table: Hashable, Sendable {
+        /// Where the cells of a column line up.
+        public enum Alignment: Hashable, Sendable {
+            /// For words, and for numbers of one width.
+            case left
+            /// For counts.
+            case right
+        }
+
+        /// What the cells below it hold.
+        public struct Column: Hashable, Sendable {
+            /// Above its cells.
+            public var title: Prose
+            /// Of its cells and its title.
+            public var alignment: Alignment
+
+            /// A column, of words where nothing else is said.
+            public init(_ title: Prose, _ alignment: Alignment = .left) {
+                self.title = title
+                self.alignment = alignment
+            }
+        }
+
+        /// From left to right.
+        public let columns: [Column]
+        /// Each with a cell for each column.
+        public private(set) var rows: [[Prose]] = []
+
+        /// - Precondition: each row has a cell for each column.
+        public init(_ columns: [Column], rows: [[Prose]] = []) {
+            self.columns = columns
+            for row in rows { add(row) }
+        }
+
+        /// Adds a row below the others.
+        ///
+        /// - Precondition: the row has a cell for each column.
+        public mutating func add(_ row: [Prose]) {
+            precondition(row.count == columns.count, "a row has a cell for each column")
+            rows.append(row)
+        }
+    }
+
+    /// What must not be overlooked.
+    public struct Callout: Hashable, Sendable {
+        /// For a colour or a mark; the word is in `label`.
+        public var severity: Finding.Severity
+        /// The word that stands before it.
+        public var label: Prose
+        /// What it is about.
+        public var text: Prose
+
+        /// A warning with the word before it.
+        public init(severity: Finding.Severity, label: Prose, _ text: Prose) {
+            self.severity = severity
+            self.label = label
+            self.text = text
+        }
+    }
+
+    /// A finding, in a list of findings.
+    public struct FindingRow: Hashable, Sendable {
+        /// For a colour or a mark; the word is in `label`.
+        public var severity: Finding.Severity
+        /// The severity as a word.
+        public var label: Prose
+        /// How often, of which source, what, and in which frames.
+        public var text: Prose
+
+        /// A row of a list of findings.
+        public init(severity: Finding.Severity, label: Prose, _ text: Prose) {
+            self.severity = severity
+            self.label = label
+            self.text = text
+        }
+    }
+
+    /// A drawing and its subject; what is drawn, a rendering takes from the analysis. `network`: index in its networks.
+    public enum Chart: Hashable, Sendable {
+        /// The states of the IV Index over time.
+        case ivStaircase(network: Int)
+        /// A source's SEQ over time.
+        case sequence(network: Int, source: UnicastAddress)
+        /// When beacons were heard.
+        case beaconCadence(network: Int)
+        /// Which share of each source's SEQ was heard.
+        case coverage(network: Int)
+    }
+}

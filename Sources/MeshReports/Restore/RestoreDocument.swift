@@ -1,0 +1,81 @@
+import ByteParsing
+import MeshAnalysis
+import MeshProtocol
+import MeshStacks
+
+/// What goes along with the files of a stack: the values, what to do and what to beware of, and what the numbers rest on.
+extension RestoreFiles {
+    /// The README of a stack's files.
+    ///
+    /// `next`: the first SEQ as this stack's files say it. `steps`: with code between backticks.
+    func readme(_ target: Target, _ steps: [String], next: UInt32) -> String {
+        MarkdownRenderer.render(document(target, steps, next: next))
+    }
+
+    func document(_ target: Target, _ steps: [String], next: UInt32) -> ReportDocument {
+        let master = elements.first.map { "\($0)" } ?? ""
+        let names = captureNames.map { Prose($0) }.joined(separator: ", ")
+        let steps = ReportDocument.Section(
+            title: "Steps", [.list(.init(.numbered, steps.map { .init(Prose(markingCode: $0)) }))])
+        let origin = ReportDocument.Section(
+            title: "What the numbers rest on",
+            [.excerpt(grounds), .paragraph("Generated from \(names).\n\(Prose(markingCode: target.tried))")])
+        let device = [ReportDocument.Section(values(next: next)), warnings(target)]
+        return ReportDocument(
+            title: "Restoring the master \(master) on \(target.name)",
+            sections: (target.stack == nil ? [] : device) + [steps, origin])
+    }
+
+    private func values(next: UInt32) -> [ReportDocument.Block] {
+        let last = next > 0 ? "\(Hexadecimal.prefixed(next - 1, digits: 6)) (\(next - 1))" : "none: it begins at 0"
+        let transmit = Hexadecimal.prefixed(recovery.state.transmitIndex.value, digits: 8)
+        let table = ReportDocument.Table(
+            [.init("what"), .init("value")],
+            rows: [
+                ["IV Index, as a beacon says it", "\(Hexadecimal.prefixed(ivIndex, digits: 8)) (\(ivIndex))"],
+                ["IV Update flag", "\(flag) (\(stateWording))"], ["IV Index to transmit with", "\(transmit)"],
+                ["next SEQ to use", "\(Hexadecimal.prefixed(next, digits: 6)) (\(next))"],
+                ["last SEQ used, for APIs that want it", "\(last)"],
+                ["addresses of its elements", "\(elements.map { "\($0)" }.joined(separator: ", "))"],
+            ])
+        guard next != first else { return [.table(table)] }
+        let higher: Prose = """
+            The capture asks for \(Hexadecimal.prefixed(first, digits: 6)) (\(first)); the higher number is what the device itself had
+            stored, or the beginning of the next block that the stack reserves.
+            """
+        return [.table(table), .paragraph(higher)]
+    }
+
+    private func warnings(_ target: Target) -> ReportDocument.Section {
+        let never: Prose = """
+            \(strong: "The failed device must never transmit again"): the same address, keys, IV Index and SEQ is nonce reuse. Take its power,
+            and erase it before anybody repairs it.
+            """
+        return ReportDocument.Section(
+            title: "Before anything else",
+            [
+                .paragraph(never),
+                .paragraph(
+                    "A readable old storage of the device beats any capture: if there is one, take its values where they are higher."
+                ),
+                .paragraph(
+                    "A replacement that knows no one's SEQ can be fooled by old messages.\n\(replayProtection(target))"),
+                .paragraph("After the swap take a capture, and run \(code: "meshscope verify") on it."),
+            ])
+    }
+
+    /// A replay protection list has a fixed size.
+    private func replayProtection(_ target: Target) -> Prose {
+        guard let setting = target.stack?.replayListSetting else {
+            return "This stack takes no replay protection list from outside."
+        }
+        return
+            "The replay protection list here has the \(replayList.count) sources that were heard, and no others; the stack needs "
+            + "room for them (\(Prose(markingCode: setting)))."
+    }
+}
+
+extension RestoreFiles.Target {
+    /// How far what is written was tried: a sentence.
+    fileprivate var tried: String { stack?.tried ?? "tshark 4.0 opens captures with such files." }
+}
