@@ -82,7 +82,10 @@ let package = Package(
         test("KeyFilesTests", ["KeyFiles", "MeshProtocol", "MeshCrypto"]),
         test(
             "MeshReportsTests",
-            ["MeshReports", "MeshAnalysis", "MeshCrypto", "MeshProtocol", "MeshSimulation", "CaptureFiles"]),
+            [
+                "MeshReports", "MeshAnalysis", "MeshCrypto", "MeshProtocol", "MeshSimulation", "CaptureFiles",
+                "KeyFiles",
+            ]),
         test(
             "EndToEndTests",
             [

@@ -1,23 +1,10 @@
-import CaptureFiles
 import Foundation
 import MeshAnalysis
 import MeshCrypto
 import MeshProtocol
 import MeshReports
 import MeshSimulation
-import TestSupport
 import Testing
-
-private func analysis(_ scenario: Scenario, keys: Bool = true) throws -> (Analysis, SimulatedCapture) {
-    let capture = SimulatedCapture(scenario, seed: 11)
-    let type = LinkType.bluetoothLELinkLayerWithHeader
-    let folder = try Checkout.temporaryFolder()
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "capture").path
-    let octets = capture.write(.pcap(.little, .microseconds), LinkFraming(type), linkType: type)
-    try Data(octets).write(to: URL(filePath: path))
-    return (try Analyzer(keys: keys ? capture.keys : .init()).analyze([path]), capture)
-}
 
 private func text(_ analysis: Analysis) -> String {
     TextRenderer.render(AnalysisDocument.make(analysis))

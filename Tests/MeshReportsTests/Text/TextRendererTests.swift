@@ -1,0 +1,97 @@
+import MeshAnalysis
+import MeshReports
+import Testing
+
+/// The lines of one untitled section.
+private func lines(_ blocks: ReportDocument.Block..., style: TextRenderer.Style = .plain) -> [String] {
+    let text = TextRenderer.render(ReportDocument(sections: [.init(blocks)]), style: style)
+    return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+}
+
+private let longText = Prose(Array(repeating: "word", count: 60).joined(separator: " "))
+
+@Suite struct TextRendererTests {
+    @Test(arguments: 0...3)
+    func paragraphsAreWrappedAndIndented(depth: Int) {
+        let lines = lines(.paragraph(longText, depth: depth))
+        #expect(lines.count > 2)
+        for line in lines {
+            #expect(line.count <= 100)
+            #expect(line.prefix { $0 == " " }.count == 2 * depth)
+        }
+        #expect(lines.dropLast().allSatisfy { $0.count > 100 - 5 }, "no line ends early")
+    }
+
+    @Test func aWordWithoutSpacesIsCutIntoLines() {
+        let lines = lines(.paragraph(Prose(String(repeating: "x", count: 250)), depth: 1))
+        #expect(lines.map(\.count) == [100, 100, 56])
+    }
+
+    @Test func columnsAreAsWideAsTheirWidestCell() {
+        let table = ReportDocument.Table(
+            [.init("name"), .init("n", .right), .init("end")],
+            rows: [["a longer one", "7", "x"], ["b", "123456", ""], ["\u{1B}", "", "y"]])
+        #expect(
+            lines(.table(table)) == [
+                "  name               n  end", "  a longer one       7  x", "  b             123456",
+                #"  \u{1b}                y"#,
+            ])
+    }
+
+    @Test func valuesStandBelowEachOther() {
+        let lines = lines(
+            .values([
+                .init(name: "first SEQ", hexadecimal: "0x00000A", decimal: 10),
+                .init(name: "a flag", hexadecimal: "1", note: "set"),
+            ]))
+        #expect(lines == ["    first SEQ         0x00000A  (10)", "    a flag            1  (set)"])
+        let long = self.values(named: "a name that is longer than usual")
+        #expect(long == ["    a name that is longer than usual  1"])
+    }
+
+    private func values(named name: Prose) -> [String] {
+        lines(.values([.init(name: name, hexadecimal: "1")]))
+    }
+
+    @Test func whatBelongsToAMarkStandsBehindIt() {
+        let terms = lines(.terms([.init(value: 4096, reason: longText)]))
+        #expect(terms[0].hasPrefix("    + 4096  word"))
+        #expect(terms.dropFirst().allSatisfy { $0.hasPrefix("            word") && $0.count <= 100 })
+        let findings = lines(.findings([.init(severity: .info, label: "info", longText)]))
+        #expect(findings[0].hasPrefix("  info      word"))
+        #expect(findings.dropFirst().allSatisfy { $0.hasPrefix("            word") && $0.count <= 100 })
+    }
+
+    @Test func listsAreNumberedWhereTheOrderMatters() {
+        let items: [ReportDocument.List.Item] = [.init("one", details: ["more"]), .init("two")]
+        #expect(lines(.list(.init(.numbered, depth: 1, items))) == ["  1. one", "    more", "  2. two"])
+        #expect(lines(.list(.init(.plain, depth: 0, items))) == ["one", "  more", "two"])
+    }
+
+    @Test func chartsAreLeftOutAndPausesAreEmptyLines() {
+        let lines = lines(
+            .paragraph("a"), .chart(.coverage(network: 0)), .pause, .excerpt([.paragraph("b", depth: 1)]))
+        #expect(lines == ["a", "", "  b"])
+    }
+
+    @Test func titlesAreSetApart() {
+        let document = ReportDocument(
+            title: "T", sections: [.init([.paragraph("a")]), .init(title: "S", [.paragraph("b")])])
+        #expect(TextRenderer.render(document) == "T\na\n\nS\nb\n")
+    }
+
+    @Test func coloursAreOnlyEscapes() {
+        let blocks: [ReportDocument.Block] = [
+            .headline("answer"), .values([.init(name: "n", hexadecimal: "0x01", decimal: 1)]),
+            .findings([
+                .init(severity: .critical, label: "critical", "a"),
+                .init(severity: .warning, label: "warning", longText),
+            ]),
+        ]
+        let document = ReportDocument(sections: [.init(title: "t", blocks)])
+        let colored = TextRenderer.render(document, style: .colored)
+        #expect(colored.contains("\u{1B}[1manswer\u{1B}[0m") && colored.contains("\u{1B}[1;31mcritical\u{1B}[0m"))
+        #expect(colored.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == TextRenderer.render(document))
+        #expect(!TextRenderer.render(document).contains("\u{1B}"))
+    }
+}
