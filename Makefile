@@ -9,7 +9,9 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-SWIFT_BUILD = swift build -c release --static-swift-stdlib
+# A target imports what it reaches through its dependencies, and nothing else; Scripts/check-imports is stricter.
+CHECK_IMPORTS = --explicit-target-dependency-import-check error
+SWIFT_BUILD = swift build -c release --static-swift-stdlib $(CHECK_IMPORTS)
 # Tests see internal names, also in release, where every prefix of every fixture takes seconds and not minutes.
 TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 BINARY = .build/release/meshscope
@@ -33,12 +35,15 @@ demo: build
 	$(BINARY) analyze Captures/steady.pcap --keys Captures/steady.keys.json
 
 test: test-packages lint
-	swift build $(TEST_FLAGS) --build-tests
+	swift build $(TEST_FLAGS) $(CHECK_IMPORTS) --build-tests
 	$(TEST_BINARY) check
 	swift test $(TEST_FLAGS) --skip-build
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	@Scripts/install-packages python3
+	swift format lint --strict --recursive Package.swift Sources Tests Examples
+	Scripts/undocumented
+	Scripts/check-imports
 
 bench: build
 	@Scripts/install-packages tshark gcc time

@@ -21,13 +21,28 @@ func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: common)
 }
 
+/// Targets whose tests take their input through the whole analysis, or make it with the simulation.
+let analysis: [Target.Dependency] = [
+    "BluetoothFrames", "BoundedCollections", "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshEvidence",
+    "MeshProtocol", "MeshSimulation", "MeshStacks", "MeshTimelines", "MeshVerdict",
+]
+
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
 let package = Package(
     name: "meshscope",
     products: [
         .executable(name: "meshscope", targets: ["meshscope"]),
-        .library(name: "MeshAnalysis", targets: ["MeshAnalysis", "MeshReports", "MeshStacks"]),
+        // Every target whose types the library shows.
+        .library(
+            name: "MeshAnalysis",
+            targets: [
+                "BluetoothFrames", "ByteParsing", "CaptureFiles", "KeyFiles", "MeshCrypto", "MeshEvidence",
+                "MeshProtocol", "MeshReports", "MeshStacks", "MeshTimelines", "MeshVerdict",
+            ]),
     ],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-algorithms", from: "1.2.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -37,7 +52,8 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        source("BoundedCollections", [.product(name: "DequeModule", package: "swift-collections")]),
+        // What a capture holds, and what the specification says of it.
+        source("BoundedCollections", [deque]),
         source("ByteParsing"),
         source(
             "CaptureFiles",
@@ -45,52 +61,75 @@ let package = Package(
         source("BluetoothFrames", ["BoundedCollections", "ByteParsing"]),
         source("MeshCrypto", ["ByteParsing", "COpenSSL"]),
         source("MeshProtocol", ["ByteParsing", "MeshCrypto"]),
-        source("MeshStacks", ["ByteParsing", "MeshCrypto", "MeshProtocol"]),
-        source(
-            "MeshAnalysis",
-            ["ByteParsing", "CaptureFiles", "BluetoothFrames", "MeshCrypto", "MeshProtocol", "MeshStacks"]),
         source("KeyFiles", ["ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),
+        source("MeshStacks", ["ByteParsing", "MeshCrypto", "MeshProtocol"]),
+
+        // From frames to the report, each knowing only those above it.
+        source(
+            "MeshEvidence",
+            [
+                "BluetoothFrames", "BoundedCollections", "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol",
+                deque,
+            ]),
+        source(
+            "MeshTimelines",
+            ["BoundedCollections", "CaptureFiles", "MeshEvidence", "MeshProtocol", "MeshStacks"]),
+        source(
+            "MeshVerdict",
+            [
+                "CaptureFiles", "MeshEvidence", "MeshProtocol", "MeshStacks", "MeshTimelines",
+                .product(name: "Algorithms", package: "swift-algorithms"),
+            ]),
         source(
             "MeshReports",
-            ["MeshAnalysis", "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol", "MeshStacks"]),
-        source(
-            "MeshSimulation", ["ByteParsing", "BluetoothFrames", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),
+            [
+                "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshEvidence", "MeshProtocol", "MeshStacks",
+                "MeshTimelines", "MeshVerdict",
+            ]),
+
+        source("MeshSimulation", ["BluetoothFrames", "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),
         .executableTarget(
             name: "meshscope",
             dependencies: [
-                "BluetoothFrames", "ByteParsing", "CaptureFiles", "KeyFiles", "MeshAnalysis", "MeshCrypto",
-                "MeshProtocol", "MeshReports", "MeshSimulation", "MeshStacks",
+                "BluetoothFrames", "ByteParsing", "CaptureFiles", "KeyFiles", "MeshCrypto", "MeshEvidence",
+                "MeshProtocol", "MeshReports", "MeshSimulation", "MeshStacks", "MeshTimelines", "MeshVerdict",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
 
+        // What a program of somebody else's would write: it sees what the library product shows, and nothing else.
+        .executableTarget(
+            name: "RecoverMaster",
+            dependencies: ["KeyFiles", "MeshEvidence", "MeshProtocol", "MeshTimelines", "MeshVerdict"],
+            path: "Examples/RecoverMaster", swiftSettings: common),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: common),
+        .target(
+            name: "MeshTestSupport", dependencies: analysis + ["TestSupport"], path: "Tests/MeshTestSupport",
+            swiftSettings: common),
         test("BoundedCollectionsTests", ["BoundedCollections"]),
         test("ByteParsingTests", ["ByteParsing"]),
         test("CaptureFilesTests", ["CaptureFiles", "MeshSimulation"]),
         test("BluetoothFramesTests", ["BluetoothFrames", "ByteParsing"]),
-        test("MeshCryptoTests", ["MeshCrypto", "ByteParsing"]),
-        test("MeshProtocolTests", ["MeshProtocol", "MeshCrypto", "ByteParsing"]),
-        test("MeshStacksTests", ["MeshStacks", "MeshProtocol", "MeshCrypto", "ByteParsing"]),
-        test(
-            "MeshAnalysisTests",
-            [
-                "MeshAnalysis", "MeshProtocol", "MeshCrypto", "ByteParsing", "CaptureFiles", "BluetoothFrames",
-                "MeshSimulation", "MeshStacks",
-            ]),
-        test("KeyFilesTests", ["KeyFiles", "MeshProtocol", "MeshCrypto"]),
+        test("MeshCryptoTests", ["ByteParsing", "MeshCrypto"]),
+        test("MeshProtocolTests", ["ByteParsing", "MeshCrypto", "MeshProtocol"]),
+        test("KeyFilesTests", ["KeyFiles", "MeshCrypto", "MeshProtocol"]),
+        test("MeshStacksTests", ["ByteParsing", "MeshCrypto", "MeshProtocol", "MeshStacks"]),
+        test("MeshEvidenceTests", analysis + ["MeshTestSupport"]),
+        test("MeshTimelinesTests", analysis + ["MeshTestSupport"]),
+        test("MeshVerdictTests", analysis + ["MeshTestSupport"]),
         test(
             "MeshReportsTests",
             [
-                "MeshReports", "MeshAnalysis", "MeshCrypto", "MeshProtocol", "MeshSimulation", "CaptureFiles",
-                "KeyFiles",
+                "CaptureFiles", "KeyFiles", "MeshCrypto", "MeshEvidence", "MeshProtocol", "MeshReports",
+                "MeshSimulation", "MeshStacks", "MeshTimelines", "MeshVerdict",
             ]),
         test(
             "EndToEndTests",
-            [
-                "meshscope", "MeshAnalysis", "MeshReports", "MeshProtocol", "MeshCrypto", "KeyFiles", "CaptureFiles",
-                "ByteParsing", "MeshStacks",
+            analysis + [
+                "KeyFiles", "MeshReports", "MeshTestSupport", "RecoverMaster", "meshscope",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ]
 )

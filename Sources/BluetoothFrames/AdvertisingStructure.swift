@@ -4,15 +4,18 @@ public import ByteParsing
 ///
 ///     length 1 · AD type 1 · value length − 1
 public struct AdvertisingStructure: ~Escapable {
+    /// The frame that it stood in.
+    public let frame: FrameStamp
     /// The AD type; `ADType` names those of mesh.
     public let type: UInt8
     /// The octets behind the AD type.
     public let value: ByteReader
-    /// Where the structure stood.
+    /// The advertisement in which the structure stood.
     public let advertisement: Advertisement
 
     @_lifetime(copy value)
-    init(type: UInt8, value: ByteReader, advertisement: Advertisement) {
+    init(frame: FrameStamp, type: UInt8, value: ByteReader, advertisement: Advertisement) {
+        self.frame = frame
         self.type = type
         self.value = value
         self.advertisement = advertisement

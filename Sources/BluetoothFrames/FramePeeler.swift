@@ -17,7 +17,7 @@ public protocol FrameReceiver {
     /// One attribute value, valid during the call.
     mutating func take(_ value: AttributeValue)
     /// One advertisement of a frame breaks its format; the frame's other ones are still peeled.
-    mutating func takeMalformed(_ error: ParseError)
+    mutating func takeMalformed(_ error: ParseError, in frame: FrameStamp)
 }
 
 /// Peels frames down to advertising structures and attribute values.
@@ -30,6 +30,9 @@ public struct FramePeeler {
     var connections = Connections()
     var followed = FollowedConnections()
 
+    /// The frame that is being peeled; all that it holds is stamped with it.
+    var frame = FrameStamp(capture: 0, number: 0, nanoseconds: 0)
+
     /// A peeler that has seen no frame yet.
     public init() {}
 
@@ -37,6 +40,7 @@ public struct FramePeeler {
     ///
     /// - Parameters:
     ///   - bytes: the whole frame, as far as it was captured.
+    ///   - frame: which frame it is, for all that is handed out of it.
     ///   - encapsulation: how the frame is wrapped.
     ///   - flags: btsnoop's packet flags, where the encapsulation needs them.
     ///   - isCut: the capture holds only the beginning of the frame.
@@ -44,9 +48,10 @@ public struct FramePeeler {
     /// - Returns: what became of the frame.
     /// - Throws: where the frame breaks its format; what was handed out before stays good.
     public mutating func peel(
-        _ bytes: Span<UInt8>, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool,
+        _ bytes: Span<UInt8>, of frame: FrameStamp, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool,
         into receiver: inout some FrameReceiver
     ) throws(ParseError) -> FrameOutcome {
+        self.frame = frame
         var reader = ByteReader(bytes)
         switch encapsulation {
         case .linkLayer:
@@ -89,7 +94,8 @@ public struct FramePeeler {
             guard length > 0 else { return }
             var structure = try data.readPiece(Int(length))
             let type = try structure.readUInt8()
-            receiver.take(AdvertisingStructure(type: type, value: structure, advertisement: advertisement))
+            receiver.take(
+                AdvertisingStructure(frame: frame, type: type, value: structure, advertisement: advertisement))
         }
     }
 }

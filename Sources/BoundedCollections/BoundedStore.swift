@@ -141,6 +141,8 @@ public struct BoundedStore<Key: Hashable, Value> {
     }
 
     /// Removes the entries that `isUnwanted` says; takes time in proportion to the entries held.
+    ///
+    /// - Throws: what `isUnwanted` throws; the entries that it named until then are gone.
     @inlinable
     public mutating func removeAll(where isUnwanted: (Key, Value) throws -> Bool) rethrows {
         for (key, value) in entries where try isUnwanted(key, value) { slots[key] = nil }

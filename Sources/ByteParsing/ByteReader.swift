@@ -32,6 +32,8 @@ public struct ByteReader: ~Escapable {
     @inlinable public var isAtEnd: Bool { offset == end }
 
     /// The octet `distance` octets ahead of the cursor, which does not move.
+    ///
+    /// - Throws: `ParseError` where the piece has no octet there.
     @inlinable @inline(__always)
     public func peek(_ distance: Int = 0) throws(ParseError) -> UInt8 {
         guard distance >= 0, distance < remaining else {
@@ -90,6 +92,8 @@ public struct ByteReader: ~Escapable {
     }
 
     /// A device address, 48 bits.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer than 6 octets left.
     @inlinable @inline(__always)
     public mutating func readUInt48LittleEndian() throws(ParseError) -> UInt64 {
         try require(6)
@@ -98,6 +102,8 @@ public struct ByteReader: ~Escapable {
     }
 
     /// An unsigned number of 1 to 8 octets, most significant octet first.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer than `count` octets left.
     @inlinable
     public mutating func readBigEndian(_ count: Int) throws(ParseError) -> UInt64 {
         precondition((1...8).contains(count))
@@ -109,6 +115,8 @@ public struct ByteReader: ~Escapable {
     }
 
     /// An unsigned number of 1 to 8 octets, least significant octet first.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer than `count` octets left.
     @inlinable
     public mutating func readLittleEndian(_ count: Int) throws(ParseError) -> UInt64 {
         precondition((1...8).contains(count))
@@ -120,6 +128,8 @@ public struct ByteReader: ~Escapable {
     }
 
     /// Up to 16 octets, the first one most significant, the value left-aligned and filled up with zeros.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer than `count` octets left.
     @inlinable @inline(__always)
     public mutating func readLeftAligned(_ count: Int) throws(ParseError) -> UInt128 {
         precondition((0...16).contains(count))
@@ -173,6 +183,8 @@ public struct ByteReader: ~Escapable {
     }
 
     /// The next `count` octets as a reader of their own, which still counts offsets from the frame's beginning.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer octets left, or `count` is negative.
     @inlinable @inline(__always)
     @_lifetime(copy self)
     public mutating func readPiece(_ count: Int) throws(ParseError) -> ByteReader {
@@ -184,7 +196,9 @@ public struct ByteReader: ~Escapable {
         return piece
     }
 
-    /// Throws if octets are left.
+    /// Requires that no octet is left.
+    ///
+    /// - Throws: `ParseError` that says how many.
     @inlinable
     public func requireEnd() throws(ParseError) {
         guard isAtEnd else { throw ParseError(.trailingOctets(remaining), at: offset) }

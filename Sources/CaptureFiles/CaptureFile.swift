@@ -13,7 +13,7 @@ public struct CaptureFile: ~Copyable {
     public let timeDigits: Int
 
     private let source: ByteSource
-    // One of these; an enum cannot hold several kinds of non-copyable readers.
+    // Exactly one of these is there. They are optionals, since an enum cannot hold several kinds of non-copyable readers.
     private var pcap: PcapHandle?
     private var pcapng: PcapngReader?
     private var btsnoop: BtsnoopReader?

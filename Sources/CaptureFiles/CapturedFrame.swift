@@ -1,6 +1,6 @@
 /// One frame as the capture holds it, bound to the file's buffer until the next one is read.
 public struct CapturedFrame: ~Escapable {
-    // Number and time stand apart: side by side they are read as one, and that waits until both are in the cache.
+    // Number and time do not stand side by side: a processor would load them as one, and wait until both are in its cache.
     /// Counts from 1 in each file, as Wireshark counts.
     public let number: Int
     /// Octets that the frame had on the air; `bytes` may be shorter.

@@ -2,7 +2,7 @@
 ///
 /// pcap and pcapng use the LINKTYPE_ registry of tcpdump.org, btsnoop has datalink numbers of its own.
 public struct LinkType: Codable, Hashable, Sendable {
-    /// Whose numbers they are.
+    /// Who assigns the numbers.
     public enum Registry: String, Codable, Hashable, Sendable {
         /// The LINKTYPE_ registry of tcpdump.org, for pcap and pcapng.
         case pcap
@@ -10,7 +10,7 @@ public struct LinkType: Codable, Hashable, Sendable {
         case btsnoop
     }
 
-    /// Whose number it is.
+    /// Who assigned the number.
     public let registry: Registry
     /// The number as it stands in the file.
     public let number: UInt32

@@ -33,7 +33,7 @@ import Glibc
 
     /// Octets of the file on disk that were read so far.
     var position: Int64 {
-        // A stream of callbacks cannot tell; its source can.
+        // libpcap cannot tell where it is in a stream of callbacks; the source below it can.
         max(unsafe Int64(ftello(pcap_file(handle))), source.position)
     }
 

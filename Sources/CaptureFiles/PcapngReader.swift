@@ -10,7 +10,7 @@ import ByteParsing
 ///     block  type 4 · total length 4 · body, padded to 4 · total length 4
 struct PcapngReader: ~Copyable {
     private static let longestBlock = 16 << 20
-    /// The same in both byte orders.
+    /// The type of a Section Header Block, which reads the same in both byte orders.
     private static let sectionHeader: UInt32 = 0x0A0D_0D0A
 
     private struct Block {
@@ -28,9 +28,9 @@ struct PcapngReader: ~Copyable {
     }
 
     private var input: InputBuffer
-    /// Those of the section that is read.
+    /// The interfaces of the section that is being read.
     private var interfaces: [PcapngInterface] = []
-    /// That of the machine which wrote the section.
+    /// The byte order of the machine that wrote the section.
     private var byteOrder = CaptureContainer.ByteOrder.little
     private var inSection = false
     private(set) var number = 0

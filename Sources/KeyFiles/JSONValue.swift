@@ -21,7 +21,7 @@ enum JSONValue: Decodable {
     }
 
     init(from decoder: any Decoder) throws {
-        // Scalars are most of a file, and each refusal costs an error.
+        // Most values of a file are scalars, so they are tried first: each wrong guess costs a thrown error.
         if let container = try? decoder.singleValueContainer() {
             if let text = try? container.decode(String.self) {
                 self = .text(text)

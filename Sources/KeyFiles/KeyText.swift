@@ -36,7 +36,7 @@ enum KeyText {
             case 3:
                 let key = try SubnetKey(hexadecimal: fields[0], index: nil, name: nil, place: place)
                 if seen.insert(key.netKey).inserted { keys.append(key) }
-                // Those who have no AppKey fill the column with zeros.
+                // Users who have no AppKey fill the column with zeros.
                 let applicationKey = try AppKey(hexadecimal: fields[1], place: place)
                 if applicationKey.value != 0 { upperKeys.merge(applicationKeys: [applicationKey]) }
                 if let index = UInt32(fields[2].dropFirst(2), radix: 16) { indexes.append(IVIndex(index)) }

@@ -4,7 +4,7 @@ import ByteParsing
 public enum KeyTextError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The number of digits that there are.
     case wrongLength(Int)
-    /// Where the first character stands that is no digit; 1 is the first.
+    /// The place of the first character that is no digit; the first character of the text has place 1.
     case notHexadecimal(position: Int)
 
     /// What is wrong, to stand behind the name of what is meant: "the key has 12 characters, …".

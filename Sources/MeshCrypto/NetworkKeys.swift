@@ -43,9 +43,9 @@ public struct NetworkKeys: Hashable, Sendable {
 public struct SecurityMaterial: Hashable, Sendable {
     /// 7 bits.
     public let nid: UInt8
-    /// Of AES-CCM over DST and TransportPDU.
+    /// The key of AES-CCM over DST and TransportPDU.
     public let encryptionKey: UInt128
-    /// Of the obfuscation of CTL, TTL, SEQ and SRC.
+    /// The key of the obfuscation of CTL, TTL, SEQ and SRC.
     public let privacyKey: UInt128
 
     /// `p`: 00 for managed flooding, 02 for directed forwarding; friendship has nine octets.

@@ -7,7 +7,7 @@ public import MeshCrypto
 public struct KeyRing: Sendable {
     /// A subnet: those who share a NetKey.
     public struct Subnet: Sendable {
-        /// Of its NetKey; the primary subnet's is 0.
+        /// The key index of its NetKey; the primary subnet has 0.
         public let keyIndex: KeyIndex
         /// As a key file has it.
         public let name: String?
@@ -36,7 +36,7 @@ public struct KeyRing: Sendable {
 
     /// What a key file knows of a node beside its keys.
     public struct Node: Sendable {
-        /// Of the first element; the others follow.
+        /// The unicast address of the first element; the other elements have the addresses behind it.
         public let address: UnicastAddress
         /// How many elements it has; one at least.
         public let elements: Int
@@ -56,7 +56,7 @@ public struct KeyRing: Sendable {
 
     /// The device key of one node.
     public struct DeviceKey: Hashable, Sendable {
-        /// Of the node's first element.
+        /// The unicast address of the node's first element.
         public let address: UnicastAddress
         /// What the Configuration Client shares with it.
         public let key: DevKey
@@ -70,11 +70,11 @@ public struct KeyRing: Sendable {
 
     /// The keys above the network layer.
     public struct UpperTransportKeys: Sendable {
-        /// Of all subnets; a message names one by its AID.
+        /// The application keys of all subnets; a message names one by its AID.
         public var applicationKeys: [AppKey] = []
         /// A node that was provisioned again can have several.
         public var deviceKeys: [DeviceKey] = []
-        /// Whose virtual addresses may be destinations.
+        /// The Label UUIDs whose virtual addresses may be destinations.
         public var labels: [LabelUUID] = []
 
         /// No keys.
@@ -111,7 +111,7 @@ public struct KeyRing: Sendable {
     public struct Exclusion: Sendable {
         /// Under which they were left.
         public let ivIndex: IVIndex
-        /// Of all elements that left.
+        /// The unicast addresses of all elements that left the network.
         public let addresses: Set<UInt16>
 
         /// What a key file says of one IV Index.
@@ -129,7 +129,7 @@ public struct KeyRing: Sendable {
         public private(set) var subnets: [Subnet]
         /// The address that failed, where a key file says it.
         public var master: UnicastAddress?
-        /// The user's hint for opening PDUs; never evidence.
+        /// The IV Index that the user gives as a hint for opening PDUs; never evidence.
         public var givenIVIndex: IVIndex?
         /// The IV Index that a replacement starts with, where the user asks what it would do by itself.
         public var replacementIVIndex: IVIndex?

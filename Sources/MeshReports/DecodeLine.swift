@@ -1,7 +1,10 @@
 import ByteParsing
 import CaptureFiles
-import MeshAnalysis
+import MeshCrypto
+import MeshEvidence
 import MeshProtocol
+import MeshTimelines
+import MeshVerdict
 
 /// What `decode` says of one PDU; its members are those of a JSON line.
 struct DecodeLine: Encodable {
@@ -11,7 +14,7 @@ struct DecodeLine: Encodable {
     /// `advertising` or `gatt`, and which way it went.
     var bearer: String
     var direction: String
-    var network: Int?
+    var network: NetworkIndex?
     var kind = DecodeKind.segment
     var credentials: String?
     var ivIndex: UInt32?
@@ -37,13 +40,14 @@ struct DecodeLine: Encodable {
         case seq, source, sourceName, destination, destinationName, ttl, message, parameters, fields
     }
 
-    init(_ frame: FrameReference, network: Int?) {
+    init(_ origin: Origin, network: NetworkIndex?) {
+        let frame = origin.frame
         time = frame.time.text(digits: frame.time.nanoseconds % 1000 == 0 ? 6 : 9)
         capture = frame.capture
         self.frame = frame.number
         self.network = network
-        heardOn = frame.bearer
-        switch frame.bearer {
+        heardOn = origin.bearer
+        switch origin.bearer {
         case .advertisingHeard: (bearer, direction) = ("advertising", "heard")
         case .advertisingSent: (bearer, direction) = ("advertising", "sent")
         case .gattToServer: (bearer, direction) = ("gatt", "to_server")
@@ -53,19 +57,20 @@ struct DecodeLine: Encodable {
 
     // MARK: What it says
 
-    mutating func describe(_ statement: NetworkBeaconStatement, _ evidence: IVEvidence, keyIndex: UInt16) {
+    mutating func describe(_ beacon: AuthenticBeacon, keyIndex: KeyIndex) {
+        let statement = beacon.statement
         kind = .beacon
         ivIndex = statement.state.index.value
         updateInProgress = statement.state.isUpdateInProgress
         keyRefresh = statement.isKeyRefresh
         message =
-            "\(Wording.evidence(evidence)) of key \(keyIndex): \(Wording.state(statement.state))"
+            "\(Wording.evidence(beacon.evidence)) of key \(keyIndex): \(Wording.state(statement.state))"
             + (statement.isKeyRefresh ? ", Key Refresh" : "")
     }
 
-    mutating func describe(_ pdu: ProvisioningPDU, link: Int, _ linkBearer: Analysis.ProvisioningLink.Bearer) {
+    mutating func describe(_ pdu: ProvisioningPDU, _ link: ProvisioningStatement.Link) {
         kind = .provisioning
-        subject = linkBearer == .gatt ? "PB-GATT link \(link + 1)" : Wording.bearer(linkBearer)
+        subject = link.bearer == .gatt ? "PB-GATT link \(link.number + 1)" : Wording.bearer(link.bearer)
         message = pdu.kind.name
         fields = ["link": subject ?? ""]
         if let algorithm = pdu.algorithm { add([("algorithm", algorithm.name)]) }
@@ -74,8 +79,9 @@ struct DecodeLine: Encodable {
         if pdu.kind != .data { parameters = Hexadecimal.text(pdu.parameters) }
     }
 
-    mutating func describe(_ pdu: NetworkPDU, _ kind: CredentialKind, _ keys: KeyRing.Network) {
-        credentials = kind.rawValue
+    mutating func describe(_ opened: OpenedPDU, _ keys: KeyRing.Network) {
+        let pdu = opened.pdu
+        credentials = opened.nonce == .proxy ? "proxy_configuration" : opened.credentials.rawValue
         ivIndex = pdu.ivIndex.value
         seq = pdu.sequence.value
         source = "\(pdu.source)"
@@ -122,7 +128,7 @@ struct DecodeLine: Encodable {
     /// Columns that stay aligned; what has any length stands at the end.
     func text(networks: Int) -> String {
         var columns = [time, "\(frame)".padded(to: 6), way.padded(to: 9)]
-        if networks > 1 { columns.append(network.map { "net \($0 + 1)".padded(to: 7) } ?? "".padded(to: 7)) }
+        if networks > 1 { columns.append(network.map { "net \($0.value + 1)".padded(to: 7) } ?? "".padded(to: 7)) }
         columns.append(kind.rawValue.padded(to: 12))
         if let ivIndex { columns.append("IV " + Hexadecimal.prefixed(ivIndex, digits: 8)) }
         if let subject { columns.append(subject) }

@@ -1,18 +1,21 @@
 public import CaptureFiles
 import FoundationEssentials
-public import MeshAnalysis
 public import MeshProtocol
+public import MeshEvidence
+public import MeshTimelines
+import MeshVerdict
 
 /// What a line of `decode` is about; the names are those of its JSON.
 public enum DecodeKind: String, Sendable, CaseIterable, Encodable {
     case beacon, access, control
-    /// Of a message that is not whole yet.
+    /// A segment of a message that is not whole yet.
     case segment
     case provisioning
 }
 
 /// One line for each distinct PDU or beacon that a key opens, and for each Provisioning PDU, in the order of hearing.
 public struct DecodeReport {
+    /// How a line is written.
     public enum Format: Sendable {
         /// Columns for people.
         case text
@@ -22,24 +25,30 @@ public struct DecodeReport {
 
     /// What is shown: all that is `nil` does not restrict.
     public struct Filter: Sendable {
+        /// Only PDUs of this source.
         public var source: UnicastAddress?
+        /// Only PDUs to this destination.
         public var destination: MeshAddress?
+        /// Only lines of this kind.
         public var kind: DecodeKind?
-        /// Index in the analysis' networks.
-        public var network: Int?
+        /// Only this network.
+        public var network: NetworkIndex?
+        /// Not before this time.
         public var since: CaptureTime?
+        /// Not after this time.
         public var until: CaptureTime?
 
         /// Shows everything.
         public init() {}
 
         func shows(_ observation: Observation) -> Bool {
-            let time = observation.frame.time
+            let time = observation.origin.time
             guard since.map({ time >= $0 }) ?? true, until.map({ time <= $0 }) ?? true else { return false }
             guard network.map({ $0 == observation.network }) ?? true else { return false }
-            guard case .networkPDU(let pdu, _, _) = observation.statement else {
+            guard case .authentic(_, .networkPDU(let opened)) = observation.statement else {
                 return source == nil && destination == nil
             }
+            let pdu = opened.pdu
             return source.map { $0 == pdu.source } ?? true && destination.map { $0 == pdu.destination } ?? true
         }
     }
@@ -48,13 +57,15 @@ public struct DecodeReport {
     private let format: Format
     private let filter: Filter
     private var decoders: [MessageDecoder]
+    /// For each network the key indexes of its subnets, those that the capture hands out included.
+    private var keyIndexes: [[KeyIndex]]
     /// PDUs are opened in batches, somewhat behind the beacons: lines wait here until their turn.
     private var waiting: [(frame: FrameReference, line: String)] = []
     private static let mostWaiting = 2048
 
     private struct BeaconKey: Hashable {
-        var network: Int?
-        var keyIndex: UInt16
+        var network: NetworkIndex
+        var keyIndex: KeyIndex
         var statement: NetworkBeaconStatement
     }
 
@@ -67,15 +78,21 @@ public struct DecodeReport {
         self.format = format
         self.filter = filter
         decoders = keyRing.networks.map { MessageDecoder($0) }
+        keyIndexes = keyRing.networks.map { $0.subnets.map(\.keyIndex) }
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
     }
 
-    /// Takes a statement; returns the lines whose turn it is.
+    /// Takes an observation; returns the lines whose turn it is.
     ///
+    /// - Parameters:
+    ///   - observation: in the order of hearing, as far as the keys were known then.
+    ///   - novelty: what the network's state made of it.
+    /// - Returns: the lines whose turn it is, each with its end; often none.
     /// - Throws: an `EncodingError` where a line cannot be written as JSON.
-    public mutating func take(_ observation: Observation) throws -> String {
-        guard let line = line(of: observation), filter.shows(observation), filter.kind.map({ $0 == line.kind }) ?? true
+    public mutating func apply(_ observation: Observation, _ novelty: Novelty) throws -> String {
+        guard let line = line(of: observation, novelty), filter.shows(observation),
+            filter.kind.map({ $0 == line.kind }) ?? true
         else { return "" }
         let text: String
         switch format {
@@ -83,8 +100,8 @@ public struct DecodeReport {
         case .jsonLines: text = String(decoding: try encoder.encode(line), as: UTF8.self)
         }
         var place = waiting.count
-        while place > 0, observation.frame < waiting[place - 1].frame { place -= 1 }
-        waiting.insert((observation.frame, text + "\n"), at: place)
+        while place > 0, observation.origin.frame < waiting[place - 1].frame { place -= 1 }
+        waiting.insert((observation.origin.frame, text + "\n"), at: place)
         guard waiting.count > Self.mostWaiting else { return "" }
         defer { waiting.removeFirst(Self.mostWaiting / 2) }
         return waiting.prefix(Self.mostWaiting / 2).map(\.line).joined()
@@ -97,28 +114,41 @@ public struct DecodeReport {
     }
 
     /// Segments are joined whatever the filter shows.
-    private mutating func line(of observation: Observation) -> DecodeLine? {
-        var line = DecodeLine(observation.frame, network: observation.network)
+    private mutating func line(of observation: Observation, _ novelty: Novelty) -> DecodeLine? {
         switch observation.statement {
-        case .beacon(let statement, let evidence, let keyIndex):
-            guard isNew(statement, keyIndex, observation) else { return nil }
-            line.describe(statement, evidence, keyIndex: keyIndex)
-        case .networkPDU(let pdu, let credentials, let isNew):
-            guard isNew, let network = observation.network else { return nil }
-            line.describe(pdu, credentials, keyRing.networks[network])
-            line.describe(decoders[network].decode(pdu, credentials))
-        case .provisioning(let pdu, let link, let bearer): line.describe(pdu, link: link, bearer)
+        case .authentic(let network, .beacon(let beacon)): return line(of: beacon, network, observation.origin)
+        case .authentic(let network, .networkPDU(let opened)):
+            guard novelty == .new else { return nil }
+            var line = DecodeLine(observation.origin, network: network)
+            line.describe(opened, keyRing[network])
+            line.describe(decoders[network.value].decode(opened.pdu, nonce: opened.nonce))
+            return line
+        case .authentic(let network, .netKeyLearned(let learned)):
+            // A new subnet is the next one of its network.
+            if learned.subnet.value == keyIndexes[network.value].count {
+                keyIndexes[network.value].append(learned.identity.keyIndex)
+            }
+            return nil
+        case .unauthenticated(.provisioning(let said)):
+            guard case .pdu(let pdu, _) = said.event else { return nil }
+            var line = DecodeLine(observation.origin, network: nil)
+            line.describe(pdu, said.link)
+            return line
+        case .authentic, .unauthenticated, .capture: return nil
         }
-        return line
     }
 
-    /// A beacon stands once, and not for each of the three channels.
-    private mutating func isNew(
-        _ statement: NetworkBeaconStatement, _ keyIndex: UInt16, _ observation: Observation
-    ) -> Bool {
-        let key = BeaconKey(network: observation.network, keyIndex: keyIndex, statement: statement)
-        let time = observation.frame.time
-        defer { lastBeacons[key] = time }
-        return lastBeacons[key].map { time.since($0) > .milliseconds(20) } ?? true
+    private mutating func line(
+        of beacon: AuthenticBeacon, _ network: NetworkIndex, _ origin: Origin
+    ) -> DecodeLine? {
+        let keyIndex = keyIndexes[network.value][beacon.subnet.value]
+        let key = BeaconKey(network: network, keyIndex: keyIndex, statement: beacon.statement)
+        // A beacon stands once, and not for each of the three channels.
+        let isNew = lastBeacons[key].map { origin.time.since($0) > .milliseconds(20) } ?? true
+        lastBeacons[key] = origin.time
+        guard isNew else { return nil }
+        var line = DecodeLine(origin, network: network)
+        line.describe(beacon, keyIndex: keyIndex)
+        return line
     }
 }

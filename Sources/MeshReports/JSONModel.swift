@@ -1,5 +1,3 @@
-import MeshAnalysis
-
 /// The JSON of `meshscope.analysis/1`: types apart from the inner ones, so that those may change and these do not.
 ///
 /// Names are the snake case of the properties. A `Nullable` is written as `null`, an optional is left out.
@@ -117,7 +115,7 @@ struct JSONModel: Encodable {
     struct IV: Encodable {
         var index: UInt32
         var updateInProgress: Bool
-        /// Where it was found by search: distinct PDUs that open under it.
+        /// How many distinct PDUs open under it, where it was found by a search.
         var confirmedBy: Int?
         var transmitIndex: UInt32
         /// The evidence fits the next state as well: (index + 1, in progress).
@@ -196,7 +194,7 @@ struct JSONModel: Encodable {
         var runnerUp: Nullable<Candidate>
         var elements: [String]
         var newAddress: String?
-        /// Of the node: the highest of its elements'.
+        /// The verdict of the node: the highest of its elements' verdicts.
         var verdict: String
         var recommendedSeq: UInt32?
     }
@@ -273,14 +271,18 @@ struct JSONModel: Encodable {
         var detail: [String: Detail]
     }
 
-    enum Detail: Encodable {
-        case number(Int64)
+    enum Detail: Encodable, Hashable {
+        case integer(Int64)
+        case flag(Bool)
         case text(String)
+
+        static func number(_ value: some BinaryInteger) -> Detail { .integer(Int64(clamping: value)) }
 
         func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             switch self {
-            case .number(let number): try container.encode(number)
+            case .integer(let number): try container.encode(number)
+            case .flag(let flag): try container.encode(flag)
             case .text(let text): try container.encode(text)
             }
         }

@@ -1,11 +1,16 @@
 import ByteParsing
 import CaptureFiles
 import FoundationEssentials
-public import MeshAnalysis
+import MeshEvidence
 import MeshProtocol
+import MeshTimelines
+public import MeshVerdict
 
 /// Renders an analysis as one JSON object; the same analysis gives the same bytes.
 public enum JSONReport {
+    /// The object of schema `meshscope.analysis/1`, with a line feed at its end.
+    ///
+    /// - Throws: `EncodingError`, for a number that JSON cannot say; no analysis has one.
     public static func render(_ analysis: Analysis) throws -> String {
         try encode(model(analysis))
     }
@@ -36,7 +41,7 @@ public enum JSONReport {
             foreignPrivateBeacons: analysis.foreignPrivateBeacons,
             proxyServers: analysis.proxyServers.map {
                 .init(
-                    network: $0.network, address: .init($0.address.map { "\($0)" }), heard: $0.count,
+                    network: $0.network.value, address: .init($0.address.map { "\($0)" }), heard: $0.count,
                     firstCapture: $0.first.capture, firstFrame: $0.first.number)
             },
             unprovisionedDevices: analysis.unprovisionedDevices.map { device(of: $0) },
@@ -46,7 +51,7 @@ public enum JSONReport {
 
     private static func master(of master: Analysis.Master) -> JSONModel.Master {
         .init(
-            network: master.network, address: "\(master.address)", chosenBy: master.choice.rawValue,
+            network: master.network.value, address: "\(master.address)", chosenBy: master.choice.rawValue,
             reasons: master.reasons.map(Wording.reason),
             runnerUp: .init(
                 master.runnerUp.map { .init(address: "\($0.address)", reasons: $0.reasons.map(Wording.reason)) }),
@@ -55,7 +60,7 @@ public enum JSONReport {
             recommendedSeq: master.verdict.recovery?.recommended.value)
     }
 
-    private static func capture(of capture: Analysis.Capture) -> JSONModel.Capture {
+    private static func capture(of capture: CaptureSummary) -> JSONModel.Capture {
         .init(
             path: capture.path, format: capture.format.rawValue, linkTypes: capture.linkTypes.map(\.number),
             frames: capture.frames, crcFailed: capture.crcFailed,
@@ -76,16 +81,17 @@ public enum JSONReport {
             name: .init(network.name),
             subnets: network.subnets.map { subnet in
                 .init(
-                    keyIndex: subnet.keyIndex, networkId: Hexadecimal.text(subnet.networkID, digits: 16),
-                    nid: subnet.nid,
-                    name: .init(subnet.name),
-                    oldNetworkId: .init(subnet.oldNetworkID.map { Hexadecimal.text($0, digits: 16) }),
+                    keyIndex: subnet.identity.keyIndex.value,
+                    networkId: Hexadecimal.text(subnet.identity.networkID, digits: 16), nid: subnet.identity.nid,
+                    name: .init(subnet.identity.name),
+                    oldNetworkId: .init(subnet.identity.oldNetworkID.map { Hexadecimal.text($0, digits: 16) }),
                     beacons: .init(authentic: subnet.authenticBeacons, notAuthentic: subnet.notAuthenticBeacons),
-                    keyRefresh: subnet.keyRefresh.map { record in
+                    keyRefresh: subnet.keyRefresh.map { step in
                         .init(
-                            phase: record.phase.rawValue, flag: record.flag, firstTime: times.text(record.first.time),
-                            lastTime: times.text(record.last.time), count: record.count, capture: record.first.capture,
-                            frame: record.first.number)
+                            phase: step.phase.rawValue, flag: step.record.flag,
+                            firstTime: times.text(step.record.first.time),
+                            lastTime: times.text(step.record.last.time), count: step.record.count,
+                            capture: step.record.first.capture, frame: step.record.first.number)
                     },
                     beaconInterval: .init(
                         subnet.beaconInterval.map {
@@ -102,10 +108,10 @@ public enum JSONReport {
                     evidence: record.evidence.rawValue, count: record.count, capture: record.frame.capture,
                     frame: record.frame.number)
             },
-            replacement: network.replacement.map { start, steps in
+            replacement: network.replacement.map { replacement in
                 .init(
-                    startIvIndex: start.value,
-                    steps: steps.map { step in
+                    startIvIndex: replacement.start.value,
+                    steps: replacement.steps.map { step in
                         .init(
                             index: step.state.index.value, updateInProgress: step.state.isUpdateInProgress,
                             capture: step.frame.capture, frame: step.frame.number, outcome: step.outcome.rawValue,
@@ -165,14 +171,14 @@ public enum JSONReport {
         return model
     }
 
-    private static func device(of device: Analysis.UnprovisionedDevice) -> JSONModel.UnprovisionedDevice {
+    private static func device(of device: UnprovisionedDevice) -> JSONModel.UnprovisionedDevice {
         .init(
             uuid: Wording.uuid(device.uuid), oob: device.oobInformation.names,
             uriHash: .init(device.uriHash.map { Hexadecimal.text($0, digits: 8) }), uri: .init(device.uri),
             heard: device.count, firstCapture: device.first.capture, firstFrame: device.first.number)
     }
 
-    private static func link(of link: Analysis.ProvisioningLink) -> JSONModel.ProvisioningLink {
+    private static func link(of link: ProvisioningLink) -> JSONModel.ProvisioningLink {
         var linkID: String?
         if case .advertising(let id) = link.bearer { linkID = Hexadecimal.text(id, digits: 8) }
         return .init(
@@ -190,18 +196,11 @@ public enum JSONReport {
     }
 
     private static func finding(of finding: Finding, _ times: CaptureTimes) -> JSONModel.Finding {
-        let detail = finding.detail.map { detail -> (String, JSONModel.Detail) in
-            switch detail.value {
-            case .number(let number): (detail.name, .number(number))
-            case .text(let text): (detail.name, .text(text))
-            case .time(let time): (detail.name, .text(times.text(time)))
-            }
-        }
-        return .init(
+        .init(
             kind: finding.kind.rawValue, severity: finding.severity.rawValue, count: finding.count,
-            network: .init(finding.network), source: .init(finding.source.map { "\($0)" }),
+            network: .init(finding.network?.value), source: .init(finding.source.map { "\($0)" }),
             captures: finding.frames.map(\.capture), frames: finding.frames.map(\.number),
-            detail: Dictionary(detail) { first, _ in first })
+            detail: finding.fact.detail(times))
     }
 }
 

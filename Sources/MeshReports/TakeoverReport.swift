@@ -1,7 +1,9 @@
 import ByteParsing
 import CaptureFiles
 import FoundationEssentials
-public import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+public import MeshVerdict
 import MeshProtocol
 
 /// Whether a replacement was accepted, as JSON; ``TakeoverDocument`` says it in words.
@@ -55,7 +57,7 @@ public enum TakeoverReport {
         func frame(_ frame: FrameReference?) -> Model.Frame? {
             frame.map { .init(capture: $0.capture, frame: $0.number, time: $0.time.text(digits: 6)) }
         }
-        // Six digits, so that the last bits of a machine's arithmetic do not show.
+        // Six digits, so that the rounding of a machine's arithmetic does not show in the report.
         func rounded(_ chance: Double) -> Double { (chance * 1_000_000).rounded() / 1_000_000 }
         let answers = takeover.answers
         let model = Model(

@@ -1,5 +1,7 @@
 import ByteParsing
-import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+import MeshVerdict
 import MeshProtocol
 import MeshStacks
 
@@ -138,14 +140,14 @@ enum Wording {
         return text + " (\(alignment.common) PDUs in common)"
     }
 
-    static func bearer(_ bearer: Analysis.ProvisioningLink.Bearer) -> String {
+    static func bearer(_ bearer: ProvisioningStatement.Link.Bearer) -> String {
         switch bearer {
         case .advertising(let linkID): "PB-ADV link \(Hexadecimal.text(linkID, digits: 8))"
         case .gatt: "PB-GATT"
         }
     }
 
-    static func algorithm(of link: Analysis.ProvisioningLink) -> String {
+    static func algorithm(of link: ProvisioningLink) -> String {
         switch link.algorithm {
         case .hmacSHA256?: "Enhanced Provisioning (HMAC-SHA256)"
         case .cmacAES128?: "provisioning with CMAC-AES128"
@@ -153,7 +155,7 @@ enum Wording {
         }
     }
 
-    static func outcome(of link: Analysis.ProvisioningLink) -> String {
+    static func outcome(of link: ProvisioningLink) -> String {
         let closed = link.closed.map { ", link closed: \($0.name)" } ?? ""
         if let failure = link.failure { return "failed: \(failure)\(closed)" }
         if link.isComplete { return "provisioned\(closed)" }
@@ -168,127 +170,6 @@ enum Wording {
         case .exhausted: "has too few SEQ left under this IV Index"
         case .notHeard: "was not heard"
         case .ivIndexUnknown: "cannot be told: nothing authentic gives the IV Index"
-        }
-    }
-
-    static func finding(_ finding: Finding, _ times: CaptureTimes) -> String {
-        let detail = Dictionary(finding.detail.map { ($0.name, $0.value) }) { first, _ in first }
-        func number(_ name: String) -> Int64 {
-            if case .number(let number)? = detail[name] { number } else { 0 }
-        }
-        func text(_ name: String) -> String {
-            switch detail[name] {
-            case .text(let text)?: printable(text)
-            case .number(let number)?: "\(number)"
-            case .time(let time)?: times.text(time)
-            case nil: ""
-            }
-        }
-        func sequence(_ name: String) -> String { Hexadecimal.prefixed(number(name), digits: 6) }
-        func index(_ name: String) -> String { Hexadecimal.prefixed(number(name), digits: 8) }
-        if finding.detail.isEmpty, [.unsupportedLinkType, .beaconNotAuthentic, .beaconReplayed].contains(finding.kind) {
-            return "further findings of the kind \(finding.kind.rawValue), of more subjects than are told apart"
-        }
-        switch finding.kind {
-        case .damagedRecord: return "\(text("capture")) breaks off, what was before it is analysed: \(text("reason"))"
-        case .unsupportedLinkType:
-            return "frames of link type \(number("link_type")) cannot be peeled and were passed over"
-        case .crcFailed: return "frames whose CRC failed, not decoded"
-        case .truncatedFrame: return "frames that the capture holds only in part"
-        case .malformedStructure: return "structures that break their format; \(text("first"))"
-        case .clockJumped:
-            return "the capture's clock jumped from \(text("from")) to \(text("to")): no time is turned into a number"
-        case .clocksDisagree: return "a later IV state was captured at an earlier time: the captures' clocks disagree"
-        case .beaconNotAuthentic:
-            return "beacons with the Network ID of key \(number("key_index")) whose Authentication Value is wrong"
-        case .subnetsDisagree:
-            return "key \(number("key_index")) still says IV Index \(index("iv_index")) while the network is at "
-                + "\(index("network_iv_index")): a key of another network, or an update that is not passed on"
-        case .beaconReplayed:
-            let who = detail["advertiser"] == nil ? "" : ", the first from device \(text("advertiser"))"
-            return
-                "authentic beacons with IV Index \(index("iv_index")) long after \(index("network_iv_index"))\(who): "
-                + "replayed, or from a node that lags"
-        case .nodeAhead:
-            return
-                "only device \(text("advertiser")) says IV Index \(index("iv_index")), while \(number("others")) others or more "
-                + "still say an older state: it leads, or nobody follows it; whether nodes take a PDU under it is not sure"
-        case .ivUpdateTooSoon:
-            return "the state before IV Index \(index("iv_index")) lasted at most \(number("at_most_hours")) h, "
-                + "the minimum is 96 h: test mode, or a faulty node"
-        case .ivUpdateOverdue:
-            return "IV Update to \(index("iv_index")) in progress since \(text("since")), the maximum is 144 h"
-        case .ivIndexJump:
-            return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")) faster than updates allow"
-        case .ivRecoveryTooSoon:
-            return
-                "a second jump of the IV Index, to \(index("iv_index")), less than 192 h after that of \(text("since")): a node "
-                + "recovers at most once in 192 h, and others stay behind"
-        case .ivIndexOutOfRange:
-            return "IV Index went from \(index("from_iv_index")) to \(index("iv_index")): nodes take at most 42 ahead"
-        case .beaconsSilent:
-            return
-                "key \(number("key_index")): no beacon for \(number("seconds")) s in which PDUs were heard; beacons look switched off, "
-                + "or their senders are out of reach"
-        case .secondarySubnetAhead:
-            return
-                "beacons of key \(number("key_index")) say IV Index \(index("iv_index")), ahead of the primary subnet's "
-                + "\(index("network_iv_index")): nodes of the primary subnet ignore them, and so does the answer"
-        case .keyRefreshReverted:
-            return "key \(number("key_index")): beacons of an earlier step of a Key Refresh long after the later one: "
-                + "replayed, or from a node that lags"
-        case .keyRefreshPhaseNotHeard:
-            return "key \(number("key_index")): the old key was followed by the new one, and phase 2 was not heard"
-        case .sequenceRestarted:
-            let short = number("short")
-            let state = short > 0 ? "still \(short) messages short" : "it has passed it since"
-            return
-                "SEQ fell from \(sequence("from_seq")) to \(sequence("first_seq")) under IV Index \(index("iv_index")) and rises "
-                + "from there: peers drop the source until it passes its old SEQ; \(state)"
-        case .sequenceJump:
-            let block =
-                detail["block"] == nil ? "" : ", as a reboot with blocks of \(number("block")) does (\(text("stack")))"
-            return "SEQ jumped from \(sequence("from_seq")) to \(sequence("to_seq"))\(block)"
-        case .sequenceOutlier:
-            return
-                "one PDU with SEQ \(sequence("seq")), far above all others (to \(sequence("others_to_seq"))): spoofed, or a fault; "
-                + "every node that heard it takes no lower SEQ under IV Index \(index("iv_index"))"
-        case .pduReplayed:
-            return
-                "old PDUs heard again more than 10 s after a higher SEQ, under IV Index \(index("iv_index")): replayed"
-        case .staleIVIndex:
-            return "PDUs under IV Index \(index("iv_index")) long after \(index("newer_iv_index")): peers drop them"
-        case .heardAfterFailure:
-            return
-                "the source was heard after it is said to have failed (\(text("failed_at"))): another device sends under its "
-                + "address, or the time is wrong"
-        case .takeoverTooLate:
-            let until =
-                detail["valid_until"] == nil
-                ? "how long this answer holds cannot be told" : "this answer holds until \(text("valid_until"))"
-            return
-                "the replacement is to take over at \(text("takeover_at")), and \(until): take a fresh capture before"
-        case .nonceReused:
-            return "the same IV Index and SEQ with other content: two devices send as this source, or one restarted; "
-                + "first at IV Index \(index("iv_index")), SEQ \(Hexadecimal.prefixed(number("seq"), digits: 6))"
-        case .pduAlteredByRelay:
-            return "relayed copies that are cut short (bluetooth-meshd 5.66 does this); their SEQ counts"
-        case .sequenceNearExhaustion:
-            let forecast = detail["exhausted_at"] == nil ? "" : ", at its busiest rate until \(text("exhausted_at"))"
-            return
-                "only \(number("left")) SEQ are left under IV Index \(index("iv_index"))\(forecast): an IV Update is due"
-        case .pduNotOpened:
-            return "PDUs with NID \(Hexadecimal.prefixed(number("nid"), digits: 2)) that no key opened: "
-                + "another network with the same NID, or an IV Index that nothing told"
-        case .keyLearned:
-            return
-                "a NetKey of index \(number("key_index")) was handed out in a configuration message that a device key "
-                + "opens: the analysis goes on with it"
-        case .pdusGivenUp:
-            return
-                "PDUs that had to be given up before anything told the IV Index: what a source said in them is unknown. "
-                + "Run again with --iv-index and the IV Index of this report"
-        case .foreignNetwork: return "PDUs with NID \(Hexadecimal.prefixed(number("nid"), digits: 2)), which no key has"
         }
     }
 }

@@ -6,12 +6,14 @@ import MeshProtocol
 /// The large capture of the benchmark: half of its frames are distinct mesh PDUs, the rest their retransmissions, and a
 /// beacon now and then. Link type 256.
 public struct BenchmarkCapture {
+    /// The key of the one subnet.
     public let netKey: NetKey
     private let keys: NetworkKeys
     private let frames: Int
     private static let ivIndex = IVIndex(0x1234)
     private static let sources = 50
 
+    /// Makes a capture of as many frames; `seed` draws the key.
     public init(frames: Int, seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         netKey = NetKey(value: random.block())
@@ -20,6 +22,8 @@ public struct BenchmarkCapture {
     }
 
     /// Hands the file out piece by piece, so that its size does not matter.
+    ///
+    /// - Throws: what `sink` throws.
     public func write(_ sink: ([UInt8]) throws -> Void) rethrows {
         var random = SeededGenerator(seed: 1)
         var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [.bluetoothLELinkLayerWithHeader])
@@ -32,9 +36,9 @@ public struct BenchmarkCapture {
                 channel: 37 + UInt8(number % 3), address: 0xC0_0000_0001_00, data: data, direction: .heard,
                 isDamaged: false, type: 2)
             for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: frame.time) }
-            if writer.pendingOctets > 1 << 20 { try sink(writer.takeOctets()) }
+            if writer.pendingOctets > 1 << 20 { try sink(writer.removeOctets()) }
         }
-        try sink(writer.takeOctets())
+        try sink(writer.removeOctets())
     }
 
     private func beacon() -> [UInt8] {

@@ -4,9 +4,9 @@ public import CaptureFiles
 /// Wraps simulated advertisements as the frames of a link type.
 public struct LinkFraming {
     /// A frame, and btsnoop's flags for it.
-    struct Wrapped {
-        var octets: [UInt8]
-        var flags: UInt32
+    package struct Wrapped {
+        package var octets: [UInt8]
+        package var flags: UInt32
     }
 
     private let linkType: LinkType
@@ -25,7 +25,7 @@ public struct LinkFraming {
     }
 
     /// The frames for one advertisement; none where a host's controller would have dropped it.
-    mutating func wrap(_ frame: SimulatedFrame) -> [Wrapped] {
+    package mutating func wrap(_ frame: SimulatedFrame) -> [Wrapped] {
         counter += 1
         if frame.proxy != nil { return proxied(frame) }
         switch linkType {

@@ -90,12 +90,16 @@ public enum Scenario: String, CaseIterable, Sendable {
 
 /// A simulated capture: what stands in it, its keys, and the truth.
 public struct SimulatedCapture: Sendable {
+    /// What the sniffer or the host heard, in the order of time.
     public let frames: [SimulatedFrame]
+    /// Of all networks that the key file holds.
     public let keys: KeyRing
+    /// What was sent, whether the capture holds it or not.
     public let truth: SimulationTruth
     /// The keys as a key file of the project's own format.
     public let keyFile: String
 
+    /// Plays a scenario; the same seed gives the same capture.
     public init(_ scenario: Scenario, seed: UInt64) {
         var story = Story(scenario, seed: seed)
         story.play()
@@ -114,7 +118,7 @@ public struct SimulatedCapture: Sendable {
                 writer.write(wrapped.octets, at: frame.time, flags: wrapped.flags)
             }
         }
-        return writer.takeOctets()
+        return writer.removeOctets()
     }
 
     /// A pcapng whose interfaces differ in link type, each with every other frame.
@@ -127,7 +131,7 @@ public struct SimulatedCapture: Sendable {
                 writer.write(wrapped.octets, at: frame.time, interface: interface, flags: wrapped.flags)
             }
         }
-        return writer.takeOctets()
+        return writer.removeOctets()
     }
 }
 

@@ -5,14 +5,21 @@ public import MeshProtocol
 /// One failure of a master, drawn by lot: how often it sends, what the sniffer misses, reboots that skip what the stack
 /// reserves, IV Updates in between, and captures that end before the failure or after it.
 public struct SimulatedFailure {
+    /// Of the one subnet.
     public let keys: NetworkKeys
+    /// The unicast address of the master.
     public let master: UInt16 = 0x0001
+    /// What the capture holds, in the order of time.
     public private(set) var frames: [SimulatedFrame] = []
+    /// When the master sent for the last time and died.
     public private(set) var failedAt: CaptureTime
+    /// When the sniffer was switched off, before the failure or after it.
     public private(set) var captureEnd: CaptureTime
     /// The highest position that the master ever used, heard or not, and the last one that the capture holds.
     public private(set) var lastUsed: SequencePosition
+    /// The highest position of the master that the capture holds; `nil` if it holds none.
     public private(set) var lastHeard: SequencePosition?
+    /// When that was.
     public private(set) var lastHeardAt: CaptureTime?
     /// The block that a reboot of its stack skips.
     public let block: UInt32
@@ -28,6 +35,7 @@ public struct SimulatedFailure {
     private var windows: [(from: CaptureTime, to: CaptureTime)]
     private var deafUntil = CaptureTime(nanoseconds: .min)
 
+    /// Draws a failure by lot; the same seed gives the same one.
     public init(seed: UInt64) {
         random = SeededGenerator(seed: seed &* 0x9E37_79B9 &+ 77)
         keys = NetworkKeys(NetKey(value: random.block()))
@@ -87,7 +95,7 @@ public struct SimulatedFailure {
         while time < failedAt {
             let current = state(at: time).transmitIndex
             if current > index { (index, next) = (current, 0) }
-            // Long unheard stretches are lived in strides.
+            // Stretches that nobody hears are simulated in larger steps.
             let isHeard = windows.contains { time >= $0.from.advanced(by: .seconds(-60)) && time <= $0.to }
             guard isHeard else {
                 skip(&time, &next, index)
@@ -152,6 +160,6 @@ public struct SimulatedFailure {
         for frame in frames {
             for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: frame.time, flags: wrapped.flags) }
         }
-        return writer.takeOctets()
+        return writer.removeOctets()
     }
 }

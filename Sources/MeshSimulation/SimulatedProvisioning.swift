@@ -4,11 +4,15 @@ import MeshProtocol
 
 /// What really went over one provisioning link, and what of it the capture holds.
 public struct ProvisioningTruth: Sendable {
+    /// Of PB-ADV, 32 bits.
     public var linkID: UInt32 = 0
+    /// Of the device, 128 bits.
     public var deviceUUID: UInt128 = 0
     /// Transactions of which every segment was captured at least once, by their first octet.
     public var heard: [UInt8] = []
+    /// Whether the capture holds the Link Open.
     public var isOpenHeard = false
+    /// Whether the capture holds a Link Close.
     public var isCloseHeard = false
 }
 

@@ -4,14 +4,19 @@ public import MeshProtocol
 
 /// What really happened, from the simulation's own books: what was sent, and what of it stands in the capture.
 public struct SimulationTruth: Sendable {
+    /// What the capture holds of one source under one IV Index.
     public struct Epoch: Sendable {
+        /// The lowest SEQ that it holds.
         public var first: UInt32
+        /// The highest SEQ that it holds.
         public var last: UInt32
+        /// Every SEQ that it holds.
         public var sequences: Set<UInt32> = []
         /// Copies in the capture that can be read.
         public var heard = 0
     }
 
+    /// What one source did.
     public struct Source: Sendable {
         /// By IV Index.
         public var epochs: [UInt32: Epoch] = [:]
@@ -19,23 +24,32 @@ public struct SimulationTruth: Sendable {
         public var lastUsed: SequencePosition?
     }
 
+    /// What happened in one network.
     public struct Network: Sendable {
         /// The highest state that a readable beacon in the capture says.
         public var beaconState: IVState?
+        /// How many readable beacons the capture holds, by subnet.
         public var beacons: [Int] = []
+        /// By unicast address.
         public var sources: [UInt16: Source] = [:]
         /// Access payloads under keys that the key file has or the capture hands out, of which every segment was captured;
         /// hexadecimal.
         public var messages: [String] = []
     }
 
+    /// The scenario's name.
     public var scenario = ""
+    /// The seed that it was played with.
     public var seed: UInt64 = 0
+    /// In the order of their keys.
     public var networks: [Network] = []
+    /// The unicast address of the failed master; `nil` where none fails.
     public var master: UInt16?
+    /// In the order of the links.
     public var provisioning: [ProvisioningTruth] = []
     /// PDUs and beacons of networks that nobody has keys of.
     public var foreignPDUs = 0
+    /// Beacons of networks that nobody has keys of.
     public var foreignBeacons = 0
 
     mutating func hear(_ position: SequencePosition, from source: UInt16, network: Int) {
@@ -94,6 +108,9 @@ extension SimulationTruth {
         var heard: Int
     }
 
+    /// The truth as one JSON object of schema `meshscope.truth/1`.
+    ///
+    /// - Throws: `EncodingError`, for a number that JSON cannot say; no truth has one.
     public func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

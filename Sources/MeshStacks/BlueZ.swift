@@ -4,6 +4,7 @@ import MeshProtocol
 /// BlueZ's bluetooth-meshd keeps a folder for each node: node.json, and a file for each source of its replay protection
 /// list, `rpl/<IV Index>/<source>`, with the last SEQ.
 extension Stack {
+    /// The `bluetooth-meshd` of BlueZ.
     public static let bluez = Stack(
         identifier: "bluez", name: "BlueZ bluetooth-meshd",
         // At least 64, and what five minutes take at the rate of the latest SEQ; a mesh carries some twenty a second at most.
@@ -29,7 +30,7 @@ extension Stack {
         return Restoration(first: first, files: [file] + replayFiles(values), steps: steps(hasNode: true))
     }
 
-    /// For a node.json that is not at hand.
+    /// The three values to enter by hand, where the device's node.json is not at hand.
     private static func threeValues(_ values: RestoreValues) -> RestoreFile {
         RestoreFile(
             name: "node-values.json",

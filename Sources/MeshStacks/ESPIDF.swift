@@ -3,6 +3,7 @@ import MeshProtocol
 
 /// ESP-IDF keeps octets in its non-volatile storage, and has a generator that makes an image of it from CSV.
 extension Stack {
+    /// ESP-BLE-MESH of Espressif's ESP-IDF.
     public static let espIDF = Stack(
         identifier: "esp-idf", name: "ESP-IDF",
         // CONFIG_BLE_MESH_SEQ_STORE_RATE is 0: each SEQ is stored.

@@ -3,6 +3,7 @@ import MeshProtocol
 
 /// Nordic's nRF5 SDK for Mesh stores the first block of SEQ that is not yet allocated; a call or a serial command sets it.
 extension Stack {
+    /// Nordic's nRF5 SDK for Mesh.
     public static let nrf5SDK = Stack(
         identifier: "nrf5-sdk", name: "nRF5 SDK for Mesh",
         reservation: Reservation(block: flashBlock, alignmentRest: 0)

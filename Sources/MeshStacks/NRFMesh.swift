@@ -3,6 +3,7 @@ import MeshProtocol
 
 /// Nordic's libraries for phones; calls set their state. The one for Android has one counter for a node.
 extension Stack {
+    /// Nordic's nRF Mesh libraries for iOS and Android.
     public static let nrfMesh = Stack(
         identifier: "nrf-mesh", name: "nRF Mesh for iOS and Android",
         reservation: Reservation(block: 0, countsByElement: true)

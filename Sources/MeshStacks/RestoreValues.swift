@@ -9,7 +9,7 @@ public struct RestoreValues: Hashable, Sendable {
     public let first: SequenceNumber
     /// The device's addresses, the primary one first.
     public let elements: [UnicastAddress]
-    /// Against old messages: one entry for each other source.
+    /// The replay protection list: one entry for each other source, so that its old messages are dropped.
     public let replayList: [ReplayEntry]
     /// All keys of the network, to tell whether a stored file is of this network; none is written.
     public let netKeys: [NetKey]
@@ -30,15 +30,18 @@ public struct RestoreValues: Hashable, Sendable {
 
     /// The IV Index of `state`.
     var ivIndex: UInt32 { state.index.value }
-    /// The IV Update Flag as a number.
+    /// The IV Update flag as a number, 0 or 1.
     var updateFlag: UInt32 { state.isUpdateInProgress ? 1 : 0 }
 }
 
 /// A source and its highest position: Mesh Protocol 1.1, "Message replay protection".
 public struct ReplayEntry: Hashable, Sendable {
+    /// The source whose old messages are to be dropped.
     public let address: UnicastAddress
+    /// Its highest IV Index and SEQ that was heard.
     public let position: SequencePosition
 
+    /// Makes the entry of a source.
     public init(_ address: UnicastAddress, _ position: SequencePosition) {
         self.address = address
         self.position = position
@@ -50,8 +53,9 @@ public struct Restoration: Hashable, Sendable {
     /// The first SEQ as the files say it: the one asked for, or above it where the stack's blocks or the device's own file
     /// want that. 0x1000000 where no SEQ is left.
     public let first: UInt32
+    /// What to write; empty where the steps are all.
     public let files: [RestoreFile]
-    /// In their order, in Markdown.
+    /// What to do, step by step, in Markdown.
     public let steps: [String]
 }
 
@@ -59,8 +63,10 @@ public struct Restoration: Hashable, Sendable {
 public struct RestoreFile: Hashable, Sendable {
     /// Below that folder; `/` stands between the parts.
     public let name: String
+    /// Its whole content.
     public let text: String
 
+    /// Makes a file; `name` is relative, and its parts stand between `/`.
     public init(name: String, text: String) {
         self.name = name
         self.text = text
@@ -78,6 +84,7 @@ public struct StoredFileError: Error, Hashable, Sendable, CustomStringConvertibl
     public let explanation: String
     public var description: String { explanation }
 
+    /// Makes the error from the end of a sentence that begins with the name of the file.
     public init(explanation: String) {
         self.explanation = explanation
     }

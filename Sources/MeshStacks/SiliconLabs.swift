@@ -3,6 +3,7 @@ import MeshProtocol
 
 /// Silicon Labs' stack keeps its state in objects without a public layout; calls set it.
 extension Stack {
+    /// Silicon Labs' Bluetooth Mesh, by its BGAPI.
     public static let silabs = Stack(
         identifier: "silabs", name: "Silicon Labs",
         // 2 to the power of SL_BTMESH_CONFIG_SEQNUM_WRITE_INTERVAL_EXP

@@ -6,6 +6,7 @@ public struct Stack: Sendable {
     public let identifier: String
     /// As its makers call it.
     public let name: String
+    /// What it reserves of its SEQ, which a restart skips.
     public let reservation: Reservation
     /// What bounds the size of its replay protection list, in Markdown; `nil` where it takes no such list from outside.
     public let replayListSetting: String?

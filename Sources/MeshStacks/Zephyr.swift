@@ -2,6 +2,7 @@ import MeshProtocol
 
 /// Zephyr and nRF Connect SDK keep octets under names of the settings subsystem.
 extension Stack {
+    /// Zephyr, and Nordic's nRF Connect SDK, which is made of it.
     public static let zephyr = Stack(
         identifier: "zephyr", name: "Zephyr / nRF Connect SDK",
         // CONFIG_BT_MESH_SEQ_STORE_RATE. It goes on at the last SEQ of the block that holds the stored one.

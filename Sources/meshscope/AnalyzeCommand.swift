@@ -2,7 +2,7 @@ import ArgumentParser
 import CaptureFiles
 import FoundationEssentials
 import KeyFiles
-import MeshAnalysis
+import MeshVerdict
 import MeshProtocol
 import MeshReports
 

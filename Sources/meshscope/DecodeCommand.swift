@@ -1,9 +1,10 @@
 public import ArgumentParser
 import CaptureFiles
 import KeyFiles
-import MeshAnalysis
+import MeshEvidence
 public import MeshProtocol
 public import MeshReports
+import MeshVerdict
 
 extension DecodeKind: ExpressibleByArgument {}
 
@@ -77,20 +78,22 @@ struct DecodeCommand: ParsableCommand {
             if !text.isEmpty { isSilent = false }
             try Terminal.output(text)
         }
-        let analyzer = Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex)) { observation in
-            guard failure == nil else { return }
-            do { try show(try report.take(observation)) } catch { failure = error }
-        }
+        let analyzer = Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex))
         let analysis: Analysis
-        do {
-            analysis = try analyzer.analyze(input.captures)
+        do throws(CaptureError) {
+            analysis = try analyzer.analyze(
+                input.captures,
+                receive: { observation, novelty in
+                    guard failure == nil else { return }
+                    do { try show(try report.apply(observation, novelty)) } catch { failure = error }
+                })
         } catch {
             throw Terminal.fail(error)
         }
         if let failure { throw failure }
         try show(report.finish())
         if isSilent { Terminal.warn(reason(analysis)) }
-        for error in analysis.unusable { _ = Terminal.fail(error) }
+        for error in analysis.unusable { Terminal.complain(error) }
         for failure in analysis.captures.compactMap(\.failure) { Terminal.warn(failure) }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }
@@ -106,12 +109,12 @@ extension DecodeCommand {
         return isOpen ? "nothing matches the filters" : "nothing opened with these keys; meshscope analyze says why"
     }
 
-    private func index(ofNetwork text: String, _ keyRing: KeyRing) throws -> Int {
-        if let index = keyRing.networks.firstIndex(where: { $0.name == text }) { return index }
+    private func index(ofNetwork text: String, _ keyRing: KeyRing) throws -> NetworkIndex {
+        if let index = keyRing.networks.firstIndex(where: { $0.name == text }) { return NetworkIndex(index) }
         guard let number = Int(text), keyRing.networks.indices.contains(number - 1) else {
             throw Terminal.fail("--network: no network of the keys has this name or number; numbers begin at 1")
         }
-        return number - 1
+        return NetworkIndex(number - 1)
     }
 }
 

@@ -1,7 +1,7 @@
 import CaptureFiles
 import FoundationEssentials
 import KeyFiles
-import MeshAnalysis
+import MeshVerdict
 import MeshProtocol
 import MeshReports
 import MeshStacks
@@ -61,9 +61,7 @@ struct FixtureReports {
                 guard let since = CaptureTime(text: verify.since) else {
                     throw Failure("verify.since is no time such as 2026-06-01T12:00:00Z")
                 }
-                let (_, takeover, _) = try VerifyCommand.takeover(of: master, since: since, keyRing) { analyzer in
-                    try analyzer.analyze([path])
-                }
+                let takeover = try Self.takeover(of: master, since: since, [path], keyRing)
                 files.append(File(name: stem + ".verify.json", text: try TakeoverReport.json(takeover)))
                 let text = TextRenderer.render(TakeoverDocument.make(takeover))
                 files.append(File(name: stem + ".verify.txt", text: text))
@@ -77,6 +75,15 @@ struct FixtureReports {
             }
         }
         self.files = files
+    }
+
+    private static func takeover(
+        of master: UnicastAddress, since: CaptureTime, _ paths: [String], _ keyRing: KeyRing
+    ) throws -> Takeover {
+        var question = TakeoverQuestion(master, since: since, in: keyRing)
+        _ = try Analyzer(keys: keyRing).analyze(paths, receive: { question.apply($0, $1) })
+        guard let takeover = question.judge() else { throw Failure("has no network to ask in") }
+        return takeover
     }
 
     private static func keyRing(_ path: String) throws -> KeyRing {

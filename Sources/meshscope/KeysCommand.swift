@@ -1,7 +1,7 @@
 import ArgumentParser
 import ByteParsing
 import KeyFiles
-import MeshAnalysis
+import MeshVerdict
 import MeshCrypto
 import MeshProtocol
 import MeshReports

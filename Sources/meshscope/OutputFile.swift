@@ -40,7 +40,7 @@ enum OutputFile {
                 try file.closeAfter { try pieces { try file.writeAll($0) } }
                 try temporary.rename(to: FilePath(path))
             } catch {
-                // Half a file is none.
+                // Half a file is of no use to anybody.
                 try? FileManager.default.removeItem(atPath: temporary.string)
                 throw error
             }

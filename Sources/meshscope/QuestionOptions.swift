@@ -1,7 +1,8 @@
 public import ArgumentParser
 import CaptureFiles
 import KeyFiles
-public import MeshAnalysis
+public import MeshEvidence
+import MeshVerdict
 public import MeshProtocol
 public import MeshStacks
 
@@ -92,6 +93,7 @@ extension Stack: ExpressibleByArgument {
         self.init(identifier: argument)
     }
 
+    /// The identifiers, for help and completion.
     public static var allValueStrings: [String] { all.map(\.identifier) }
 }
 

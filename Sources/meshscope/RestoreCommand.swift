@@ -2,7 +2,7 @@ public import ArgumentParser
 import CaptureFiles
 import FoundationEssentials
 import KeyFiles
-import MeshAnalysis
+import MeshVerdict
 import MeshProtocol
 public import MeshReports
 import MeshStacks
@@ -12,6 +12,7 @@ extension RestoreFiles.Target: ExpressibleByArgument {
         self.init(identifier: argument)
     }
 
+    /// The identifiers, for help and completion.
     public static var allValueStrings: [String] { all.map(\.identifier) }
 }
 
@@ -106,7 +107,7 @@ struct RestoreCommand: ParsableCommand {
         guard let restore = RestoreFiles(analysis, master: master) else { return nil }
         let files = try restore.files(for: target, storedFile: storedFile)
         guard target == .wireshark else { return files }
-        let network = analysis.networks[master.network]
+        let network = analysis[master.network]
         var tables = WiresharkTables()
         tables.add(network.keys, ivIndexes: network.transmitIndexes)
         return files + tables.files.map { RestoreFile(name: $0.name, text: $0.text) }

@@ -2,8 +2,9 @@ public import ArgumentParser
 import BluetoothFrames
 import CaptureFiles
 import FoundationEssentials
-import MeshAnalysis
+import MeshEvidence
 public import MeshSimulation
+import MeshVerdict
 
 extension Scenario: ExpressibleByArgument {}
 
@@ -88,7 +89,7 @@ struct SimulateCommand: ParsableCommand {
         try OutputFile.write(try capture.truth.json(), to: CaptureName.stem(output) + ".truth.json")
     }
 
-    /// Whose link types the container holds.
+    /// The registry whose link types the container holds.
     private var registry: LinkType.Registry { container == .btsnoop ? .btsnoop : .pcap }
 
     private func write(_ capture: SimulatedCapture) -> [UInt8] {

@@ -1,7 +1,8 @@
 import ArgumentParser
 import CaptureFiles
 import FoundationEssentials
-import MeshAnalysis
+import MeshEvidence
+import MeshVerdict
 import MeshReports
 import SystemPackage
 
@@ -22,9 +23,14 @@ enum Terminal {
 
     static func warn(_ text: some CustomStringConvertible) { say("meshscope: warning: \(text)\n") }
 
+    /// Prints an error that does not end the run.
+    static func complain(_ error: some CustomStringConvertible) {
+        say("meshscope: error: \(PrintableText.escape("\(error)"))\n")
+    }
+
     /// Prints an error and gives the status to end with.
     static func fail(_ error: some CustomStringConvertible, _ status: ExitCode = .unusableInput) -> ExitCode {
-        say("meshscope: error: \(PrintableText.escape("\(error)"))\n")
+        complain(error)
         return status
     }
 
@@ -40,12 +46,14 @@ enum Terminal {
     }
 
     /// Runs an analysis with progress on long work; what cannot be used is said.
-    static func analyze(_ captures: [String], _ analyzer: Analyzer) throws -> Analysis {
+    static func analyze(
+        _ captures: [String], _ analyzer: Analyzer, receive: Analyzer.Receiver? = nil
+    ) throws -> Analysis {
         let progress = ProgressLine()
         do throws(CaptureError) {
-            let analysis = try analyzer.analyze(captures) { progress.show($0) }
+            let analysis = try analyzer.analyze(captures, progress: { progress.show($0) }, receive: receive)
             progress.clear()
-            for error in analysis.unusable { _ = fail(error) }
+            for error in analysis.unusable { complain(error) }
             return analysis
         } catch {
             progress.clear()
@@ -58,7 +66,7 @@ enum Terminal {
 struct ProgressLine {
     private let isShown = Terminal.isErrorTerminal
 
-    func show(_ progress: AnalysisProgress) {
+    func show(_ progress: ReadingProgress) {
         guard isShown else { return }
         if let search = progress.search {
             Terminal.say("\r\u{1B}[K\(progress.frames) frames; searching the IV Index, \(Int(search * 100)) %")

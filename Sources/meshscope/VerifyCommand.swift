@@ -1,8 +1,10 @@
 import ArgumentParser
 import CaptureFiles
-import MeshAnalysis
+import MeshEvidence
 import MeshProtocol
 import MeshReports
+import MeshTimelines
+import MeshVerdict
 
 struct VerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -55,16 +57,19 @@ struct VerifyCommand: ParsableCommand {
         let keyRing = try keys.requiredKeyRing()
         var old: SequencePosition?
         if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, lastSeq) }
-        let (analysis, takeover, place) = try Self.takeover(of: master, since: since, old: old, keyRing) { analyzer in
-            try Terminal.analyze(input.captures, analyzer)
+        var question = TakeoverQuestion(master, since: since, old: old, in: keyRing)
+        let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing)) { observation, novelty in
+            question.apply(observation, novelty)
         }
-        sayWhatIsMissing(analysis, takeover, analysis.networks[place])
+        guard let takeover = question.judge() else { throw Terminal.fail("no network is given") }
+        let place = takeover.network
+        sayWhatIsMissing(analysis, takeover, analysis[place])
         if keyRing.networks.count > 1 {
             Terminal.say("meshscope: of \(keyRing.networks.count) networks, this is \(name(of: place, keyRing))\n")
         }
-        let others = analysis.networks.indices.filter { index in
+        let others = analysis.networkIndexes.filter { index in
             index != place
-                && analysis.networks[index].sources.contains { source in
+                && analysis[index].sources.contains { source in
                     source.address == master && source.epochs.contains { $0.lastFrame.time >= since }
                 }
         }
@@ -79,8 +84,8 @@ struct VerifyCommand: ParsableCommand {
         guard takeover.verdict == .accepted else { throw ExitCode.answerIsNo }
     }
 
-    private func name(of index: Int, _ keyRing: KeyRing) -> String {
-        PrintableText.escape(keyRing.networks[index].name ?? "\(index + 1)")
+    private func name(of index: NetworkIndex, _ keyRing: KeyRing) -> String {
+        PrintableText.escape(keyRing[index].name ?? "\(index.value + 1)")
     }
 
     /// Why nothing may have been heard of the replacement.
@@ -95,24 +100,6 @@ struct VerifyCommand: ParsableCommand {
             let heard = network.heardAddresses.prefix(8).map { "\($0)" }
             Terminal.warn("\(master) was never heard; heard were \(heard.joined(separator: ", "))")
         }
-    }
-
-    /// Watches an address in all networks while `analyze` runs, and picks the network in which it is meant.
-    static func takeover(
-        of master: UnicastAddress, since: CaptureTime, old: SequencePosition? = nil, _ keyRing: KeyRing,
-        analyze: (Analyzer) throws -> Analysis
-    ) rethrows -> (analysis: Analysis, takeover: Takeover, network: Int) {
-        var watches = keyRing.networks.indices.map { TakeoverWatch(master, network: $0, since: since, old: old) }
-        let analyzer = Analyzer(keys: keyRing) { observation in
-            if let network = observation.network { watches[network].take(observation) }
-        }
-        let analysis = try analyze(analyzer)
-        // The network whose key file names the address, or else one in which it was heard.
-        let all = watches.map { $0.takeover() }
-        let heard = all.indices.filter { all[$0].first != nil }
-        let named = all.indices.filter { keyRing.networks[$0].master == master }
-        let place = heard.first(where: named.contains) ?? heard.first ?? named.first ?? 0
-        return (analysis, all[place], place)
     }
 }
 

@@ -40,7 +40,7 @@ struct Collected: FrameReceiver, Equatable {
                 octets: (try? octets.readOctets(octets.remaining)) ?? []))
     }
 
-    mutating func takeMalformed(_ error: ParseError) {
+    mutating func takeMalformed(_ error: ParseError, in frame: FrameStamp) {
         malformed.append(error)
     }
 }
@@ -51,13 +51,16 @@ struct Peeled: Equatable {
     var error: ParseError?
 }
 
+private func stamp(_ number: Int) -> FrameStamp { FrameStamp(capture: 0, number: number, nanoseconds: 0) }
+
 func peel(_ frames: [[UInt8]], _ encapsulation: Encapsulation, flags: UInt32 = 0, isCut: Bool = false) -> Peeled {
     var peeler = FramePeeler()
     var result = Peeled()
-    for frame in frames {
+    for (index, frame) in frames.enumerated() {
         do throws(ParseError) {
             result.outcome = try peeler.peel(
-                frame.span, as: encapsulation, flags: flags, isCut: isCut, into: &result.collected)
+                frame.span, of: stamp(index + 1), as: encapsulation, flags: flags, isCut: isCut, into: &result.collected
+            )
         } catch {
             result.error = error
         }
@@ -214,7 +217,8 @@ private let expected = Collected.Structure(
             var frame = event([0x0D, 1] + extended(1, Array(repeating: 1, count: 200)))
             frame[8] = UInt8(number & 255)
             frame[9] = UInt8(number >> 8 & 255)
-            _ = try? peeler.peel(frame.span, as: .hciH4, flags: 0, isCut: false, into: &collected)
+            _ = try? peeler.peel(
+                frame.span, of: stamp(number + 1), as: .hciH4, flags: 0, isCut: false, into: &collected)
         }
         #expect(peeler.receivedFragments.count <= 256)
     }
@@ -227,7 +231,8 @@ private let expected = Collected.Structure(
             // A data channel whose CRC the sniffer found valid, and the beginning of an L2CAP PDU.
             let header: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0x0C]
             let frame = header + [low, high, 1, 1] + [0x02, 5, 10, 0, 4, 0, 0x1B] + [0, 0, 0]
-            _ = try? peeler.peel(frame.span, as: .linkLayerWithHeader, flags: 0, isCut: false, into: &collected)
+            _ = try? peeler.peel(
+                frame.span, of: stamp(number + 1), as: .linkLayerWithHeader, flags: 0, isCut: false, into: &collected)
         }
         #expect((1...128).contains(peeler.connections.count))
         #expect((1...256).contains(peeler.followed.count))

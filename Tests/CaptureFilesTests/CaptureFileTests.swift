@@ -46,7 +46,7 @@ private let frames: [[UInt8]] = [[1, 2, 3], Array(repeating: 9, count: 70)]
 private func capture(_ container: CaptureContainer, _ linkType: LinkType) -> [UInt8] {
     var writer = CaptureWriter(container, linkTypes: [linkType])
     for (frame, time) in zip(frames, times) { writer.write(frame, at: time, flags: 3) }
-    return writer.takeOctets()
+    return writer.removeOctets()
 }
 
 @Suite struct CaptureFileTests {
@@ -92,7 +92,7 @@ private func capture(_ container: CaptureContainer, _ linkType: LinkType) -> [UI
         let types: [LinkType] = [.bluetoothLELinkLayer, .bluetoothLinuxMonitor, .nordicBLE]
         var writer = CaptureWriter(.pcapng(order, .microseconds), linkTypes: types)
         for number in 0..<9 { writer.write([UInt8(number)], at: times[0], interface: number % 3) }
-        let octets = writer.takeOctets()
+        let octets = writer.removeOctets()
         let result = try readBack(octets)
         #expect(result.frames == (0..<9).map { [UInt8($0)] })
         #expect(result.linkTypes == [0, 1, 2, 0, 1, 2, 0, 1, 2].map { types[$0] })

@@ -1,10 +1,12 @@
 import ByteParsing
 import Foundation
 import KeyFiles
-import MeshAnalysis
 import MeshCrypto
+import MeshEvidence
 import MeshProtocol
 import MeshStacks
+import MeshTimelines
+import MeshVerdict
 import TestSupport
 import Testing
 

@@ -1,7 +1,9 @@
 import Foundation
 import KeyFiles
-import MeshAnalysis
+import MeshEvidence
 import MeshProtocol
+import MeshTimelines
+import MeshVerdict
 import TestSupport
 import Testing
 
@@ -31,7 +33,8 @@ struct ForeignCaptureTests {
             .analyze([folder + "whad/btmesh_provisionning.pcap"])
         #expect(analysis.captures[0].frames == 257 && analysis.captures[0].isComplete)
         let network = analysis.networks[0]
-        #expect(network.subnets[0].nid == 0x54 && network.subnets[0].networkID == 0x2373_d79e_f0cc_e44c)
+        #expect(network.subnets[0].identity.nid == 0x54)
+        #expect(network.subnets[0].identity.networkID == 0x2373_d79e_f0cc_e44c)
         #expect(network.subnets[0].authenticBeacons == 3 && network.subnets[0].notAuthenticBeacons == 0)
         #expect(network.iv?.state == .normalOperation(IVIndex(0)))
         #expect(network.heard == 65 && network.opened == 65 && network.distinct == 17)

@@ -1,9 +1,11 @@
 import ByteParsing
 import Foundation
 import KeyFiles
-import MeshAnalysis
 import MeshCrypto
+import MeshEvidence
 import MeshProtocol
+import MeshTimelines
+import MeshVerdict
 import TestSupport
 import Testing
 
@@ -42,13 +44,16 @@ struct SecondOpinionTests {
             theirs[statement] = Int(words[5])
         }
         var ours: [Statement: Int] = [:]
-        _ = try Analyzer(keys: KeyRing(networks: networks)) { observation in
-            guard case .beacon(let said, let evidence, let keyIndex) = observation.statement else { return }
-            let statement = Statement(
-                key: Int(keyIndex), kind: evidence.rawValue, ivIndex: said.state.index.value,
-                isUpdating: said.state.isUpdateInProgress, isKeyRefresh: said.isKeyRefresh)
-            ours[statement, default: 0] += 1
-        }.analyze([path])
+        _ = try Analyzer(keys: KeyRing(networks: networks)).analyze(
+            [path],
+            receive: { observation, _ in
+                guard case .authentic(_, .beacon(let beacon)) = observation.statement else { return }
+                let said = beacon.statement
+                let statement = Statement(
+                    key: beacon.subnet.value, kind: beacon.evidence.rawValue, ivIndex: said.state.index.value,
+                    isUpdating: said.state.isUpdateInProgress, isKeyRefresh: said.isKeyRefresh)
+                ours[statement, default: 0] += beacon.heard
+            })
         #expect(!theirs.isEmpty && ours == theirs)
     }
 

@@ -1,9 +1,11 @@
 import ByteParsing
 import Foundation
 import KeyFiles
-import MeshAnalysis
 import MeshCrypto
+import MeshEvidence
 import MeshProtocol
+import MeshTimelines
+import MeshVerdict
 import TestSupport
 import Testing
 
@@ -41,13 +43,17 @@ struct TsharkTests {
         let keyFile = try #require(Checkout.keyFile(of: fixture))
         let ring = KeyRing(networks: try KeyFile.read(path: keyFile))
         var first: [Row] = []
-        let analysis = try Analyzer(keys: ring) { observation in
-            guard case .networkPDU(let pdu, _, _) = observation.statement else { return }
-            first.append(
-                Row(
-                    frame: observation.frame.number, sequence: Int(pdu.sequence.value), source: Int(pdu.source.value),
-                    destination: Int(pdu.destination?.value ?? 0), ttl: Int(pdu.ttl)))
-        }.analyze([path])
+        let analysis = try Analyzer(keys: ring).analyze(
+            [path],
+            receive: { observation, _ in
+                guard case .authentic(_, .networkPDU(let opened)) = observation.statement else { return }
+                let pdu = opened.pdu
+                first.append(
+                    Row(
+                        frame: observation.origin.frame.number, sequence: Int(pdu.sequence.value),
+                        source: Int(pdu.source.value), destination: Int(pdu.destination?.value ?? 0), ttl: Int(pdu.ttl))
+                )
+            })
         let theirs = try rows(path, analysis)
         let ours = Set(
             first.map {
@@ -175,10 +181,13 @@ struct TsharkTests {
         let networks = try KeyFile.read(path: keyFile)
         var decoder = MessageDecoder(networks[0])
         var ours: Set<String> = []
-        let analysis = try Analyzer(keys: KeyRing(networks: networks)) { observation in
-            guard case .networkPDU(let pdu, _, _) = observation.statement else { return }
-            if case .access(let message, _) = decoder.decode(pdu) { ours.insert(Hexadecimal.text(message.payload)) }
-        }.analyze([path])
+        let analysis = try Analyzer(keys: KeyRing(networks: networks)).analyze(
+            [path],
+            receive: { observation, _ in
+                guard case .authentic(_, .networkPDU(let opened)) = observation.statement else { return }
+                guard case .access(let message, _) = decoder.decode(opened.pdu, nonce: opened.nonce) else { return }
+                ours.insert(Hexadecimal.text(message.payload))
+            })
         let profile = try Checkout.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: profile) }
         var tables = WiresharkTables()

@@ -1,9 +1,11 @@
 import Foundation
-import MeshAnalysis
 import MeshCrypto
+import MeshEvidence
 import MeshProtocol
 import MeshReports
 import MeshSimulation
+import MeshTimelines
+import MeshVerdict
 import Testing
 
 private func text(_ analysis: Analysis) -> String {

@@ -1,8 +1,10 @@
 import CaptureFiles
 import Foundation
-import MeshAnalysis
+import MeshEvidence
 import MeshProtocol
 import MeshSimulation
+import MeshTimelines
+import MeshVerdict
 import TestSupport
 
 /// The analysis of a simulated capture, and what is true of it.

@@ -55,7 +55,7 @@ extension FramePeeler {
         _ fragment: [UInt8], of stream: Connections.Stream, isStart: Bool, _ receiver: inout some FrameReceiver
     ) {
         guard let pdu = connections.take(fragment, of: stream, isStart: isStart) else { return }
-        // What is no ATT PDU, or an encrypted one, breaks its format and is nothing to us.
+        // Octets that are no ATT PDU, or an encrypted one, break its format: they are passed over.
         do { try peelAttributePDU(pdu, connection: stream.connection, &receiver) } catch {}
     }
 
@@ -84,7 +84,7 @@ extension FramePeeler {
     ) throws(ParseError) {
         let handle = try reader.readUInt16LittleEndian()
         let characteristic = connections.characteristic(handle, of: connection)
-        receiver.take(AttributeValue(direction: direction, characteristic: characteristic, value: reader))
+        receiver.take(AttributeValue(frame: frame, direction: direction, characteristic: characteristic, value: reader))
     }
 
     /// Read By Type Response with characteristic declarations.
@@ -111,7 +111,8 @@ extension FramePeeler {
         for (handle, octets) in prepared {
             let characteristic = connections.characteristic(handle, of: connection)
             let value = ByteReader(octets.span)
-            receiver.take(AttributeValue(direction: .toServer, characteristic: characteristic, value: value))
+            receiver.take(
+                AttributeValue(frame: frame, direction: .toServer, characteristic: characteristic, value: value))
         }
     }
 }

@@ -10,6 +10,8 @@ public struct AttributeValue: ~Escapable {
         case toClient
     }
 
+    /// The frame that completed it.
+    public let frame: FrameStamp
     /// Between which ends of the connection the value went.
     public let direction: Direction
     /// Which attribute it is a value of.
@@ -18,7 +20,8 @@ public struct AttributeValue: ~Escapable {
     public let value: ByteReader
 
     @_lifetime(copy value)
-    init(direction: Direction, characteristic: Characteristic, value: ByteReader) {
+    init(frame: FrameStamp, direction: Direction, characteristic: Characteristic, value: ByteReader) {
+        self.frame = frame
         self.direction = direction
         self.characteristic = characteristic
         self.value = value

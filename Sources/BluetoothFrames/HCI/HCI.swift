@@ -70,6 +70,6 @@ extension FramePeeler {
 
     /// The structures of one advertisement; what is malformed in it does not touch the frame's other ones.
     func peelData(_ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some FrameReceiver) {
-        do { try peelStructures(data, advertisement, &receiver) } catch { receiver.takeMalformed(error) }
+        do { try peelStructures(data, advertisement, &receiver) } catch { receiver.takeMalformed(error, in: frame) }
     }
 }

@@ -7,7 +7,7 @@ struct SnifferVerdict {
     var crc = CRC.notChecked
     /// LE Coded PHY: a coding indicator follows the access address.
     var isCoded = false
-    /// Of a data channel PDU, where the sniffer tells the direction.
+    /// The direction of a data channel PDU; `nil` where the sniffer does not tell it.
     var isFromCentral: Bool?
 }
 

@@ -89,7 +89,7 @@ public struct CaptureWriter {
     }
 
     /// Octets written since the last call.
-    public mutating func takeOctets() -> [UInt8] {
+    public mutating func removeOctets() -> [UInt8] {
         defer { octets = [] }
         return octets
     }

@@ -40,9 +40,9 @@ public enum ConfigurationMessage: Hashable, Sendable {
 
     /// NetKeyIndex and AppKeyIndex: two times 12 bits in three octets.
     public struct KeyIndexes: Hashable, Sendable {
-        /// Of the subnet that the application key is bound to.
+        /// The key index of the subnet to which the application key is bound.
         public let net: KeyIndex
-        /// Of the application key.
+        /// The key index of the application key.
         public let app: KeyIndex
     }
 
@@ -58,13 +58,13 @@ public enum ConfigurationMessage: Hashable, Sendable {
         public let ttl: UInt8
         /// Bits: a Heartbeat is sent where one of these features changes.
         public let features: UInt16
-        /// Of the subnet that they are sent in.
+        /// The key index of the subnet in which they are sent.
         public let netKeyIndex: KeyIndex
     }
 
     ///     source 2 · destination 2 · PeriodLog 1 · [CountLog 1 · MinHops 1 · MaxHops 1, in a Status]
     public struct HeartbeatSubscription: Hashable, Sendable {
-        /// Whose Heartbeats the node counts; 0x0000 for nobody's.
+        /// The source whose Heartbeats the node counts; 0x0000 if it counts none.
         public let source: MeshAddress
         /// Under which address it hears them.
         public let destination: MeshAddress

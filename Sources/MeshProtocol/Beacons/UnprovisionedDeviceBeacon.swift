@@ -9,7 +9,7 @@ public struct UnprovisionedDeviceBeacon: Hashable, Sendable {
     public let deviceUUID: UInt128
     /// Where its out-of-band data can be found.
     public let oobInformation: OOBInformation
-    /// Of the URI that the device advertises beside it; `nil` where the beacon has none.
+    /// The hash of the URI that the device advertises beside the beacon; `nil` where the beacon has none.
     public let uriHash: UInt32?
 
     /// The UUID of the Mesh Provisioning Service, whose service data are the beacon's first two fields.

@@ -49,7 +49,7 @@ public struct IVIndexTrial {
         let obfuscated = pdu.obfuscatedHeader
         for index in 0..<count {
             let header = obfuscated ^ UInt64(truncatingIfNeeded: blocks[index] &>> 80)
-            // SRC is 0001…7FFF: of others nothing is sent.
+            // SRC is a unicast address, 0001…7FFF: nobody sends with another one.
             guard header & 0x8000 == 0, header & 0x7FFF != 0, Self.isPossible(length(header)) else { continue }
             survivors.append((first &+ 2 &* UInt32(truncatingIfNeeded: index), header))
         }

@@ -47,7 +47,7 @@ public struct NetworkCredentials {
     public struct Workspace {
         fileprivate var blocks: [UInt128] = []
         fileprivate var candidates: [Candidate] = []
-        /// Of the last batch, one for each attempt: the PDU, or `nil` where the NetMIC does not match.
+        /// The outcome of each attempt of the last batch: the PDU, or `nil` where the NetMIC does not match.
         public fileprivate(set) var results: [NetworkPDU?] = []
 
         /// Without room yet; the first batch makes it.

@@ -40,7 +40,7 @@ public struct ProvisioningPDU: Hashable, Sendable {
     /// How the two devices prove who they are.
     public enum Algorithm: UInt8, Hashable, Sendable, Codable {
         case cmacAES128 = 0
-        /// Of Enhanced Provisioning.
+        /// The algorithm of Enhanced Provisioning.
         case hmacSHA256 = 1
 
         /// As the specification writes it.

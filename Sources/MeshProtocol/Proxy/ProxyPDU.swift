@@ -16,7 +16,7 @@ public struct ProxyPDU: Hashable, Sendable {
     public let sar: SAR
     /// What the data are.
     public let type: MessageType
-    /// Of the message, or of this part of it.
+    /// The octets of the message, or of this part of it.
     public let data: [UInt8]
 
     /// All octets of `reader`.

@@ -8,7 +8,7 @@ public import MeshCrypto
 ///     02 · hash 8 · random 8             Private Network Identity
 ///     03 · hash 8 · random 8             Private Node Identity
 public enum ProxyServiceData: Hashable, Sendable {
-    /// The network's, in clear.
+    /// The network's Network ID, in clear.
     case networkID(UInt64)
     /// 64 bits each: a hash of the address and of `random`.
     case nodeIdentity(hash: UInt64, random: UInt64)

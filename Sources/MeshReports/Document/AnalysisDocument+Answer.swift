@@ -1,6 +1,8 @@
 import ByteParsing
 import CaptureFiles
-import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+import MeshVerdict
 import MeshProtocol
 
 /// The answer, before anything else: what to give the replacement, or what to do where no number can be given.
@@ -27,7 +29,7 @@ extension AnalysisDocument {
                     "Give the network's NetKey with --keys FILE, MESHSCOPE_NETKEY or --netkey.", depth: 1),
             ]
         }
-        guard !analysis.masters.isEmpty else { return analysis.networks.indices.flatMap(answer(forNetwork:)) }
+        guard !analysis.masters.isEmpty else { return analysis.networkIndexes.flatMap(answer(forNetwork:)) }
         guard analysis.masters.count > 1 else { return analysis.masters.flatMap(answer(for:)) }
         let choose: Prose = "The address is in \(analysis.masters.count) networks: take the answer of the right one."
         return [.paragraph(choose)] + analysis.masters.flatMap { answer(for: $0) + [.pause] }
@@ -37,7 +39,7 @@ extension AnalysisDocument {
 
     private func answer(for master: Analysis.Master) -> [Block] {
         guard let source = analysis.source(of: master) else { return [] }
-        let network = analysis.networks[master.network]
+        let network = analysis[master.network]
         let name: Prose = isNamed(master.network) ? " of network \(name(of: master.network))" : ""
         var blocks: [Block] = [.headline("Master \(source.address)\(name) \(Wording.verdict(master.verdict)).")]
         blocks += choice(of: master) + [.pause]
@@ -50,7 +52,7 @@ extension AnalysisDocument {
     }
 
     private func triple(_ recovery: Recovery, _ source: Analysis.Source, _ master: Analysis.Master) -> [Block] {
-        let network = analysis.networks[master.network]
+        let network = analysis[master.network]
         return [
             .paragraph(
                 "Give the replacement, together with the keys and the address \(source.address):", depth: 1), .pause,
@@ -138,7 +140,7 @@ extension AnalysisDocument {
             + "at 0 there, and whoever sends to the old address must be configured anew."
     }
 
-    /// Where evidence would help: not where all SEQ are used up.
+    /// What evidence would help; nothing where all SEQ are used up.
     private func evidenceToFind(_ verdict: RecoveryVerdict) -> [Prose] {
         switch verdict {
         case .exhausted: []
@@ -181,8 +183,8 @@ extension AnalysisDocument {
 
     // MARK: Of a network, where no master is known
 
-    private func answer(forNetwork index: Int) -> [Block] {
-        let network = analysis.networks[index]
+    private func answer(forNetwork index: NetworkIndex) -> [Block] {
+        let network = analysis[index]
         let name: Prose = isNamed(index) ? "Network \(name(of: index))" : "The network"
         guard let iv = network.iv else {
             return [.headline("\(name): the IV Index cannot be told.")] + unknownIV(network)

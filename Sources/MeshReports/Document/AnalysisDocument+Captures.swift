@@ -1,5 +1,7 @@
 import CaptureFiles
-import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+import MeshVerdict
 
 /// What was read.
 extension AnalysisDocument {
@@ -9,7 +11,7 @@ extension AnalysisDocument {
             [.list(.init(.plain, depth: 1, analysis.captures.enumerated().map { item($1, at: $0) }))])
     }
 
-    private func item(_ capture: Analysis.Capture, at index: Int) -> ReportDocument.List.Item {
+    private func item(_ capture: CaptureSummary, at index: Int) -> ReportDocument.List.Item {
         let types = capture.linkTypes.map { "\($0.number)" }.joined(separator: ", ")
         let failed = capture.crcFailed > 0 ? ", \(capture.crcFailed) with a failed CRC" : ""
         let complete = capture.isComplete ? "" : ", BREAKS OFF"

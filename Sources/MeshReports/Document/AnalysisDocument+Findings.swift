@@ -1,4 +1,6 @@
-import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+import MeshVerdict
 
 /// Everything noteworthy, the gravest first.
 extension AnalysisDocument {
@@ -16,6 +18,6 @@ extension AnalysisDocument {
         let shown = frames.isEmpty ? "" : " (frame \(frames)\(more))"
         return ReportDocument.FindingRow(
             severity: finding.severity, label: "\(finding.severity.rawValue)",
-            "\(finding.count) × \(subject)\(Wording.finding(finding, times))\(shown)")
+            "\(finding.count) × \(subject)\(finding.fact.sentence(times))\(shown)")
     }
 }

@@ -1,6 +1,8 @@
 import ByteParsing
 import CaptureFiles
-import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+import MeshVerdict
 import MeshProtocol
 
 /// What an answer rests on: why this master, which frames, which margin, which beacon.
@@ -10,7 +12,7 @@ extension AnalysisDocument {
     func grounds(of master: Analysis.Master) -> [Block] {
         guard let recovery = master.verdict.recovery else { return [] }
         return choice(of: master) + (analysis.source(of: master).map { derivation(recovery, $0) } ?? [])
-            + ivEvidence(analysis.networks[master.network])
+            + ivEvidence(analysis[master.network])
             + attentions([.critical, .warning], of: master).map { .callout($0) }
     }
 

@@ -1,14 +1,16 @@
 import ByteParsing
 import CaptureFiles
-import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+import MeshVerdict
 import MeshProtocol
 
 /// What is known of one network: its keys, its IV Index over time, its sources.
 extension AnalysisDocument {
     private typealias Table = ReportDocument.Table
 
-    func network(_ index: Int) -> ReportDocument.Section {
-        let network = analysis.networks[index]
+    func network(_ index: NetworkIndex) -> ReportDocument.Section {
+        let network = analysis[index]
         let blocks: [ReportDocument.Block] = [
             .table(subnets(network)), .chart(.beaconCadence(network: index)),
             .paragraph(
@@ -26,19 +28,21 @@ extension AnalysisDocument {
             .init("not authentic", .right), .init("every", .right),
         ])
         for subnet in network.subnets {
+            let identity = subnet.identity
+            let name: Prose = identity.name.map { .cut($0, to: 24) } ?? "–"
             table.add([
-                "\(subnet.keyIndex)", subnet.name.map { .cut($0, to: 24) } ?? "–",
-                "\(Hexadecimal.text(subnet.networkID, digits: 16))", "\(Hexadecimal.prefixed(subnet.nid, digits: 2))",
+                "\(identity.keyIndex)", name, "\(Hexadecimal.text(identity.networkID, digits: 16))",
+                "\(Hexadecimal.prefixed(identity.nid, digits: 2))",
                 "\(subnet.authenticBeacons)", "\(subnet.notAuthenticBeacons)",
                 subnet.beaconInterval.map { "\(Wording.span($0))" } ?? "–",
             ])
-            guard let old = subnet.oldNetworkID else { continue }
-            table.add(["\(subnet.keyIndex)", "(old key)", "\(Hexadecimal.text(old, digits: 16))", "", "", "", ""])
+            guard let old = identity.oldNetworkID else { continue }
+            table.add(["\(identity.keyIndex)", "(old key)", "\(Hexadecimal.text(old, digits: 16))", "", "", "", ""])
         }
         return table
     }
 
-    private func ivTimeline(_ network: Analysis.Network, _ index: Int) -> [ReportDocument.Block] {
+    private func ivTimeline(_ network: Analysis.Network, _ index: NetworkIndex) -> [ReportDocument.Block] {
         guard !network.ivTimeline.isEmpty else { return [] }
         var table = Table([
             .init("IV Index"), .init("state"), .init("from"), .init("to"), .init("said", .right),
@@ -56,8 +60,9 @@ extension AnalysisDocument {
 
     /// What a replacement would do by itself.
     private func replacement(_ network: Analysis.Network) -> [ReportDocument.Block] {
-        guard let (start, steps) = network.replacement else { return [] }
-        let items = steps.map { step -> ReportDocument.List.Item in
+        guard let replacement = network.replacement else { return [] }
+        let start = replacement.start
+        let items = replacement.steps.map { step -> ReportDocument.List.Item in
             let state = Hexadecimal.prefixed(step.state.index.value, digits: 8)
             let own = Hexadecimal.prefixed(step.own.transmitIndex.value, digits: 8)
             return .init(
@@ -78,9 +83,10 @@ extension AnalysisDocument {
             .init("frame", .right),
         ])
         for subnet in subnets {
-            for record in subnet.keyRefresh {
+            for step in subnet.keyRefresh {
+                let record = step.record
                 table.add([
-                    "\(subnet.keyIndex)", "\(Wording.keyRefresh(record.phase))",
+                    "\(subnet.identity.keyIndex)", "\(Wording.keyRefresh(step.phase))",
                     "\(record.first.time.text(digits: 0))", "\(record.last.time.text(digits: 0))", "\(record.count)",
                     "\(label(record.first))",
                 ])
@@ -91,7 +97,7 @@ extension AnalysisDocument {
 
     // MARK: Sources
 
-    private func sources(_ network: Analysis.Network, _ index: Int) -> [ReportDocument.Block] {
+    private func sources(_ network: Analysis.Network, _ index: NetworkIndex) -> [ReportDocument.Block] {
         guard !network.sources.isEmpty else { return [] }
         var table = Table([
             .init("source"), .init("IV Index"), .init("heard"), .init("to SEQ"), .init("SEQs", .right),

@@ -1,5 +1,7 @@
 import ByteParsing
-import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+import MeshVerdict
 import MeshProtocol
 
 /// What else is on the air: proxy servers, provisioning, devices that wait for it, other networks.
@@ -21,12 +23,12 @@ extension AnalysisDocument {
         }
     }
 
-    private func item(_ server: Analysis.ProxyServer) -> Item {
+    private func item(_ server: ProxyServer) -> Item {
         let who = server.address.map { "\($0)" } ?? "some node"
         return Item("\(who) of network \(name(of: server.network)), heard \(server.count)×")
     }
 
-    private func item(_ device: Analysis.UnprovisionedDevice) -> Item {
+    private func item(_ device: UnprovisionedDevice) -> Item {
         let oob = device.oobInformation.names.joined(separator: ", ")
         let uri = device.uri ?? device.uriHash.map { "URI hash " + Hexadecimal.text($0, digits: 8) }
         let notes = [oob.isEmpty ? nil : "OOB: \(oob)", uri].compactMap(\.self).map { "; \($0)" }.joined()
@@ -42,7 +44,7 @@ extension AnalysisDocument {
     }
 
     /// Who, how far, and how it ended.
-    private func item(_ link: Analysis.ProvisioningLink) -> Item {
+    private func item(_ link: ProvisioningLink) -> Item {
         var parts = [
             link.deviceUUID.map { "device \(Wording.uuid($0))" } ?? "device unknown",
             Wording.algorithm(of: link),

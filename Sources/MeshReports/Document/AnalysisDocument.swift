@@ -1,5 +1,7 @@
 import CaptureFiles
-public import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+public import MeshVerdict
 import MeshProtocol
 
 /// Says an analysis as a document: the answer first, then what it rests on. Its aspects stand in files of their own.
@@ -17,7 +19,7 @@ public struct AnalysisDocument {
         let document = AnalysisDocument(analysis)
         return ReportDocument(
             sections: [ReportDocument.Section(document.answer), document.captures]
-                + analysis.networks.indices.map(document.network) + document.others + [document.findings])
+                + analysis.networkIndexes.map(document.network) + document.others + [document.findings])
     }
 
     /// What must not be overlooked about a master, as the answer of the report says it.
@@ -36,18 +38,18 @@ public struct AnalysisDocument {
     }
 
     /// The network's name, cut to what a line has room for; its number where it has none.
-    func name(of network: Int) -> Prose {
-        analysis.networks[network].name.map { .cut($0, to: 40) } ?? "\(network + 1)"
+    func name(of network: NetworkIndex) -> Prose {
+        analysis[network].name.map { .cut($0, to: 40) } ?? "\(network.value + 1)"
     }
 
     /// Whether a name helps: of several networks, or of one that has one.
-    func isNamed(_ network: Int) -> Bool {
-        analysis.networks.count > 1 || analysis.networks[network].name != nil
+    func isNamed(_ network: NetworkIndex) -> Bool {
+        analysis.networks.count > 1 || analysis[network].name != nil
     }
 
-    /// Of the master and of its network as a whole.
+    /// What is said of the master, and of its network as a whole.
     func attentions(
-        _ severities: Set<Finding.Severity>, of master: Analysis.Master
+        _ severities: Set<Fact.Severity>, of master: Analysis.Master
     ) -> [ReportDocument.Callout] {
         analysis.findings.filter { finding in
             severities.contains(finding.severity) && finding.network == master.network
@@ -56,10 +58,10 @@ public struct AnalysisDocument {
     }
 
     func attention(_ finding: Finding) -> ReportDocument.Callout {
-        attention(finding.severity, Prose(Wording.finding(finding, times)))
+        attention(finding.severity, Prose(finding.fact.sentence(times)))
     }
 
-    func attention(_ severity: Finding.Severity, _ text: Prose) -> ReportDocument.Callout {
+    func attention(_ severity: Fact.Severity, _ text: Prose) -> ReportDocument.Callout {
         ReportDocument.Callout(severity: severity, label: "ATTENTION", text)
     }
 }

@@ -20,10 +20,10 @@ public struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
         case lineBreak
     }
 
-    /// In their order; no two plain ones follow each other.
+    /// The runs in their order; no two plain ones follow each other.
     public private(set) var runs: [Run] = []
 
-    /// Nothing.
+    /// Empty prose.
     public init() {}
 
     /// Text from anywhere, made printable.
@@ -70,14 +70,14 @@ public struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
         return Prose(text.count > limit ? text.prefix(limit - 1) + "…" : text)
     }
 
-    /// One behind the other.
+    /// Two pieces of prose, one behind the other.
     public static func + (left: Prose, right: Prose) -> Prose {
         var sum = left
         sum += right
         return sum
     }
 
-    /// Goes on with another.
+    /// Appends another piece of prose.
     public static func += (left: inout Prose, right: Prose) {
         for run in right.runs {
             if case .plain(let text) = run { left.append(text) } else { left.runs.append(run) }
@@ -105,7 +105,7 @@ public struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
     public struct StringInterpolation: StringInterpolationProtocol {
         fileprivate var prose = Prose()
 
-        /// Begins with nothing.
+        /// Empty prose, to which the compiler adds.
         public init(literalCapacity: Int, interpolationCount: Int) {}
 
         /// The author's own words; a newline is a line break.
@@ -118,7 +118,7 @@ public struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
             prose.append(PrintableText.escape(value.description))
         }
 
-        /// Other prose, with its runs.
+        /// Adds other prose, with its runs.
         public mutating func appendInterpolation(_ other: Prose) {
             prose += other
         }
@@ -136,7 +136,7 @@ public struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
 }
 
 extension Sequence<Prose> {
-    /// One after the other, with the same between them.
+    /// All pieces of prose one after the other, with `separator` between them.
     func joined(separator: Prose) -> Prose {
         var sum = Prose()
         for (index, prose) in enumerated() {

@@ -1,11 +1,13 @@
-public import MeshAnalysis
 public import MeshProtocol
+import MeshEvidence
+public import MeshTimelines
+import MeshVerdict
 
 /// What a report says, before anybody lays it out: text, Markdown and HTML are renderings of it.
 ///
 /// Every word of a report is in its document. A rendering chooses widths, marks, colours and drawings, and adds no word.
 public struct ReportDocument: Hashable, Sendable {
-    /// Of the whole; `nil` where the first headline says enough.
+    /// The title of the whole document; `nil` where the first headline says enough.
     public var title: Prose?
     /// From the answer to the details.
     public var sections: [Section]
@@ -60,7 +62,7 @@ public struct ReportDocument: Hashable, Sendable {
 
     /// A number with a name.
     public struct Value: Hashable, Sendable {
-        /// What it is.
+        /// The name of the number.
         public var name: Prose
         /// The number as a device or a specification writes it, such as `0x00000DA8`.
         public var hexadecimal: String
@@ -116,11 +118,11 @@ public struct ReportDocument: Hashable, Sendable {
             }
         }
 
-        /// What stands before each.
+        /// What stands before each item.
         public var style: Style
-        /// As of a block.
+        /// How far below the section's main thought the list stands, as `depth` of a block.
         public var depth: Int
-        /// In their order.
+        /// The items, in the order in which they are read.
         public var items: [Item]
 
         /// Items of one style.
@@ -135,17 +137,17 @@ public struct ReportDocument: Hashable, Sendable {
     public struct Table: Hashable, Sendable {
         /// Where the cells of a column line up.
         public enum Alignment: Hashable, Sendable {
-            /// For words, and for numbers of one width.
+            /// At the left: for words, and for numbers of one width.
             case left
-            /// For counts.
+            /// At the right: for counts.
             case right
         }
 
         /// What the cells below it hold.
         public struct Column: Hashable, Sendable {
-            /// Above its cells.
+            /// What stands above its cells.
             public var title: Prose
-            /// Of its cells and its title.
+            /// Where its cells and its title line up.
             public var alignment: Alignment
 
             /// A column, of words where nothing else is said.
@@ -155,9 +157,9 @@ public struct ReportDocument: Hashable, Sendable {
             }
         }
 
-        /// From left to right.
+        /// The columns, from left to right.
         public let columns: [Column]
-        /// Each with a cell for each column.
+        /// The rows; each has a cell for each column.
         public private(set) var rows: [[Prose]] = []
 
         /// - Precondition: each row has a cell for each column.
@@ -177,15 +179,15 @@ public struct ReportDocument: Hashable, Sendable {
 
     /// What must not be overlooked.
     public struct Callout: Hashable, Sendable {
-        /// For a colour or a mark; the word is in `label`.
-        public var severity: Finding.Severity
+        /// How grave it is, for a rendering's colour or mark; the word for it is `label`.
+        public var severity: Fact.Severity
         /// The word that stands before it.
         public var label: Prose
         /// What it is about.
         public var text: Prose
 
         /// A warning with the word before it.
-        public init(severity: Finding.Severity, label: Prose, _ text: Prose) {
+        public init(severity: Fact.Severity, label: Prose, _ text: Prose) {
             self.severity = severity
             self.label = label
             self.text = text
@@ -194,15 +196,15 @@ public struct ReportDocument: Hashable, Sendable {
 
     /// A finding, in a list of findings.
     public struct FindingRow: Hashable, Sendable {
-        /// For a colour or a mark; the word is in `label`.
-        public var severity: Finding.Severity
+        /// How grave it is, for a rendering's colour or mark; the word for it is `label`.
+        public var severity: Fact.Severity
         /// The severity as a word.
         public var label: Prose
         /// How often, of which source, what, and in which frames.
         public var text: Prose
 
         /// A row of a list of findings.
-        public init(severity: Finding.Severity, label: Prose, _ text: Prose) {
+        public init(severity: Fact.Severity, label: Prose, _ text: Prose) {
             self.severity = severity
             self.label = label
             self.text = text
@@ -212,12 +214,12 @@ public struct ReportDocument: Hashable, Sendable {
     /// A drawing and its subject; what is drawn, a rendering takes from the analysis. `network`: index in its networks.
     public enum Chart: Hashable, Sendable {
         /// The states of the IV Index over time.
-        case ivStaircase(network: Int)
+        case ivStaircase(network: NetworkIndex)
         /// A source's SEQ over time.
-        case sequence(network: Int, source: UnicastAddress)
+        case sequence(network: NetworkIndex, source: UnicastAddress)
         /// When beacons were heard.
-        case beaconCadence(network: Int)
+        case beaconCadence(network: NetworkIndex)
         /// Which share of each source's SEQ was heard.
-        case coverage(network: Int)
+        case coverage(network: NetworkIndex)
     }
 }

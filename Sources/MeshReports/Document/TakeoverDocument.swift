@@ -1,7 +1,9 @@
 import ByteParsing
 import CaptureFiles
-public import MeshAnalysis
+import MeshEvidence
 import MeshProtocol
+import MeshTimelines
+public import MeshVerdict
 
 /// Says in one word whether a replacement was accepted, and why.
 public enum TakeoverDocument {

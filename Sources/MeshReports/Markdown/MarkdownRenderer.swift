@@ -15,7 +15,7 @@ public struct MarkdownRenderer {
 
     // MARK: Blocks
 
-    /// `nil` for what Markdown does not show.
+    /// A block as Markdown; `nil` for a block that Markdown does not show.
     private static func text(_ block: ReportDocument.Block) -> String? {
         switch block {
         case .headline(let prose): prose.isEmpty ? nil : "**\(inside(prose))**"
@@ -67,7 +67,7 @@ public struct MarkdownRenderer {
 
     // MARK: Runs
 
-    /// With the author's line breaks.
+    /// A paragraph that keeps the author's line breaks.
     private static func paragraph(_ prose: Prose) -> String {
         text(prose, lineBreak: "\n").split(separator: "\n", omittingEmptySubsequences: false).map { start(String($0)) }
             .joined(separator: "\n")
@@ -96,7 +96,7 @@ public struct MarkdownRenderer {
         }.joined()
     }
 
-    /// Where all is emphasised already.
+    /// For places that are emphasised as a whole: the runs without marks of their own.
     private static func inside(_ prose: Prose) -> String {
         prose.runs.map { run in
             switch run {

@@ -1,7 +1,9 @@
 import ByteParsing
-import MeshAnalysis
+import MeshEvidence
 import MeshProtocol
 import MeshStacks
+import MeshTimelines
+import MeshVerdict
 
 /// What goes along with the files of a stack: the values, what to do and what to beware of, and what the numbers rest on.
 extension RestoreFiles {

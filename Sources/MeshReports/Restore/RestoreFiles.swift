@@ -1,14 +1,17 @@
 import CaptureFiles
-public import MeshAnalysis
 import MeshCrypto
+import MeshEvidence
 import MeshProtocol
 public import MeshStacks
+import MeshTimelines
+public import MeshVerdict
 
 /// What a stack takes to go on where the failed master ended, and a README that says what the numbers rest on. Each README
 /// says how far it was tried; on hardware, nothing.
 public struct RestoreFiles {
     /// What the files are for.
     public enum Target: Sendable, Hashable {
+        /// A device that runs this stack.
         case stack(Stack)
         /// No device: its key tables, for another look at the same capture.
         case wireshark
@@ -28,7 +31,7 @@ public struct RestoreFiles {
         /// As its makers call it.
         public var name: String { stack?.name ?? "Wireshark" }
 
-        /// `nil` for Wireshark.
+        /// The stack that is restored; `nil` for Wireshark.
         public var stack: Stack? {
             switch self {
             case .stack(let stack): stack
@@ -50,10 +53,10 @@ public struct RestoreFiles {
     public init?(_ analysis: Analysis, master: Analysis.Master) {
         guard let recovery = master.verdict.recovery else { return nil }
         self.recovery = recovery
-        let network = analysis.networks[master.network]
+        let network = analysis[master.network]
         let heard: [ReplayEntry] = network.sources.compactMap { source in
             guard !master.elements.contains(source.address), let newest = source.epochs.last else { return nil }
-            return ReplayEntry(source.address, SequencePosition(newest.ivIndex, newest.lastSequence))
+            return ReplayEntry(source.address, newest.lastPosition)
         }
         values = RestoreValues(
             state: recovery.state, first: recovery.recommended, elements: master.elements, heard: heard,

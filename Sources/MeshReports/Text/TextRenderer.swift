@@ -1,10 +1,12 @@
-import MeshAnalysis
+import MeshEvidence
+import MeshTimelines
+import MeshVerdict
 
 /// Lays a document out for a terminal or a text file, within 100 columns; drawings are left out.
 public struct TextRenderer {
     /// Whether a terminal shows it.
     public enum Style: Sendable {
-        /// For files and pipes.
+        /// The text for a file or a pipe, without colours.
         case plain
         /// With the escapes of a terminal for emphasis and colours. Without them the text is the same.
         case colored
@@ -13,7 +15,7 @@ public struct TextRenderer {
     private static let width = 100
     /// Columns of a level of depth.
     private static let indentation = 2
-    /// Of the names of values, which stand below each other also where there are several blocks of them.
+    /// Columns of the names of values, which line up also where there are several blocks of values.
     private static let nameWidth = 18
     private static let severityWidth = 8
 
@@ -137,7 +139,7 @@ public struct TextRenderer {
 
     private func emphasised(_ text: String) -> String { style == .colored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 
-    private func colored(_ text: String, _ severity: Finding.Severity) -> String {
+    private func colored(_ text: String, _ severity: Fact.Severity) -> String {
         guard style == .colored else { return text }
         switch severity {
         case .critical: return "\u{1B}[1;31m\(text)\u{1B}[0m"

@@ -1,7 +1,9 @@
-import MeshAnalysis
+import MeshEvidence
 import MeshProtocol
 import MeshReports
 import MeshSimulation
+import MeshTimelines
+import MeshVerdict
 import Testing
 
 extension ReportDocument {
@@ -78,12 +80,13 @@ extension ReportDocument {
         #expect(titles.first == "Captures" && titles.last == "Findings")
         #expect(titles.contains { $0.text.hasPrefix("Network ") })
         let charts = Set(document.charts)
+        let network = NetworkIndex(0)
         #expect(
             charts.isSuperset(of: [
-                .ivStaircase(network: 0), .beaconCadence(network: 0), .coverage(network: 0),
+                .ivStaircase(network: network), .beaconCadence(network: network), .coverage(network: network),
             ]))
         for source in analysis.networks[0].heardAddresses {
-            #expect(charts.contains(.sequence(network: 0, source: source)))
+            #expect(charts.contains(.sequence(network: network, source: source)))
         }
     }
 

@@ -1,8 +1,10 @@
 import Foundation
 import KeyFiles
-import MeshAnalysis
+import MeshEvidence
 import MeshProtocol
 import MeshReports
+import MeshTimelines
+import MeshVerdict
 import TestSupport
 import Testing
 

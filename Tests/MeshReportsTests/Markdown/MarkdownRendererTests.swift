@@ -1,5 +1,6 @@
-import MeshAnalysis
+import MeshProtocol
 import MeshReports
+import MeshTimelines
 import Testing
 
 private func markdown(_ blocks: ReportDocument.Block...) -> String {
@@ -44,7 +45,10 @@ private func markdown(_ blocks: ReportDocument.Block...) -> String {
         let document = ReportDocument(
             title: "T",
             sections: [
-                .init([.headline("h \(strong: "s")"), .pause, .chart(.coverage(network: 0)), .paragraph("p", depth: 1)]
+                .init([
+                    .headline("h \(strong: "s")"), .pause, .chart(.coverage(network: NetworkIndex(0))),
+                    .paragraph("p", depth: 1),
+                ]
                 ),
                 .init(
                     title: "S",

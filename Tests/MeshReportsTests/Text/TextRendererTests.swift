@@ -1,5 +1,6 @@
-import MeshAnalysis
+import MeshProtocol
 import MeshReports
+import MeshTimelines
 import Testing
 
 /// The lines of one untitled section.
@@ -70,7 +71,7 @@ private let longText = Prose(Array(repeating: "word", count: 60).joined(separato
 
     @Test func chartsAreLeftOutAndPausesAreEmptyLines() {
         let lines = lines(
-            .paragraph("a"), .chart(.coverage(network: 0)), .pause, .excerpt([.paragraph("b", depth: 1)]))
+            .paragraph("a"), .chart(.coverage(network: NetworkIndex(0))), .pause, .excerpt([.paragraph("b", depth: 1)]))
         #expect(lines == ["a", "", "  b"])
     }
 

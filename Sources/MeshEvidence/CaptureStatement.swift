@@ -1,0 +1,86 @@
+public import CaptureFiles
+
+/// What is to be said of a capture, and what of it could not be read.
+public enum CaptureStatement: Hashable, Codable, Sendable {
+    /// How far it was read; the latest one counts.
+    case read(CaptureSummary)
+    /// A frame whose checksum over the air failed: nothing of it is believed.
+    case crcFailed
+    /// The capture holds only the beginning of the frame.
+    case truncated
+    /// A frame of a link type that cannot be peeled.
+    case unsupportedLinkType(LinkType)
+    /// A structure breaks its format; what is wrong is told of the first one.
+    case malformed(String?)
+    /// The capture's clock was set: times before and after do not belong together.
+    case clockJumped(from: CaptureTime, to: CaptureTime)
+    /// The file cannot be read on.
+    case brokeOff(CaptureError)
+}
+
+/// One capture, as far as it was read.
+public struct CaptureSummary: Hashable, Codable, Sendable {
+    /// As the user named it; `-` is standard input.
+    public var path: String
+    /// The format of the container.
+    public let format: CaptureFormat
+    /// Index among the captures of the analysis.
+    public let index: Int
+    /// How it fits the others, where there are several; its times are aligned.
+    public let alignment: CaptureAlignment?
+    /// The link types of its frames, in the order in which they were met.
+    public internal(set) var linkTypes: [LinkType] = []
+    /// How many frames were read, those with a failed CRC included.
+    public internal(set) var frames = 0
+    /// How many of them failed their CRC over the air.
+    public internal(set) var crcFailed = 0
+    /// The earliest time of a frame; `nil` before the first one.
+    public internal(set) var firstTime: CaptureTime?
+    /// The latest time of a frame; `nil` before the first one.
+    public internal(set) var lastTime: CaptureTime?
+    /// Decimal digits of a second that its times have.
+    public internal(set) var timeDigits: Int
+    /// Why it broke off; `nil` where it was read to its end.
+    public internal(set) var failure: CaptureError?
+
+    /// - Parameters:
+    ///   - path: as the user named it.
+    ///   - format: of the container.
+    ///   - index: among the captures of the analysis.
+    ///   - timeDigits: decimal digits of a second, 0 to 9.
+    ///   - alignment: how it fits the others.
+    public init(
+        path: String, format: CaptureFormat, index: Int = 0, timeDigits: Int = 6, alignment: CaptureAlignment? = nil
+    ) {
+        self.path = path
+        self.format = format
+        self.index = index
+        self.alignment = alignment
+        self.timeDigits = timeDigits
+    }
+
+    /// False where the file broke off.
+    public var isComplete: Bool { failure == nil }
+
+    /// One frame more.
+    mutating func count(_ time: CaptureTime) {
+        frames += 1
+        firstTime = min(firstTime ?? time, time)
+        lastTime = max(lastTime ?? time, time)
+        if time.nanoseconds % 1000 != 0 { timeDigits = 9 }
+    }
+}
+
+/// How one of several captures fits the others.
+public struct CaptureAlignment: Hashable, Codable, Sendable {
+    /// What was taken off its times; positive where its clock was ahead.
+    public internal(set) var offset = Duration.zero
+    /// Index of the capture whose clock it was held against; `nil` where none did.
+    public internal(set) var reference: Int?
+    /// PDUs that it and its reference both heard.
+    public internal(set) var common = 0
+    /// Different PDUs.
+    public internal(set) var distinct = 0
+    /// How many of these no other capture heard.
+    public internal(set) var onlyHere = 0
+}

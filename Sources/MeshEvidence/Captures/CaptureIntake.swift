@@ -1,0 +1,153 @@
+import BluetoothFrames
+import CaptureFiles
+
+/// Takes the frames of one capture: peels them for the stream, and keeps what is to be said of the capture.
+struct CaptureIntake {
+    /// A frame read ahead of its turn; only where several captures are merged.
+    struct Ahead {
+        let frame: FrameReference
+        let linkType: LinkType
+        let flags: UInt32
+        let isCut: Bool
+        let octets: [UInt8]
+    }
+
+    private(set) var summary: CaptureSummary
+    var ahead: Ahead?
+    private var peeler = FramePeeler()
+    /// The last link type met, which is nearly always the next one's too.
+    private var last: (linkType: LinkType, encapsulation: Encapsulation?)?
+    private var unsupported = 0
+    private var previousTime: CaptureTime?
+    /// How many link types of a file are listed: no honest file has more.
+    private static let mostLinkTypes = 64
+    /// Nanoseconds: back by more than ten seconds, or ahead by more than a year.
+    private static let clockStep: Int64 = 10_000_000_000
+    private static let clockLeap: Int64 = 31_536_000_000_000_000
+
+    /// What is added to each time, so that it is the other captures'.
+    private let shift: Duration
+
+    init(path: String, format: CaptureFormat, timeDigits: Int, index: Int, alignment: CaptureAlignment?) {
+        summary = CaptureSummary(
+            path: path, format: format, index: index, timeDigits: timeDigits, alignment: alignment)
+        shift = .zero - (alignment?.offset ?? .zero)
+    }
+
+    @inline(__always)
+    mutating func take(_ frame: CapturedFrame, into stream: inout EvidenceStream) {
+        take(
+            frame.bytes, reference(to: frame), frame.linkType, flags: frame.flags,
+            isCut: frame.originalLength > frame.bytes.count, into: &stream)
+    }
+
+    @inline(__always)
+    private func reference(to frame: CapturedFrame) -> FrameReference {
+        FrameReference(capture: summary.index, number: frame.number, time: aligned(frame.time))
+    }
+
+    @inline(__always)
+    private func aligned(_ time: CaptureTime) -> CaptureTime {
+        shift == .zero ? time : time.advanced(by: shift)
+    }
+
+    /// Keeps a copy of a frame until its turn comes.
+    mutating func keep(_ frame: CapturedFrame) {
+        var octets: [UInt8] = []
+        octets.reserveCapacity(frame.bytes.count)
+        for index in frame.bytes.indices { octets.append(frame.bytes[index]) }
+        ahead = Ahead(
+            frame: reference(to: frame), linkType: frame.linkType, flags: frame.flags,
+            isCut: frame.originalLength > frame.bytes.count, octets: octets)
+    }
+
+    mutating func peelAhead(into stream: inout EvidenceStream) {
+        guard let ahead else { return }
+        take(ahead.octets.span, ahead.frame, ahead.linkType, flags: ahead.flags, isCut: ahead.isCut, into: &stream)
+    }
+
+    @inline(__always)
+    private mutating func take(
+        _ bytes: Span<UInt8>, _ frame: FrameReference, _ linkType: LinkType, flags: UInt32, isCut: Bool,
+        into stream: inout EvidenceStream
+    ) {
+        summary.count(frame.time)
+        noteClock(frame, into: &stream)
+        guard let encapsulation = encapsulation(of: linkType) else {
+            unsupported += 1
+            stream.append(.capture(.unsupportedLinkType(linkType)), from: Origin(frame))
+            return
+        }
+        peel(bytes, frame, as: encapsulation, flags: flags, isCut: isCut, into: &stream)
+    }
+
+    private mutating func peel(
+        _ bytes: Span<UInt8>, _ frame: FrameReference, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool,
+        into stream: inout EvidenceStream
+    ) {
+        do {
+            let outcome = try peeler.peel(
+                bytes, of: frame.stamp, as: encapsulation, flags: flags, isCut: isCut, into: &stream)
+            if isCut { stream.append(.capture(.truncated), from: Origin(frame)) }
+            guard outcome == .crcFailed else { return }
+            summary.crcFailed += 1
+            stream.append(.capture(.crcFailed), from: Origin(frame))
+        } catch {
+            if isCut {
+                stream.append(.capture(.truncated), from: Origin(frame))
+            } else {
+                stream.takeMalformed(error, in: frame.stamp)
+            }
+        }
+    }
+
+    /// A clock that was set while the capture ran: times before and after do not belong together.
+    private mutating func noteClock(_ frame: FrameReference, into stream: inout EvidenceStream) {
+        defer { previousTime = frame.time }
+        guard let previousTime else { return }
+        let nanoseconds = frame.time.nanoseconds.subtractingReportingOverflow(previousTime.nanoseconds)
+        guard
+            nanoseconds.overflow || nanoseconds.partialValue < -Self.clockStep
+                || nanoseconds.partialValue > Self.clockLeap
+        else { return }
+        stream.append(.capture(.clockJumped(from: previousTime, to: frame.time)), from: Origin(frame))
+    }
+
+    @inline(__always)
+    private mutating func encapsulation(of linkType: LinkType) -> Encapsulation? {
+        if let last, last.linkType == linkType { return last.encapsulation }
+        return changedEncapsulation(to: linkType)
+    }
+
+    private mutating func changedEncapsulation(to linkType: LinkType) -> Encapsulation? {
+        if summary.linkTypes.count < Self.mostLinkTypes, !summary.linkTypes.contains(linkType) {
+            summary.linkTypes.append(linkType)
+        }
+        let encapsulation = Encapsulation(linkType)
+        last = (linkType, encapsulation)
+        return encapsulation
+    }
+
+    mutating func breakOff(_ error: CaptureError, into stream: inout EvidenceStream) {
+        summary.failure = error
+        let after = summary.lastTime ?? CaptureTime(nanoseconds: 0)
+        let frame = FrameReference(capture: summary.index, number: summary.frames + 1, time: after)
+        stream.append(.capture(.brokeOff(error)), from: Origin(frame))
+    }
+
+    /// Tells how far the capture was read.
+    func tell(_ stream: inout EvidenceStream) {
+        let time = summary.lastTime ?? CaptureTime(nanoseconds: 0)
+        let frame = FrameReference(capture: summary.index, number: summary.frames, time: time)
+        stream.append(.capture(.read(summary)), from: Origin(frame))
+    }
+
+    /// Why nothing of the capture could be used: no frame at all had a link type that can be peeled.
+    var refusal: CaptureError? {
+        guard summary.frames > 0, unsupported == summary.frames else { return nil }
+        let names = summary.linkTypes.map(\.description).joined(separator: ", ")
+        return CaptureError(
+            .notACapture, path: summary.path,
+            "has \(names), which holds no Bluetooth LE; \(Encapsulation.supported) can be read")
+    }
+}

@@ -1,0 +1,180 @@
+public import CaptureFiles
+
+/// How far a read has come, over all captures.
+public struct ReadingProgress: Sendable {
+    /// How many frames were read.
+    public let frames: Int
+    /// Octets read and octets in all; `nil` where a pipe hides its end.
+    public let octets: (read: Int64, size: Int64)?
+    /// Share of an IV Index search, 0 to 1, once the captures are read.
+    public var search: Double?
+}
+
+/// Reads the frames of several captures in the order of time, each peeled by its own peeler, into one stream.
+public struct CaptureReading {
+    private let inputs: [CaptureInput]
+    /// Captures that could not be used at all; the others are analysed.
+    public private(set) var unusable: [CaptureError] = []
+    private static let progressInterval = 1 << 16
+
+    /// - Parameter paths: of the captures; `-` is standard input.
+    /// - Throws: if no capture can be opened.
+    public init(_ paths: [String]) throws(CaptureError) {
+        var inputs: [CaptureInput] = []
+        let alignment = ClockAlignment(paths)
+        // A capture that cannot be used gets no index, so that the indexes of the others have no gap.
+        var places: [Int: Int] = [:]
+        for (index, path) in paths.enumerated() {
+            do throws(CaptureError) {
+                var aligned = alignment.captures[index]
+                aligned.reference = aligned.reference.flatMap { places[$0] }
+                let input = try CaptureInput(
+                    path: path, index: inputs.count, alignment: paths.count > 1 ? aligned : nil)
+                places[index] = inputs.count
+                inputs.append(input)
+            } catch {
+                unusable.append(error)
+            }
+        }
+        if inputs.isEmpty, let error = unusable.first { throw error }
+        self.inputs = inputs
+    }
+
+    /// Reads to the end.
+    ///
+    /// - Parameters:
+    ///   - stream: takes the frames.
+    ///   - receive: is handed what the stream observes, in batches.
+    ///   - progress: is told now and then how far it has come.
+    /// - Throws: if no capture holds anything that can be peeled.
+    public mutating func run(
+        into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void,
+        _ progress: (ReadingProgress) -> Void = { _ in }
+    ) throws(CaptureError) {
+        if let only = inputs.first, inputs.count == 1 {
+            while only.readNext(Self.progressInterval, into: &stream, receive) {
+                progress(ReadingProgress(frames: frames, octets: octets))
+            }
+        } else {
+            merge(into: &stream, receive, progress)
+        }
+        stream.settle { [frames] in progress(ReadingProgress(frames: frames, octets: nil, search: $0)) }
+        stream.removeObserved(receive)
+        unusable += inputs.compactMap(\.refusal)
+        if let error = unusable.first, inputs.allSatisfy({ $0.refusal != nil }) { throw error }
+    }
+
+    private func merge(
+        into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void, _ progress: (ReadingProgress) -> Void
+    ) {
+        var frames = 0
+        var waiting = inputs
+        for input in waiting { input.readAhead(into: &stream) }
+        waiting.removeAll { !$0.hasReadAhead }
+        while let next = earliest(of: waiting) {
+            if !next.advance(into: &stream) { waiting.removeAll { $0 === next } }
+            stream.removeObserved(receive)
+            frames += 1
+            if frames % Self.progressInterval == 0 { progress(ReadingProgress(frames: frames, octets: octets)) }
+        }
+    }
+
+    private func earliest(of waiting: [CaptureInput]) -> CaptureInput? {
+        guard var best = waiting.first else { return nil }
+        for input in waiting.dropFirst() where input.aheadTime < best.aheadTime { best = input }
+        return best
+    }
+
+    private var frames: Int { inputs.reduce(0) { $0 + $1.frames } }
+
+    private var octets: (read: Int64, size: Int64)? {
+        var sum: (read: Int64, size: Int64) = (0, 0)
+        for input in inputs {
+            guard let (read, size) = input.progress else { return nil }
+            sum = (sum.read + read, sum.size + size)
+        }
+        return sum
+    }
+}
+
+/// One capture of a merge; a box, since a capture file cannot be copied.
+private final class CaptureInput {
+    private var source: PeeledCapture
+
+    init(path: String, index: Int, alignment: CaptureAlignment?) throws(CaptureError) {
+        source = try PeeledCapture(path: path, index: index, alignment: alignment)
+    }
+
+    var frames: Int { source.intake.summary.frames }
+    var progress: (read: Int64, size: Int64)? { source.file.progress }
+    var hasReadAhead: Bool { source.intake.ahead != nil }
+    var aheadTime: CaptureTime { source.intake.ahead?.frame.time ?? CaptureTime(nanoseconds: .max) }
+
+    /// Reads and takes the next frames; false if the capture ended before there were `count`.
+    func readNext(_ count: Int, into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void) -> Bool {
+        source.readNext(count, into: &stream, receive)
+    }
+
+    /// Reads the next frame and keeps it.
+    func readAhead(into stream: inout EvidenceStream) { source.readAhead(into: &stream) }
+
+    /// Takes the frame read ahead and reads the one behind it; false if there is none.
+    func advance(into stream: inout EvidenceStream) -> Bool {
+        source.intake.peelAhead(into: &stream)
+        source.readAhead(into: &stream)
+        return hasReadAhead
+    }
+
+    var refusal: CaptureError? { source.intake.refusal }
+}
+
+/// A capture file and what becomes of its frames.
+private struct PeeledCapture: ~Copyable {
+    var file: CaptureFile
+    var intake: CaptureIntake
+
+    init(path: String, index: Int, alignment: CaptureAlignment?) throws(CaptureError) {
+        let file = try CaptureFile(path: path)
+        intake = CaptureIntake(
+            path: path, format: file.format, timeDigits: file.timeDigits, index: index, alignment: alignment)
+        self.file = file
+    }
+
+    mutating func readNext(
+        _ count: Int, into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void
+    ) -> Bool {
+        do throws(CaptureError) {
+            for _ in 0..<count {
+                guard let frame = try file.nextFrame() else {
+                    intake.tell(&stream)
+                    return false
+                }
+                intake.take(frame, into: &stream)
+                stream.removeObserved(receive)
+            }
+            intake.tell(&stream)
+            return true
+        } catch {
+            breakOff(error, &stream)
+            return false
+        }
+    }
+
+    mutating func readAhead(into stream: inout EvidenceStream) {
+        intake.ahead = nil
+        do throws(CaptureError) {
+            guard let frame = try file.nextFrame() else {
+                intake.tell(&stream)
+                return
+            }
+            intake.keep(frame)
+        } catch {
+            breakOff(error, &stream)
+        }
+    }
+
+    private mutating func breakOff(_ error: CaptureError, _ stream: inout EvidenceStream) {
+        intake.breakOff(error, into: &stream)
+        intake.tell(&stream)
+    }
+}

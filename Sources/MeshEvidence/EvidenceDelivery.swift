@@ -1,0 +1,179 @@
+import MeshCrypto
+import MeshProtocol
+
+/// Turns what opened into observations, in the order of hearing, and takes note of what it teaches: IV Indexes, NetKeys and
+/// the credentials of friendships, the three things that flow back to what waits.
+struct EvidenceDelivery {
+    /// What was learned and not used yet.
+    struct News {
+        /// Networks for which other IV Indexes are to be tried.
+        var movedNetworks: Set<NetworkIndex> = []
+        var friendships: [Friendship] = []
+        var keys: [(network: NetworkIndex, place: KeyPlace)] = []
+
+        var isEmpty: Bool { movedNetworks.isEmpty && friendships.isEmpty && keys.isEmpty }
+    }
+
+    /// An observation that waits for the PDUs which were heard before it.
+    private struct Turn {
+        let before: Int
+        let observation: Observation
+    }
+
+    private(set) var keys: [NetworkKeyList]
+    var knowledge: [IVKnowledge]
+    var news = News()
+    /// Whether a device key is at hand, so that messages which hand out keys can be opened.
+    let canLearnKeys: Bool
+    /// In the order of hearing, as far as the keys were known then.
+    private(set) var observed: [Observation] = []
+    private var turns: [Turn] = []
+    private var nextTurn = 0
+    private var friendships = FriendshipLearning()
+    private var configurations: [ConfigurationLearning?]
+
+    init(_ keys: [NetworkKeyList], given: IVIndex?) {
+        self.keys = keys
+        knowledge = keys.map { list in
+            let primary = list.ring.subnets.firstIndex { $0.keyIndex == .primary }.map { SubnetIndex($0) }
+            return IVKnowledge(primary: primary, given: given ?? list.ring.givenIVIndex)
+        }
+        configurations = keys.map { ConfigurationLearning($0.ring) }
+        canLearnKeys = configurations.contains { $0 != nil }
+    }
+
+    // MARK: The order of hearing
+
+    /// Takes an observation behind the PDUs that are pending, which are `pending` many.
+    mutating func append(_ observation: Observation, behind pending: Int) {
+        if pending == 0, turns.isEmpty {
+            observed.append(observation)
+        } else {
+            turns.append(Turn(before: pending, observation: observation))
+        }
+    }
+
+    @inline(__always)
+    mutating func append(_ statement: Observation.Statement, from origin: Origin) {
+        observed.append(Observation(statement, from: origin))
+    }
+
+    /// Whether as many wait for their turn as a batch has PDUs.
+    var isFull: Bool { turns.count >= NetworkDecryption.batch }
+
+    /// Hands on what was heard before the PDU at this place.
+    @inline(__always)
+    mutating func appendTurns(before place: Int) {
+        guard !turns.isEmpty else { return }
+        while nextTurn < turns.count, turns[nextTurn].before <= place {
+            observed.append(turns[nextTurn].observation)
+            nextTurn += 1
+        }
+        guard nextTurn == turns.count else { return }
+        turns.removeAll(keepingCapacity: true)
+        nextTurn = 0
+    }
+
+    /// Takes what was observed since the last time.
+    mutating func removeObserved(_ use: ([Observation]) -> Void) {
+        use(observed)
+        observed.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: PDUs
+
+    /// A PDU that opened.
+    @inline(__always)
+    mutating func deliver(
+        _ pdu: NetworkPDU, _ credential: NetworkDecryption.Credential, nonce: NonceKind, heard: Int,
+        from origin: Origin
+    ) {
+        let opened = OpenedPDU(
+            pdu, subnet: credential.subnet, key: credential.key, credentials: credential.kind, nonce: nonce,
+            heard: heard)
+        append(.authentic(credential.network, .networkPDU(opened)), from: origin)
+        if knowledge[credential.network.value].isAhead(pdu.ivIndex, in: credential.subnet) {
+            note(.normalOperation(pdu.ivIndex), of: credential.subnet, network: credential.network)
+        }
+        if nonce == .network { learn(from: pdu, credential, origin) }
+    }
+
+    /// A PDU that nothing opens so far.
+    mutating func deliverClosed(_ pending: NetworkDecryption.Pending, networks: [NetworkIndex]) {
+        if pending.wasHeld == .closed { return }
+        if pending.wasHeld == .foreign { uncount(pending, nil) }
+        let heard = pending.heard
+        guard heard.closedCount > 0 else { return }
+        let closed = ClosedPDUs(nid: heard.pdu.nid, networks: networks, change: heard.closedCount, isSample: true)
+        append(.unauthenticated(.closedPDUs(closed)), from: heard.origin)
+    }
+
+    /// What was counted as closed, or as foreign, is so no more.
+    mutating func uncount(_ pending: NetworkDecryption.Pending, _ network: NetworkIndex?) {
+        let heard = pending.heard
+        guard heard.closedCount > 0 else { return }
+        let closed = ClosedPDUs(
+            nid: heard.pdu.nid, networks: pending.wasHeld == .foreign ? [] : [network].compactMap(\.self),
+            change: -heard.closedCount, isSample: true)
+        append(.unauthenticated(.closedPDUs(closed)), from: heard.origin)
+    }
+
+    // MARK: What is learned
+
+    /// What an authentic statement of the IV state teaches.
+    mutating func note(_ state: IVState, of subnet: SubnetIndex, network: NetworkIndex) {
+        if knowledge[network.value].note(state, of: subnet) { news.movedNetworks.insert(network) }
+    }
+
+    @inline(__always)
+    private mutating func learn(
+        from pdu: NetworkPDU, _ credential: NetworkDecryption.Credential, _ origin: Origin
+    ) {
+        if pdu.isControl {
+            learnFromControl(pdu, credential, origin)
+        } else if canLearnKeys {
+            learnFromConfiguration(pdu, credential, origin)
+        }
+    }
+
+    private mutating func learnFromControl(
+        _ pdu: NetworkPDU, _ credential: NetworkDecryption.Credential, _ origin: Origin
+    ) {
+        guard let message = ControlMessage(pdu) else { return }
+        if credential.kind == .friendship {
+            guard case .friendUpdate(let statement, _) = message else { return }
+            let update = FriendUpdate(statement, subnet: credential.subnet)
+            append(.authentic(credential.network, .friendUpdate(update)), from: origin)
+            note(statement.state, of: credential.subnet, network: credential.network)
+            return
+        }
+        let learned = friendships.learn(
+            from: message, of: pdu, key: credential.key, network: credential.network, at: origin.frame)
+        for friendship in learned {
+            news.friendships.append(friendship)
+            let subnet = keys[friendship.network.value][friendship.key].subnet
+            let established = EstablishedFriendship(
+                lowPowerNode: friendship.lowPowerNode, friend: friendship.friend, subnet: subnet)
+            append(.authentic(friendship.network, .friendshipEstablished(established)), from: origin)
+        }
+    }
+
+    /// NetKeys and AppKeys that configuration messages hand out, where a device key opens them.
+    private mutating func learnFromConfiguration(
+        _ pdu: NetworkPDU, _ credential: NetworkDecryption.Credential, _ origin: Origin
+    ) {
+        let network = credential.network
+        guard let message = configurations[network.value]?.message(completedBy: pdu) else { return }
+        switch message {
+        case .netKeyAdd(let index, let key), .netKeyUpdate(let index, let key):
+            guard let place = keys[network.value].learn(key, keyIndex: index) else { return }
+            let subnet = keys[network.value][place].subnet
+            let identity = SubnetIdentity(keys[network.value].ring[subnet])
+            news.keys.append((network, place))
+            let learned = LearnedNetKey(identity, subnet: subnet, key: place, from: pdu.source)
+            append(.authentic(network, .netKeyLearned(learned)), from: origin)
+        case .appKeyAdd(_, let key), .appKeyUpdate(_, let key): keys[network.value].learn(key)
+        default: return
+        }
+    }
+}

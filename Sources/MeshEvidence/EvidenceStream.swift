@@ -1,0 +1,273 @@
+import BluetoothFrames
+import ByteParsing
+import MeshCrypto
+public import MeshProtocol
+
+/// Takes frames in the order of time and turns what they hold into observations.
+///
+/// Only here and below are bytes seen; what goes on is a value, and says where it comes from. What is heard before its key,
+/// its credentials or its IV Index is known waits, bounded and counted.
+public struct EvidenceStream {
+    var delivery: EvidenceDelivery
+    var decryption: NetworkDecryption
+    var beacons = BeaconAuthentication()
+    var provisioning = ProvisioningReassembly()
+    var proxies = ProxyConnections()
+    var identification = ProxyIdentification()
+    var uris = URIMemory()
+    var foreignPDUs = ForeignPDUCount()
+    private let search: IVSearchExtent
+    private var hasSearchedEarly = false
+    /// PDUs that gave way before anything told the IV Index, and that were not told yet.
+    private var givenUp = 0
+    /// Whether a format error was described already. To describe each would cost more than to read the frame.
+    var hasDescribedError = false
+    /// What is held when a long capture without beacons is searched, so that it does not outgrow the store.
+    private static let enoughToSearch = 8192
+
+    /// - Parameters:
+    ///   - keys: the networks that the question is about.
+    ///   - given: an IV Index to open with where nothing tells it; never evidence.
+    ///   - search: how far to search an IV Index that nothing tells.
+    public init(_ keys: KeyRing, given: IVIndex? = nil, search: IVSearchExtent = .bounded) {
+        let lists = keys.networks.enumerated().map { NetworkKeyList(NetworkIndex($0), $1) }
+        self.search = search
+        delivery = EvidenceDelivery(lists, given: given)
+        decryption = NetworkDecryption(isNeeded: !lists.isEmpty)
+        for list in lists {
+            for place in list.places { add(place, of: list) }
+        }
+        decryption.updateOptions(delivery.knowledge, nids: Set(0..<128))
+    }
+
+    /// The keys, with those that the captures handed out so far.
+    public var keyRing: KeyRing { KeyRing(networks: delivery.keys.map(\.ring)) }
+
+    /// Hands over what was observed since the last time, in the order of hearing as far as the keys were known then.
+    public mutating func removeObserved(_ use: ([Observation]) -> Void) {
+        if !delivery.observed.isEmpty { delivery.removeObserved(use) }
+    }
+
+    /// Opens all that waits and can be opened, so that what is observed is complete.
+    ///
+    /// - Parameter progress: the share of an IV Index search that is done, 0 to 1.
+    public mutating func settle(_ progress: (Double) -> Void = { _ in }) {
+        openWaiting()
+        guard search != .off else { return }
+        searchIVIndex(search, progress)
+        openWaiting()
+    }
+
+    // MARK: Hearing
+
+    @inline(__always)
+    mutating func hear(_ pdu: ObfuscatedNetworkPDU, from origin: Origin) {
+        guard decryption.isKnown(nid: pdu.nid) else {
+            hearForeign(pdu, from: origin)
+            return
+        }
+        decryption.hear(pdu, from: origin)
+        if decryption.isFull { openWaiting() }
+    }
+
+    /// Takes a PDU by itself, whose copies are not looked for.
+    mutating func hearApart(_ pdu: ObfuscatedNetworkPDU, nonce: NonceKind, from origin: Origin) {
+        guard decryption.isKnown(nid: pdu.nid) else {
+            if origin.isCertain { hearForeign(pdu, from: origin) }
+            return
+        }
+        decryption.hearApart(pdu, nonce: nonce, from: origin)
+        if decryption.isFull { openWaiting() }
+    }
+
+    private mutating func hearForeign(_ pdu: ObfuscatedNetworkPDU, from origin: Origin) {
+        decryption.keepForeign(pdu, from: origin)
+        guard foreignPDUs.count(pdu.nid, from: origin) else { return }
+        let closed = ClosedPDUs(nid: pdu.nid, networks: [], change: 1, isSample: true)
+        append(.unauthenticated(.closedPDUs(closed)), from: origin)
+    }
+
+    /// Takes a beacon; octets that may be no beacon at all count only if a key authenticates them. True if one does.
+    @discardableResult
+    mutating func hear(_ beacon: MeshBeacon, from origin: Origin) -> Bool {
+        if case .unprovisionedDevice(let beacon) = beacon {
+            if origin.isCertain { append(.unauthenticated(.unprovisionedDevice(beacon)), from: origin) }
+            return false
+        }
+        var outcome = beacons.authenticate(beacon)
+        if outcome == .foreign, delivery.canLearnKeys, origin.isCertain {
+            // The beacon's key may stand in a message that waits to be opened.
+            openWaiting()
+            outcome = beacons.authenticate(beacon)
+        }
+        switch outcome {
+        case .authentic(let network, let subnet, let key, let statement):
+            let said = AuthenticBeacon(statement, beacon.evidence, subnet: subnet, key: key)
+            hear(said, network, from: origin)
+            return true
+        case .notAuthentic(let network, let subnet):
+            if origin.isCertain { append(.unauthenticated(.falseBeacon(network, subnet)), from: origin) }
+        case .foreign:
+            guard origin.isCertain else { return false }
+            beacons.remember(beacon, from: origin)
+            append(.unauthenticated(beacon.asForeign(change: 1)), from: origin)
+        }
+        return false
+    }
+
+    private mutating func hear(_ beacon: AuthenticBeacon, _ network: NetworkIndex, from origin: Origin) {
+        append(.authentic(network, .beacon(beacon)), from: origin)
+        let state = beacon.statement.state
+        guard delivery.knowledge[network.value].isNews(state, of: beacon.subnet) else { return }
+        // What was heard before the beacon is opened with the IV Index that was valid until then.
+        openWaiting()
+        delivery.note(state, of: beacon.subnet, network: network)
+        openWaiting()
+    }
+
+    /// Takes an observation behind what was heard before it.
+    mutating func append(_ statement: Observation.Statement, from origin: Origin) {
+        delivery.append(Observation(statement, from: origin), behind: decryption.pending.count)
+        if delivery.isFull { openWaiting() }
+    }
+
+    // MARK: The loop that learns
+
+    /// Opens what waits, and again what that teaches to open, until nothing new is learned.
+    private mutating func openWaiting() {
+        tellCopies()
+        let lost = decryption.held.lost
+        decryption.flush(into: &delivery)
+        while !delivery.news.isEmpty { retry(nids: useNews()) }
+        tellGivenUp(decryption.held.lost - lost)
+        guard !hasSearchedEarly, search != .off, decryption.held.count >= Self.enoughToSearch else { return }
+        hasSearchedEarly = true
+        searchIVIndex(.bounded)
+        while !delivery.news.isEmpty { retry(nids: useNews()) }
+    }
+
+    /// Takes what was learned into use; returns the NIDs of PDUs that may open since.
+    private mutating func useNews() -> Set<UInt8> {
+        let news = delivery.news
+        delivery.news = EvidenceDelivery.News()
+        var nids = Set(news.movedNetworks.flatMap(decryption.nids(of:)))
+        for key in news.keys {
+            let list = delivery.keys[key.network.value]
+            let keys = list[key.place].keys
+            add(key.place, of: list)
+            nids.formUnion([keys.flooding.nid, keys.directed.nid])
+        }
+        if !news.keys.isEmpty { recogniseBeacons() }
+        for friendship in news.friendships {
+            let entry = delivery.keys[friendship.network.value][friendship.key]
+            let material = friendship.material(from: entry.keys)
+            decryption.add(
+                material, .friendship, network: friendship.network, subnet: entry.subnet, key: friendship.key)
+            nids.insert(material.nid)
+        }
+        decryption.updateOptions(delivery.knowledge, nids: nids)
+        return nids
+    }
+
+    /// Tries again what is held under these NIDs.
+    private mutating func retry(nids: Set<UInt8>) {
+        let held = decryption.removeHeld(nids: nids)
+        for start in stride(from: 0, to: held.count, by: NetworkDecryption.batch) {
+            decryption.retry(held[start..<min(start + NetworkDecryption.batch, held.count)])
+            decryption.flush(into: &delivery)
+        }
+        for heard in decryption.held.samples(ofNIDs: nids) {
+            tellClosed(heard.pdu.nid, decryption.networks(nid: heard.pdu.nid), 0, heard.origin, isSample: true)
+        }
+    }
+
+    private mutating func add(_ place: KeyPlace, of list: NetworkKeyList) {
+        let entry = list[place]
+        decryption.add(entry.keys.flooding, .flooding, network: list.network, subnet: entry.subnet, key: place)
+        decryption.add(entry.keys.directed, .directed, network: list.network, subnet: entry.subnet, key: place)
+        beacons.learn(place, of: list)
+        identification.learn(place, of: list)
+    }
+
+    /// Beacons that were foreign until a key was learned.
+    private mutating func recogniseBeacons() {
+        for (foreign, outcome) in beacons.removeRecognised() {
+            delivery.append(.unauthenticated(foreign.beacon.asForeign(change: -foreign.count)), from: foreign.first)
+            guard case .authentic(let network, let subnet, let key, let statement) = outcome else { continue }
+            let evidence = foreign.beacon.evidence
+            func said(_ heard: Int) -> Observation.Statement {
+                let beacon = AuthenticBeacon(
+                    statement, evidence, subnet: subnet, key: key, heard: heard, isRecognisedLate: true)
+                return .authentic(network, .beacon(beacon))
+            }
+            delivery.append(said(max(1, foreign.count - 1)), from: foreign.first)
+            if foreign.count > 1 { delivery.append(said(1), from: foreign.last) }
+            delivery.note(statement.state, of: subnet, network: network)
+        }
+    }
+
+    // MARK: What is counted
+
+    /// Copies of PDUs that were told before.
+    private mutating func tellCopies() {
+        for copies in decryption.removeRepetitions() {
+            let repetition = PDURepetition(of: copies.source, under: copies.ivIndex, count: copies.count)
+            delivery.append(.authentic(copies.network, .repetition(repetition)), from: copies.origin)
+        }
+        for (nid, count, origin) in decryption.removeClosedCopies() {
+            tellClosed(nid, decryption.networks(nid: nid), count, origin)
+        }
+        for (nid, count, origin) in foreignPDUs.removeCounts() { tellClosed(nid, [], count, origin) }
+    }
+
+    private mutating func tellClosed(
+        _ nid: UInt8, _ networks: [NetworkIndex], _ count: Int, _ origin: Origin, isSample: Bool = false
+    ) {
+        let closed = ClosedPDUs(nid: nid, networks: networks, change: count, isSample: isSample)
+        delivery.append(.unauthenticated(.closedPDUs(closed)), from: origin)
+    }
+
+    /// PDUs that gave way before anything told the IV Index.
+    private mutating func tellGivenUp(_ count: Int) {
+        if delivery.knowledge.allSatisfy(\.isEmpty) { givenUp += count }
+        guard givenUp > 0, let last = delivery.observed.last else { return }
+        delivery.append(.unauthenticated(.pdusGivenUp(givenUp)), from: last.origin)
+        givenUp = 0
+    }
+
+    // MARK: Search
+
+    /// Searches the IV Index of networks of which nothing tells it, with what is held.
+    private mutating func searchIVIndex(_ extent: IVSearchExtent, _ progress: (Double) -> Void = { _ in }) {
+        for list in delivery.keys where delivery.knowledge[list.network.value].isEmpty {
+            for place in list.places {
+                let entry = list[place]
+                let held = decryption.held.searchable(nid: entry.keys.flooding.nid)
+                guard !held.isEmpty,
+                    let found = IVIndexSearch(entry.keys.flooding, held.map(\.pdu)).run(extent, progress),
+                    let first = held.first(where: { $0.pdu == found.base })
+                else { continue }
+                delivery.append(
+                    .authentic(list.network, .ivIndexFound(found.ivIndex, entry.subnet)), from: first.origin)
+                delivery.note(.normalOperation(found.ivIndex), of: entry.subnet, network: list.network)
+                break
+            }
+        }
+    }
+}
+
+extension MeshBeacon {
+    /// What kind of evidence it is, once it is authentic.
+    var evidence: IVEvidence {
+        if case .meshPrivate = self { .privateBeacon } else { .secureNetworkBeacon }
+    }
+
+    /// As one that no key authenticates.
+    func asForeign(change: Int) -> UnauthenticatedStatement {
+        if case .secureNetwork(let beacon) = self {
+            .foreignBeacons(networkID: beacon.networkID, change: change)
+        } else {
+            .foreignPrivateBeacons(change: change)
+        }
+    }
+}

@@ -1,0 +1,237 @@
+import MeshCrypto
+import MeshProtocol
+
+/// Opens Network PDUs in batches, each in the order of hearing.
+///
+/// A PDU that is byte-identical to a recent one is recognised before any AES. What no candidate opens is held, in a
+/// bounded store, until credentials or an IV Index are learned that may open it.
+struct NetworkDecryption {
+    /// Whose credentials they are.
+    struct Credential {
+        let network: NetworkIndex
+        let subnet: SubnetIndex
+        /// The key that they are derived from.
+        let key: KeyPlace
+        let kind: CredentialKind
+    }
+
+    /// A credential and an IV Index to try.
+    private struct Option {
+        let credential: Int
+        let ivIndex: IVIndex
+    }
+
+    /// A PDU that waits for AES.
+    struct Pending {
+        var heard: HeardPDU
+        /// Its place in the table of recent PDUs; `nil` if it has none.
+        var slot: Int?
+        /// How the PDU was counted while it was held; `no` if it was not held before.
+        var wasHeld = WasHeld.no
+    }
+
+    /// What became of a pending PDU.
+    private struct Outcome {
+        var credential = 0
+        var opened: NetworkPDU?
+    }
+
+    enum WasHeld { case no, closed, foreign }
+
+    /// How many PDUs a batch has room for.
+    static let batch = 256
+    /// How many PDUs and copies are heard from one flush to the next at most.
+    private static let longestWait = 1024
+    private static let mostHeld = 1 << 16
+    private static let mostForeign = 1 << 13
+
+    private var credentials: [Credential] = []
+    private var ciphers: [NetworkCredentials] = []
+    private var credentialsByNID: [[Int]] = Array(repeating: [], count: 128)
+    private var networksByNID: [[NetworkIndex]] = Array(repeating: [], count: 128)
+    /// For each first octet of a PDU (IVI and NID), what to try, the likeliest first.
+    private var options: [[Option]] = Array(repeating: [], count: 256)
+    /// For each credential what to try in a round, and whose attempts those are.
+    private var attempts: [[NetworkCredentials.Attempt]] = []
+    private var owners: [[Int]] = []
+    private var workspace = NetworkCredentials.Workspace()
+
+    private var recent: RecentPDUs
+    private(set) var pending: [Pending] = []
+    /// Of each pending PDU, while they are opened.
+    private var outcomes: [Outcome] = []
+    /// PDUs and copies since the last flush.
+    private var waited = 0
+    /// PDUs that were heard, without the copies that were recognised.
+    private var hearings = 0
+    /// What nothing opened, and what has a NID of no credentials: a friendship or a key may turn out to have it.
+    private(set) var held = HeldPDUs(capacity: mostHeld)
+    private(set) var foreign = HeldPDUs(capacity: mostForeign)
+
+    init(isNeeded: Bool) {
+        recent = RecentPDUs(isNeeded: isNeeded)
+    }
+
+    // MARK: Credentials
+
+    /// Learns security material; what was closed under its NID may open since.
+    mutating func add(
+        _ material: SecurityMaterial, _ kind: CredentialKind, network: NetworkIndex, subnet: SubnetIndex, key: KeyPlace
+    ) {
+        let nid = Int(material.nid)
+        credentialsByNID[nid].append(credentials.count)
+        if !networksByNID[nid].contains(network) { networksByNID[nid].append(network) }
+        credentials.append(Credential(network: network, subnet: subnet, key: key, kind: kind))
+        ciphers.append(NetworkCredentials(material))
+        attempts.append([])
+        owners.append([])
+    }
+
+    /// Whether any credentials have this NID.
+    @inline(__always)
+    func isKnown(nid: UInt8) -> Bool { !credentialsByNID[Int(nid)].isEmpty }
+
+    /// The networks that have credentials with this NID.
+    func networks(nid: UInt8) -> [NetworkIndex] { networksByNID[Int(nid)] }
+
+    /// The NIDs of a network's credentials.
+    func nids(of network: NetworkIndex) -> [UInt8] {
+        (0..<128).filter { networksByNID[$0].contains(network) }.map { UInt8($0) }
+    }
+
+    /// What is to be tried under some NIDs changes with what is known of the networks' IV Indexes.
+    mutating func updateOptions(_ knowledge: [IVKnowledge], nids: Set<UInt8>) {
+        for octet in nids.flatMap({ [Int($0), Int($0) | 0x80] }) {
+            let ranked = credentialsByNID[octet & 0x7F].flatMap { place in
+                let credential = credentials[place]
+                let candidates = knowledge[credential.network.value]
+                    .candidates(ivi: UInt8(octet >> 7), subnet: credential.subnet)
+                return candidates.enumerated().map { (rank: $0, option: Option(credential: place, ivIndex: $1)) }
+            }
+            let ranks = Set(ranked.map(\.rank)).sorted()
+            options[octet] = ranks.flatMap { rank in ranked.filter { $0.rank == rank }.map(\.option) }
+        }
+    }
+
+    // MARK: Hearing
+
+    /// Whether enough is pending to be opened before the next PDU.
+    @inline(__always)
+    var isFull: Bool { pending.count >= Self.batch || waited >= Self.longestWait }
+
+    /// Takes a PDU that may be a copy of a recent one.
+    @inline(__always)
+    mutating func hear(_ pdu: ObfuscatedNetworkPDU, from origin: Origin) {
+        waited += 1
+        switch recent.find(pdu, at: origin.time) {
+        case .opened(let slot): recent.countCopy(inSlot: slot, from: origin)
+        case .pending(let index): pending[index].heard.count += 1
+        case .closed(let slot, let known):
+            let place = held.countCopy(of: heard(pdu, from: origin), at: known)
+            recent.countClosedCopy(inSlot: slot, from: origin, at: place)
+        case .new:
+            let slot = recent.remember(pdu, at: origin.time, pending: pending.count)
+            pending.append(Pending(heard: heard(pdu, from: origin), slot: slot))
+        }
+    }
+
+    /// Takes a PDU that is not to be recognised in other copies: octets that may be no PDU at all, which count only if
+    /// they open; and Proxy Configuration messages, which stay on their connection.
+    mutating func hearApart(_ pdu: ObfuscatedNetworkPDU, nonce: NonceKind, from origin: Origin) {
+        pending.append(Pending(heard: heard(pdu, nonce: nonce, from: origin)))
+    }
+
+    @inline(__always)
+    private mutating func heard(
+        _ pdu: ObfuscatedNetworkPDU, nonce: NonceKind = .network, from origin: Origin
+    ) -> HeardPDU {
+        hearings += 1
+        return HeardPDU(pdu: pdu, origin: origin, order: hearings, nonce: nonce)
+    }
+
+    /// Keeps a PDU with a NID of no credentials.
+    mutating func keepForeign(_ pdu: ObfuscatedNetworkPDU, from origin: Origin) {
+        guard !credentials.isEmpty else { return }
+        _ = foreign.keep(heard(pdu, from: origin))
+    }
+
+    // MARK: Opening
+
+    /// Opens what is pending and hands on each PDU with what became of it, in the order of hearing; what stays closed is kept.
+    mutating func flush(into delivery: inout EvidenceDelivery) {
+        resolve()
+        for index in pending.indices {
+            delivery.appendTurns(before: index)
+            guard let opened = outcomes[index].opened else {
+                keepClosed(index, &delivery)
+                continue
+            }
+            let credential = credentials[outcomes[index].credential]
+            if pending[index].wasHeld != .no { delivery.uncount(pending[index], credential.network) }
+            delivery.deliver(
+                opened, credential, nonce: pending[index].heard.nonce, heard: pending[index].heard.count,
+                from: pending[index].heard.origin)
+            if let slot = pending[index].slot { recent.noteOpened(opened, network: credential.network, inSlot: slot) }
+        }
+        delivery.appendTurns(before: .max)
+        pending.removeAll(keepingCapacity: true)
+        waited = 0
+    }
+
+    private mutating func keepClosed(_ index: Int, _ delivery: inout EvidenceDelivery) {
+        delivery.deliverClosed(pending[index], networks: networksByNID[Int(pending[index].heard.pdu.nid)])
+        let place = held.keep(pending[index].heard)
+        if let slot = pending[index].slot { recent.noteClosed(inSlot: slot, at: place) }
+    }
+
+    /// The copies of opened PDUs since the last time.
+    mutating func removeRepetitions() -> [RecentPDUs.Repetition] { recent.removeRepetitions() }
+
+    /// The copies of closed PDUs since the last time, by NID.
+    mutating func removeClosedCopies() -> [(nid: UInt8, count: Int, origin: Origin)] { recent.removeClosedCopies() }
+
+    /// Takes out what is held under these NIDs, to be tried again, in the order of hearing.
+    mutating func removeHeld(nids: Set<UInt8>) -> [Pending] {
+        let foreign = foreign.removeAll(ofNIDs: nids).map { Pending(heard: $0, wasHeld: .foreign) }
+        let closed = held.removeAll(ofNIDs: nids).map { Pending(heard: $0, wasHeld: .closed) }
+        if !closed.isEmpty { recent.forgetClosed() }
+        return (foreign + closed).sorted { $0.heard.order < $1.heard.order }
+    }
+
+    /// Makes pending what was held. Nothing else may be pending.
+    mutating func retry(_ batch: ArraySlice<Pending>) { pending = Array(batch) }
+
+    /// Tries every option of each pending PDU, round by round, all attempts of a credential in one batch.
+    private mutating func resolve() {
+        outcomes.removeAll(keepingCapacity: true)
+        outcomes.append(contentsOf: repeatElement(Outcome(), count: pending.count))
+        var unresolved = Array(pending.indices)
+        var round = 0
+        while !unresolved.isEmpty {
+            for index in unresolved {
+                let first = Int(pending[index].heard.pdu.ivi) << 7 | Int(pending[index].heard.pdu.nid)
+                guard round < options[first].count else { continue }
+                let option = options[first][round]
+                attempts[option.credential].append(
+                    .init(pending[index].heard.pdu, ivIndex: option.ivIndex, nonce: pending[index].heard.nonce))
+                owners[option.credential].append(index)
+            }
+            unresolved.removeAll(keepingCapacity: true)
+            for credential in attempts.indices where !attempts[credential].isEmpty {
+                open(with: credential, &unresolved)
+            }
+            round += 1
+        }
+    }
+
+    private mutating func open(with credential: Int, _ unresolved: inout [Int]) {
+        ciphers[credential].open(attempts[credential], in: &workspace)
+        for (position, owner) in owners[credential].enumerated() {
+            outcomes[owner].opened = workspace.results[position]
+            outcomes[owner].credential = credential
+            if workspace.results[position] == nil { unresolved.append(owner) }
+        }
+        attempts[credential].removeAll(keepingCapacity: true)
+        owners[credential].removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,85 @@
+import ByteParsing
+import CaptureFiles
+import MeshEvidence
+import MeshProtocol
+import MeshStacks
+import MeshTimelines
+
+/// What the JSON says of a fact, field by field: numbers are numbers, and what is true or false is a boolean.
+extension Fact {
+    /// `times`: how a time is written.
+    func detail(_ times: CaptureTimes) -> [String: JSONModel.Detail] {
+        switch self {
+        case .damagedRecord(_, let path, let reason): ["capture": .text(path), "reason": .text(reason)]
+        case .unsupportedLinkType(let type): ["link_type": .number(type.number)]
+        case .crcFailed, .truncatedFrame, .clocksDisagree, .pdusGivenUp, .further: [:]
+        case .malformedStructure(let first): first.map { ["first": .text($0)] } ?? [:]
+        case .clockJumped(_, let from, let to): ["from": .text(times.text(from)), "to": .text(times.text(to))]
+        case .beaconNotAuthentic(let key), .keyRefreshReverted(let key), .keyRefreshPhaseNotHeard(let key),
+            .keyLearned(let key):
+            ["key_index": .number(key.value)]
+        case .subnetsDisagree(let key, let says, let network), .secondarySubnetAhead(let key, let says, let network):
+            ["key_index": .number(key.value), "iv_index": .number(says), "network_iv_index": .number(network)]
+        case .beaconReplayed(let state, let network, let advertiser):
+            [
+                "iv_index": .number(state), "update_in_progress": .flag(state.isUpdateInProgress),
+                "network_iv_index": .number(network),
+            ].merging(advertiser.map { ["advertiser": .text($0.text)] } ?? [:]) { first, _ in first }
+        case .nodeAhead(let state, let advertiser, let others):
+            ["advertiser": .text(advertiser.text), "iv_index": .number(state), "others": .number(others)]
+        case .ivUpdateTooSoon(let state, let longest):
+            [
+                "iv_index": .number(state), "update_in_progress": .flag(state.isUpdateInProgress),
+                "at_most_hours": .number(longest.components.seconds / 3600),
+            ]
+        case .ivUpdateOverdue(let state, let since): ["iv_index": .number(state), "since": .text(times.text(since))]
+        case .ivIndexJump(let from, let to), .ivIndexOutOfRange(let from, let to):
+            ["from_iv_index": .number(from), "iv_index": .number(to)]
+        case .ivRecoveryTooSoon(let from, let to, let since):
+            ["from_iv_index": .number(from), "iv_index": .number(to), "since": .text(times.text(since))]
+        case .beaconsSilent(let key, let silence):
+            ["key_index": .number(key.value), "seconds": .number(silence.components.seconds)]
+        case .sequenceRestarted(let restart, let index, let short):
+            [
+                "iv_index": .number(index.value), "from_seq": .number(restart.from.value),
+                "first_seq": .number(restart.first.value), "last_seq": .number(restart.last.value),
+                "short": .number(short),
+            ]
+        case .sequenceJump(let jump, let index, let stacks): Self.detail(of: jump, index, stacks)
+        case .sequenceOutlier(let position, let others):
+            Self.detail(of: position).merging(["others_to_seq": .number(others.value)]) { first, _ in first }
+        case .pduReplayed(let index): ["iv_index": .number(index.value)]
+        case .staleIVIndex(let index, let newer):
+            ["iv_index": .number(index.value), "newer_iv_index": .number(newer.value)]
+        case .heardAfterFailure(let failedAt): ["failed_at": .text(times.text(failedAt))]
+        case .takeoverTooLate(let takeoverAt, let validUntil):
+            ["takeover_at": .text(times.text(takeoverAt))]
+                .merging(validUntil.map { ["valid_until": .text(times.text($0))] } ?? [:]) { first, _ in first }
+        case .nonceReused(let position), .pduAlteredByRelay(let position): Self.detail(of: position)
+        case .sequenceNearExhaustion(let position, let left, let exhaustedAt):
+            Self.detail(of: position).merging(["left": .number(left)]) { first, _ in first }
+                .merging(exhaustedAt.map { ["exhausted_at": .text(times.text($0))] } ?? [:]) { first, _ in first }
+        case .pduNotOpened(let nid), .foreignNetwork(let nid): ["nid": .number(nid)]
+        }
+    }
+
+    private static func detail(of position: SequencePosition) -> [String: JSONModel.Detail] {
+        ["iv_index": .number(position.ivIndex.value), "seq": .number(position.sequence.value)]
+    }
+
+    private static func detail(
+        of jump: SequenceJump, _ index: IVIndex, _ stacks: [Stack]
+    ) -> [String: JSONModel.Detail] {
+        var detail: [String: JSONModel.Detail] = [
+            "iv_index": .number(index.value), "from_seq": .number(jump.from.value), "to_seq": .number(jump.to.value),
+        ]
+        guard let block = stacks.map(\.reservation.block).min() else { return detail }
+        detail["block"] = .number(block)
+        detail["stack"] = .text(stacks.map(\.identifier).joined(separator: ", "))
+        return detail
+    }
+}
+
+extension JSONModel.Detail {
+    fileprivate static func number(_ state: IVState) -> Self { .number(state.index.value) }
+}

@@ -1,0 +1,140 @@
+import ByteParsing
+import CaptureFiles
+import MeshEvidence
+import MeshProtocol
+import MeshStacks
+import MeshTimelines
+
+/// What a report says of a fact, in a sentence without its end.
+extension Fact {
+    /// `times`: how a time is written.
+    func sentence(_ times: CaptureTimes) -> String {
+        switch self {
+        case .damagedRecord(_, let path, let reason):
+            return "\(path) breaks off, what was before it is analysed: \(reason)"
+        case .unsupportedLinkType(let type):
+            return "frames of link type \(type.number) cannot be peeled and were passed over"
+        case .crcFailed: return "frames whose CRC failed, not decoded"
+        case .truncatedFrame: return "frames that the capture holds only in part"
+        case .malformedStructure(let first): return "structures that break their format; \(first ?? "")"
+        case .clockJumped(_, let from, let to):
+            return
+                "the capture's clock jumped from \(times.text(from)) to \(times.text(to)): no time is turned into a number"
+        case .clocksDisagree: return "a later IV state was captured at an earlier time: the captures' clocks disagree"
+        case .beaconNotAuthentic(let key):
+            return "beacons with the Network ID of key \(key) whose Authentication Value is wrong"
+        case .subnetsDisagree(let key, let says, let network):
+            return "key \(key) still says IV Index \(says.hexadecimal) while the network is at "
+                + "\(network.hexadecimal): a key of another network, or an update that is not passed on"
+        case .beaconReplayed(let state, let network, let advertiser):
+            let who = advertiser.map { ", the first from device \($0.text)" } ?? ""
+            return
+                "authentic beacons with IV Index \(state.hexadecimal) long after \(network.hexadecimal)\(who): "
+                + "replayed, or from a node that lags"
+        case .nodeAhead(let state, let advertiser, let others):
+            return
+                "only device \(advertiser.text) says IV Index \(state.hexadecimal), while \(others) others or more "
+                + "still say an older state: it leads, or nobody follows it; whether nodes take a PDU under it is not sure"
+        case .ivUpdateTooSoon(let state, let longest):
+            return
+                "the state before IV Index \(state.hexadecimal) lasted at most \(longest.components.seconds / 3600) h, "
+                + "the minimum is 96 h: test mode, or a faulty node"
+        case .ivUpdateOverdue(let state, let since):
+            return "IV Update to \(state.hexadecimal) in progress since \(times.text(since)), the maximum is 144 h"
+        case .ivIndexJump(let from, let to):
+            return "IV Index went from \(from.hexadecimal) to \(to.hexadecimal) faster than updates allow"
+        case .ivRecoveryTooSoon(_, let to, let since):
+            return
+                "a second jump of the IV Index, to \(to.hexadecimal), less than 192 h after that of \(times.text(since)): a node "
+                + "recovers at most once in 192 h, and others stay behind"
+        case .ivIndexOutOfRange(let from, let to):
+            return "IV Index went from \(from.hexadecimal) to \(to.hexadecimal): nodes take at most 42 ahead"
+        case .beaconsSilent(let key, let silence):
+            return
+                "key \(key): no beacon for \(silence.components.seconds) s in which PDUs were heard; beacons look switched off, "
+                + "or their senders are out of reach"
+        case .secondarySubnetAhead(let key, let says, let network):
+            return
+                "beacons of key \(key) say IV Index \(says.hexadecimal), ahead of the primary subnet's "
+                + "\(network.hexadecimal): nodes of the primary subnet ignore them, and so does the answer"
+        case .keyRefreshReverted(let key):
+            return "key \(key): beacons of an earlier step of a Key Refresh long after the later one: "
+                + "replayed, or from a node that lags"
+        case .keyRefreshPhaseNotHeard(let key):
+            return "key \(key): the old key was followed by the new one, and phase 2 was not heard"
+        case .sequenceRestarted(let restart, let index, let short):
+            let state = short > 0 ? "still \(short) messages short" : "it has passed it since"
+            return
+                "SEQ fell from \(restart.from.hexadecimal) to \(restart.first.hexadecimal) under IV Index \(index.hexadecimal) and rises "
+                + "from there: peers drop the source until it passes its old SEQ; \(state)"
+        case .sequenceJump(let jump, _, let stacks):
+            return "SEQ jumped from \(jump.from.hexadecimal) to \(jump.to.hexadecimal)\(Self.reboot(of: stacks))"
+        case .sequenceOutlier(let position, let others):
+            return
+                "one PDU with SEQ \(position.sequence.hexadecimal), far above all others (to \(others.hexadecimal)): spoofed, or a fault; "
+                + "every node that heard it takes no lower SEQ under IV Index \(position.ivIndex.hexadecimal)"
+        case .pduReplayed(let index):
+            return
+                "old PDUs heard again more than 10 s after a higher SEQ, under IV Index \(index.hexadecimal): replayed"
+        case .staleIVIndex(let index, let newer):
+            return "PDUs under IV Index \(index.hexadecimal) long after \(newer.hexadecimal): peers drop them"
+        case .heardAfterFailure(let failedAt):
+            return
+                "the source was heard after it is said to have failed (\(times.text(failedAt))): another device sends under its "
+                + "address, or the time is wrong"
+        case .takeoverTooLate(let takeoverAt, let validUntil):
+            let until =
+                validUntil.map { "this answer holds until \(times.text($0))" }
+                ?? "how long this answer holds cannot be told"
+            return
+                "the replacement is to take over at \(times.text(takeoverAt)), and \(until): take a fresh capture before"
+        case .nonceReused(let position):
+            return "the same IV Index and SEQ with other content: two devices send as this source, or one restarted; "
+                + "first at IV Index \(position.ivIndex.hexadecimal), SEQ \(position.sequence.hexadecimal)"
+        case .pduAlteredByRelay:
+            return "relayed copies that are cut short (bluetooth-meshd 5.66 does this); their SEQ counts"
+        case .sequenceNearExhaustion(let position, let left, let exhaustedAt):
+            let forecast = exhaustedAt.map { ", at its busiest rate until \(times.text($0))" } ?? ""
+            return
+                "only \(left) SEQ are left under IV Index \(position.ivIndex.hexadecimal)\(forecast): an IV Update is due"
+        case .pduNotOpened(let nid):
+            return "PDUs with NID \(Hexadecimal.prefixed(nid, digits: 2)) that no key opened: "
+                + "another network with the same NID, or an IV Index that nothing told"
+        case .pdusGivenUp:
+            return
+                "PDUs that had to be given up before anything told the IV Index: what a source said in them is unknown. "
+                + "Run again with --iv-index and the IV Index of this report"
+        case .foreignNetwork(let nid):
+            return "PDUs with NID \(Hexadecimal.prefixed(nid, digits: 2)), which no key has"
+        case .keyLearned(let key):
+            return
+                "a NetKey of index \(key) was handed out in a configuration message that a device key "
+                + "opens: the analysis goes on with it"
+        case .further(let kind):
+            return "further findings of the kind \(kind.rawValue), of more subjects than are told apart"
+        }
+    }
+
+    /// The block that explains a jump of SEQ, and whose it is.
+    private static func reboot(of stacks: [Stack]) -> String {
+        guard let block = stacks.map(\.reservation.block).min() else { return "" }
+        return ", as a reboot with blocks of \(block) does (\(stacks.map(\.identifier).joined(separator: ", ")))"
+    }
+}
+
+extension IVState {
+    fileprivate var hexadecimal: String { index.hexadecimal }
+}
+
+extension IVIndex {
+    fileprivate var hexadecimal: String { Hexadecimal.prefixed(value, digits: 8) }
+}
+
+extension SequenceNumber {
+    fileprivate var hexadecimal: String { Hexadecimal.prefixed(value, digits: 6) }
+}
+
+extension DeviceAddress {
+    /// Six octets with colons between them.
+    var text: String { Hexadecimal.deviceAddress(value) }
+}

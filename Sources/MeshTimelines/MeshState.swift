@@ -1,0 +1,111 @@
+public import MeshEvidence
+public import MeshProtocol
+
+/// All that is kept of what was observed: a fold over observations.
+///
+/// It needs no end, can be judged at any time, and can be saved, read back and continued. It never holds a key.
+public struct MeshState: Hashable, Sendable {
+    /// The version of the encoded form; a state of another version is refused.
+    public static let version = 1
+
+    /// The captures, in the order of their index.
+    public private(set) var captures: [CaptureSummary] = []
+    /// The networks, in the order of the keys.
+    public private(set) var networks: [NetworkState]
+    /// What nobody authenticated; it moves nothing else.
+    public private(set) var surroundings = Surroundings()
+
+    /// - Parameter keys: the networks that observations may be of.
+    public init(_ keys: KeyRing) {
+        networks = keys.networks.enumerated().map { NetworkState(NetworkIndex($0), keys: $1) }
+    }
+
+    /// Takes one observation; returns how a PDU relates to what was heard before, and `new` for all else.
+    @discardableResult
+    @inline(__always)
+    public mutating func apply(_ observation: Observation) -> Novelty {
+        guard case .authentic(let network, .networkPDU(let opened)) = observation.statement,
+            networks.indices.contains(network.value)
+        else {
+            applyOther(observation)
+            return .new
+        }
+        return networks[network.value].apply(opened, at: observation.origin.frame)
+    }
+
+    /// Takes observations in their order.
+    public mutating func apply(_ observations: [Observation]) {
+        let observations = observations.span
+        for index in observations.indices {
+            // Nearly every one is a PDU, of which nothing else is to be copied.
+            if case .authentic(let network, .networkPDU(let opened)) = observations[index].statement,
+                networks.indices.contains(network.value)
+            {
+                _ = networks[network.value].apply(opened, at: observations[index].origin.frame)
+            } else {
+                applyOther(observations[index])
+            }
+        }
+    }
+
+    private mutating func applyOther(_ observation: Observation) {
+        switch observation.statement {
+        case .authentic(let network, let statement):
+            guard networks.indices.contains(network.value) else { return }
+            networks[network.value].apply(statement, from: observation.origin)
+        case .unauthenticated(let statement): surroundings.apply(statement, at: observation.origin.frame)
+        case .capture(.read(let summary)): apply(summary)
+        case .capture(let statement): surroundings.apply(statement, at: observation.origin.frame)
+        }
+    }
+
+    /// Of several captures any may be told of first.
+    private mutating func apply(_ summary: CaptureSummary) {
+        guard let place = captures.firstIndex(where: { $0.index >= summary.index }) else {
+            captures.append(summary)
+            return
+        }
+        if captures[place].index == summary.index {
+            captures[place] = summary
+        } else {
+            captures.insert(summary, at: place)
+        }
+    }
+
+    /// The facts of all networks and of what surrounds them; changes nothing, and can be asked at any time.
+    public func judge() -> [Finding] {
+        var log = FactLog()
+        log.add(surroundings.judge(networks))
+        for network in networks { log.add(network.judge()) }
+        return log.sorted
+    }
+
+    /// PDUs with a NID of a network's credentials that nothing opened.
+    public func notOpened(_ network: NetworkIndex) -> Int { surroundings.closed(of: network) }
+}
+
+extension MeshState: Codable {
+    private enum CodingKeys: String, CodingKey { case version, captures, networks, surroundings }
+
+    /// - Throws: `DecodingError`, also for a state of another version.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        let version = try container.decode(Int.self, forKey: .version)
+        guard version == Self.version else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .version, in: container,
+                debugDescription: "a state of version \(version); this program knows version \(Self.version)")
+        }
+        captures = try container.decode([CaptureSummary].self, forKey: .captures)
+        networks = try container.decode([NetworkState].self, forKey: .networks)
+        surroundings = try container.decode(Surroundings.self, forKey: .surroundings)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(Self.version, forKey: .version)
+        try container.encode(captures, forKey: .captures)
+        try container.encode(networks, forKey: .networks)
+        try container.encode(surroundings, forKey: .surroundings)
+    }
+}

@@ -1,0 +1,216 @@
+import CaptureFiles
+public import MeshEvidence
+public import MeshProtocol
+
+/// What is kept of one network: folded from its authenticated statements, one at a time, without an end.
+///
+/// It can be judged at any time, saved, read back and continued. Statements may come late, once their key or IV Index was
+/// learned: sets of SEQ and records of IV states do not mind, and what watches the order of hearing takes them for delayed.
+public struct NetworkState: Hashable, Codable, Sendable {
+    /// A state that another subnet's beacons say, ahead of the primary subnet's.
+    struct Ahead: Hashable, Codable {
+        let state: IVState
+        let evidence: IVEvidence
+        let subnet: SubnetIndex
+        let first: FrameReference
+        var count: Int
+    }
+
+    /// Its place among the keys.
+    public let index: NetworkIndex
+    /// From a key file; `nil` where it has none.
+    public let name: String?
+    /// The IV state over time.
+    public private(set) var iv = IVTimeline()
+    /// In the order of the keys; subnets that a configuration message handed out stand last.
+    public private(set) var subnets: [SubnetState]
+    /// Nodes that offer the proxy protocol, in the order of hearing.
+    public private(set) var proxyServers: [ProxyServer] = []
+    private var table = SourceTable()
+    private(set) var ahead: Ahead?
+    /// What was found while folding.
+    private var log = FactLog()
+
+    /// - Parameters:
+    ///   - index: of the network among the keys.
+    ///   - keys: of which the state keeps what tells the subnets apart in the open, and never a key.
+    public init(_ index: NetworkIndex, keys: KeyRing.Network) {
+        self.index = index
+        name = keys.name
+        var place = 0
+        subnets = keys.subnets.map { subnet in
+            let places = subnet.allKeys.indices.map { KeyPlace(place + $0) }
+            place += places.count
+            return SubnetState(SubnetIdentity(subnet), keys: places)
+        }
+    }
+
+    /// In the order of hearing.
+    public var sources: [SourceTimeline] { table.sources }
+
+    /// What was heard of a source.
+    public func source(_ address: UnicastAddress) -> SourceTimeline? { table[address] }
+
+    /// PDUs that opened, copies included.
+    public var opened: Int { table.sources.reduce(0) { $0 + $1.heard } }
+    /// PDUs that differ in IV Index, SEQ and source.
+    public var distinct: Int { table.sources.reduce(0) { $0 + $1.distinct } }
+
+    // MARK: Folding
+
+    /// Takes one statement of this network; returns how it relates to what was heard before.
+    @discardableResult
+    public mutating func apply(_ statement: AuthenticStatement, from origin: Origin) -> Novelty {
+        switch statement {
+        case .networkPDU(let opened): return apply(opened, at: origin.frame)
+        case .repetition(let copies):
+            table.change(copies.source) { $0.applyCopies(under: copies.ivIndex, count: copies.count) }
+        case .beacon(let beacon): apply(beacon, from: origin)
+        case .friendUpdate(let update): apply(update.statement.state, .friendUpdate, at: origin.frame)
+        case .ivIndexFound(let ivIndex, _): apply(.normalOperation(ivIndex), .search, at: origin.frame)
+        case .netKeyLearned(let learned): apply(learned, from: origin)
+        case .friendshipEstablished: break
+        case .proxyServer(let address): applyProxyServer(address, at: origin.frame)
+        }
+        return .new
+    }
+
+    /// Takes a PDU that a key of this network opened; returns how it relates to what was heard before.
+    mutating func apply(_ opened: OpenedPDU, at frame: FrameReference) -> Novelty {
+        let pdu = opened.pdu
+        let novelty = table.apply(
+            pdu, at: frame, times: opened.heard, isDelayed: opened.credentials == .friendship)
+        switch novelty {
+        case .new, .copy: break
+        case .cutCopy: record(.pduAlteredByRelay(pdu.position), at: frame, of: pdu.source)
+        case .conflict: record(.nonceReused(pdu.position), at: frame, of: pdu.source)
+        }
+        if iv.isAhead(pdu.ivIndex), !isExplainedByAhead(opened) {
+            apply(.normalOperation(pdu.ivIndex), iv.isFoundBySearch ? .search : .networkPDU, at: frame)
+        }
+        return novelty
+    }
+
+    /// Whether a PDU's IV Index is that of a subnet which is ahead of the primary one: it is judged with that subnet's beacons.
+    private func isExplainedByAhead(_ opened: OpenedPDU) -> Bool {
+        guard let ahead else { return false }
+        return opened.subnet == ahead.subnet && opened.pdu.ivIndex <= ahead.state.transmitIndex
+    }
+
+    private mutating func apply(_ beacon: AuthenticBeacon, from origin: Origin) {
+        guard subnets.indices.contains(beacon.subnet.value) else { return }
+        subnets[beacon.subnet.value].apply(beacon, at: origin.frame)
+        guard !isAheadOfPrimary(beacon, at: origin.frame) else { return }
+        apply(
+            beacon.statement.state, beacon.evidence, from: origin.advertiser, at: origin.frame, count: beacon.heard)
+    }
+
+    private mutating func apply(_ learned: LearnedNetKey, from origin: Origin) {
+        if learned.subnet.value == subnets.count {
+            subnets.append(SubnetState(learned.identity, keys: [learned.key]))
+        } else if subnets.indices.contains(learned.subnet.value) {
+            subnets[learned.subnet.value].learn(learned)
+        }
+        record(.keyLearned(learned.identity.keyIndex), at: origin.frame, of: learned.source)
+    }
+
+    /// Takes an authenticated statement of the IV state, whatever says it, and holds it against the rules.
+    private mutating func apply(
+        _ state: IVState, _ evidence: IVEvidence, from advertiser: DeviceAddress? = nil, at frame: FrameReference,
+        count: Int = 1
+    ) {
+        let isRecovery = BeaconRules(network: index, timeline: iv).judge(state, from: advertiser, at: frame, into: &log)
+        if isRecovery { iv.noteRecovery(at: frame.time) }
+        if let advertiser, let current = iv.current, BeaconRules.isLagging(state, at: frame.time, behind: current) {
+            iv.noteLaggard(advertiser, at: frame.time)
+        }
+        iv.apply(state, evidence, from: advertiser, at: frame, count: count)
+    }
+
+    private mutating func applyProxyServer(_ address: UnicastAddress?, at frame: FrameReference) {
+        if let place = proxyServers.firstIndex(where: { $0.address == address }) {
+            proxyServers[place].count += 1
+        } else {
+            proxyServers.append(ProxyServer(network: index, address: address, count: 1, first: frame))
+        }
+    }
+
+    private mutating func record(_ fact: Fact, at frame: FrameReference, of source: UnicastAddress) {
+        log.record(fact, at: frame, network: index, source: source)
+    }
+
+    // MARK: Subnets ahead of the primary one
+
+    /// Whether a beacon of another subnet says a state that the primary subnet has not reached: IV updates count there
+    /// and are passed on, so that this one is to be ignored unless the primary subnet follows.
+    private mutating func isAheadOfPrimary(_ beacon: AuthenticBeacon, at frame: FrameReference) -> Bool {
+        guard let primary = primarySubnet?.highest else { return false }
+        let state = beacon.statement.state
+        if let ahead, primary >= ahead.state { self.ahead = nil }
+        guard subnets[beacon.subnet.value].identity.keyIndex != .primary, state > primary,
+            iv.current.map({ state > $0.state }) ?? true
+        else { return false }
+        // A node that lags behind its own subnet, or a replayed beacon, takes nothing back.
+        if let ahead, state < ahead.state { return true }
+        guard ahead?.state == state else {
+            ahead = Ahead(
+                state: state, evidence: beacon.evidence, subnet: beacon.subnet, first: frame, count: beacon.heard)
+            return true
+        }
+        ahead?.count += beacon.heard
+        return true
+    }
+
+    private var primarySubnet: SubnetState? { subnets.first { $0.identity.keyIndex == .primary } }
+
+    /// What another subnet said at last counts, unless the primary subnet had time to follow and did not.
+    private mutating func settleAhead() {
+        guard let ahead, let primary = primarySubnet, let current = primary.highest, ahead.state > current else {
+            return
+        }
+        self.ahead = nil
+        let last = primary.lastBeacon?.time ?? ahead.first.time
+        guard last.since(ahead.first.time) > BeaconRules.patience else {
+            apply(ahead.state, ahead.evidence, at: ahead.first, count: ahead.count)
+            return
+        }
+        let keyIndex = subnets[ahead.subnet.value].identity.keyIndex
+        log.record(
+            .secondarySubnetAhead(keyIndex, says: ahead.state, network: current), at: ahead.first, network: index,
+            count: ahead.count)
+    }
+
+    // MARK: Judging
+
+    /// The state as it stands if nothing more is heard: what waits for a contradiction counts.
+    public func settled() -> NetworkState {
+        var settled = self
+        settled.settleAhead()
+        settled.table.settle()
+        for source in settled.sources {
+            for heard in source.heardTimes { settled.iv.widen(heard) }
+        }
+        return settled
+    }
+
+    /// The facts of the network as it stands; changes nothing, and can be asked at any time.
+    public func judge() -> [Finding] {
+        let network = settled()
+        var log = network.log
+        SubnetRules.judge(network, into: &log)
+        for source in network.sources { SequenceRules.judge(source, in: network, into: &log) }
+        return log.sorted
+    }
+}
+
+/// A node that offers the proxy protocol, by what it advertises under a key.
+public struct ProxyServer: Hashable, Codable, Sendable {
+    /// The network whose key its advertisement shows.
+    public let network: NetworkIndex
+    /// `nil` where it says its network and not who it is.
+    public let address: UnicastAddress?
+    /// How often it was heard.
+    public internal(set) var count: Int
+    /// Where it was heard first.
+    public let first: FrameReference
+}

@@ -1,0 +1,64 @@
+import MeshEvidence
+import MeshProtocol
+
+/// The sources of one network, found by their address without searching.
+struct SourceTable: Hashable, Sendable {
+    /// In the order of hearing.
+    private(set) var sources: [SourceTimeline] = []
+    /// The place of each unicast address in `sources`.
+    private var places = [Int32](repeating: -1, count: 0x8000)
+
+    init() {}
+
+    subscript(address: UnicastAddress) -> SourceTimeline? {
+        let place = Int(places[Int(address.value)])
+        return place < 0 ? nil : sources[place]
+    }
+
+    @inline(__always)
+    mutating func apply(_ pdu: NetworkPDU, at frame: FrameReference, times: Int, isDelayed: Bool) -> Novelty {
+        let place = place(of: pdu.source)
+        return sources[place].apply(pdu, at: frame, times: times, isDelayed: isDelayed)
+    }
+
+    /// Changes what was heard of a source, if anything was.
+    mutating func change(_ address: UnicastAddress, _ change: (inout SourceTimeline) -> Void) {
+        let place = Int(places[Int(address.value)])
+        if place >= 0 { change(&sources[place]) }
+    }
+
+    /// Each source as it stands if nothing more is heard.
+    mutating func settle() { sources = sources.map { $0.settled() } }
+
+    @inline(__always)
+    private mutating func place(of address: UnicastAddress) -> Int {
+        let known = places[Int(address.value)]
+        return known < 0 ? add(address) : Int(known)
+    }
+
+    private mutating func add(_ address: UnicastAddress) -> Int {
+        places[Int(address.value)] = Int32(sources.count)
+        sources.append(SourceTimeline(address))
+        return sources.count - 1
+    }
+}
+
+extension SourceTable: Codable {
+    /// - Throws: `DecodingError`, also where a source stands twice.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        sources = try container.decode([SourceTimeline].self)
+        for (place, source) in sources.enumerated() {
+            guard places[Int(source.address.value)] < 0 else {
+                throw DecodingError.dataCorruptedError(
+                    in: container, debugDescription: "the source \(source.address) stands twice")
+            }
+            places[Int(source.address.value)] = Int32(place)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(sources)
+    }
+}

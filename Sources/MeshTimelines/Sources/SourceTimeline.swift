@@ -1,0 +1,294 @@
+public import CaptureFiles
+public import MeshEvidence
+public import MeshProtocol
+
+/// What one source sent under one IV Index, as far as it was heard.
+public struct Epoch: Hashable, Codable, Sendable {
+    /// The IV Index that the source transmitted with.
+    public let ivIndex: IVIndex
+    /// The lowest SEQ that was heard.
+    public internal(set) var firstSequence: SequenceNumber
+    /// The highest SEQ that was heard.
+    public internal(set) var lastSequence: SequenceNumber
+    /// How many different SEQ were heard.
+    public internal(set) var distinct = 0
+    /// How many PDUs were heard, relayed and retransmitted copies included.
+    public internal(set) var heard = 0
+    /// How many SEQ between the first and the last were never heard.
+    public internal(set) var missed = 0
+    /// The most of them in a row.
+    public internal(set) var longestMissedRun = 0
+    /// When the epoch was first heard.
+    public internal(set) var firstTime: CaptureTime
+    let firstFrame: FrameReference
+    /// Where the highest SEQ was heard first.
+    public internal(set) var lastFrame: FrameReference
+    /// How many SEQ a jump, a restart or an outlier left out: nobody used them.
+    public internal(set) var skipped: UInt32 = 0
+
+    init(_ position: SequencePosition, at frame: FrameReference) {
+        ivIndex = position.ivIndex
+        firstSequence = position.sequence
+        lastSequence = position.sequence
+        firstTime = frame.time
+        firstFrame = frame
+        lastFrame = frame
+    }
+
+    /// IV Index and highest SEQ.
+    public var lastPosition: SequencePosition { SequencePosition(ivIndex, lastSequence) }
+
+    /// SEQ heard ÷ SEQ used, between the first and the last; 0 to 1.
+    public var coverage: Double {
+        let span = lastSequence.value - firstSequence.value + 1
+        return min(1, Double(distinct) / Double(max(1, span - min(skipped, span - 1))))
+    }
+}
+
+/// How a PDU relates to what was heard of its source before.
+public enum Novelty: Hashable, Sendable {
+    case new
+    /// The same content: a relay, a retransmission, another channel.
+    case copy
+    /// The same SEQ, cut short: what a faulty relay makes of a PDU.
+    case cutCopy
+    /// The same SEQ with other content.
+    case conflict
+}
+
+/// The sequence of one source: an epoch for each IV Index that it transmitted with.
+public struct SourceTimeline: Hashable, Codable, Sendable {
+    private struct Record: Hashable, Codable {
+        var epoch: Epoch
+        var sequences = SequenceSet()
+        var watch: SequenceWatch
+
+        /// `isDelayed`: a Friend delivers what it stored, minutes later perhaps.
+        @inline(__always)
+        mutating func apply(
+            _ pdu: NetworkPDU, at frame: FrameReference, times: Int, isDelayed: Bool, isSuperseded: Bool
+        ) -> SequenceSet.Insertion {
+            let sequence = pdu.sequence
+            let insertion = sequences.insert(sequence.value, digest: pdu.content.digest)
+            epoch.heard += times
+            epoch.firstTime = min(epoch.firstTime, frame.time)
+            if insertion == .new {
+                epoch.distinct += 1
+                epoch.firstSequence = min(epoch.firstSequence, sequence)
+            }
+            if sequence > epoch.lastSequence || (sequence == epoch.lastSequence && frame < epoch.lastFrame) {
+                epoch.lastSequence = sequence
+                epoch.lastFrame = frame
+            }
+            if isDelayed {
+                watch.raise(to: sequence, at: frame)
+            } else {
+                watch.apply(sequence, insertion, isSuperseded: isSuperseded, at: frame)
+            }
+            return insertion
+        }
+    }
+
+    /// One of the latest PDUs, to tell its copies from other PDUs under the same SEQ.
+    private struct Remembered: Hashable, Codable {
+        var position: SequencePosition
+        var content: NetworkPDU.Content
+        var ttl: UInt8
+    }
+
+    /// PDUs under an IV Index behind the source's own newest one: peers drop them.
+    struct Stale: Hashable, Codable {
+        let ivIndex: IVIndex
+        let newer: IVIndex
+        let frame: FrameReference
+        var count = 1
+    }
+
+    private static let memory = 32
+
+    /// Whose sequence it is; one element of a node.
+    public let address: UnicastAddress
+    /// One record for each IV Index, in the order of IV Indexes.
+    private var records: [Record] = []
+    /// The latest PDUs, each at the place of its SEQ.
+    private var remembered: [Remembered?] = []
+    private(set) var stale: [Stale] = []
+    /// Unicast addresses to which it sent under a device key, which tell who configures whom.
+    public private(set) var configured = AddressSet()
+    /// How many PDUs it sent to groups.
+    public private(set) var groupPDUs = 0
+    /// The latest hearing of anything new.
+    public private(set) var lastHeard: FrameReference?
+
+    /// A source of which nothing was heard.
+    public init(_ address: UnicastAddress) {
+        self.address = address
+    }
+
+    // MARK: Folding
+
+    /// More copies of a PDU that was applied before.
+    mutating func applyCopies(under ivIndex: IVIndex, count: Int) {
+        guard let index = records.lastIndex(where: { $0.epoch.ivIndex == ivIndex }) else { return }
+        records[index].epoch.heard += count
+    }
+
+    /// Takes a PDU, heard `times` times and first in `frame`.
+    mutating func apply(_ pdu: NetworkPDU, at frame: FrameReference, times: Int, isDelayed: Bool) -> Novelty {
+        let record = record(for: pdu, at: frame)
+        let isSuperseded = !isDelayed && record < records.count - 1 && isLong(after: records[records.count - 1], frame)
+        let insertion = records[record].apply(
+            pdu, at: frame, times: times, isDelayed: isDelayed, isSuperseded: isSuperseded)
+        if insertion == .new, !isDelayed { noteRole(pdu, at: frame) }
+        if isSuperseded, insertion != .same { noteStale(pdu.ivIndex, at: frame) }
+        return novelty(of: pdu, insertion)
+    }
+
+    /// Whether the source was heard under a newer IV Index long before this frame.
+    private func isLong(after newer: Record, _ frame: FrameReference) -> Bool {
+        let isSame = newer.epoch.firstFrame.capture == frame.capture
+        let patience = isSame ? SequenceWatch.patience : SequenceWatch.patienceBetweenCaptures
+        return frame.time.since(newer.epoch.firstTime) > patience
+    }
+
+    private mutating func noteRole(_ pdu: NetworkPDU, at frame: FrameReference) {
+        lastHeard = max(lastHeard ?? frame, frame)
+        guard !pdu.isControl, let destination = pdu.destination else { return }
+        if !destination.isUnicast {
+            groupPDUs += 1
+        } else if pdu.usesDeviceKey {
+            configured.insert(destination.value)
+        }
+    }
+
+    private mutating func noteStale(_ ivIndex: IVIndex, at frame: FrameReference) {
+        if let place = stale.firstIndex(where: { $0.ivIndex == ivIndex }) {
+            stale[place].count += 1
+        } else if stale.count < Self.memory, let newest = records.last?.epoch.ivIndex {
+            stale.append(Stale(ivIndex: ivIndex, newer: newest, frame: frame))
+        }
+    }
+
+    private mutating func record(for pdu: NetworkPDU, at frame: FrameReference) -> Int {
+        if let index = records.lastIndex(where: { $0.epoch.ivIndex == pdu.ivIndex }) { return index }
+        let index = records.firstIndex { $0.epoch.ivIndex > pdu.ivIndex } ?? records.count
+        let record = Record(
+            epoch: Epoch(pdu.position, at: frame), watch: SequenceWatch(pdu.sequence, at: frame))
+        records.insert(record, at: index)
+        return index
+    }
+
+    private mutating func novelty(of pdu: NetworkPDU, _ insertion: SequenceSet.Insertion) -> Novelty {
+        if remembered.count != Self.memory { remembered = Array(repeating: nil, count: Self.memory) }
+        let slot = Int(pdu.sequence.value) % Self.memory
+        let now = Remembered(position: pdu.position, content: pdu.content, ttl: pdu.ttl)
+        guard insertion != .new else {
+            remembered[slot] = now
+            return .new
+        }
+        guard let before = remembered[slot], before.position == now.position else {
+            // Long ago. A relay that cuts what it passes on does so at once, so that other content is another PDU.
+            return insertion == .same ? .copy : .conflict
+        }
+        guard before.content != now.content else { return .copy }
+        if now.content.isBeginning(of: before.content), now.ttl < before.ttl { return .cutCopy }
+        guard before.content.isBeginning(of: now.content), before.ttl < now.ttl else { return .conflict }
+        remembered[slot] = now
+        return .cutCopy
+    }
+
+    // MARK: What is known
+
+    /// Whether anything of it was heard.
+    public var isHeard: Bool { !records.isEmpty }
+
+    /// SEQ a second in the busiest stretch of at least a minute; `nil` where no such stretch was heard.
+    public var busiestRate: Double? { records.compactMap(\.watch.rate.busiest).max() }
+    /// How many such stretches were heard.
+    public var stretches: Int { records.reduce(0) { $0 + $1.watch.rate.stretches } }
+    /// SEQ a second that it may have spent, for all that was heard.
+    public var rateBound: Double { records.map(\.watch.rate.bound).max() ?? 0 }
+
+    /// The highest IV Index that it was heard to transmit with; `nil` before the first PDU.
+    public var newestIndex: IVIndex? { records.last?.epoch.ivIndex }
+    /// Without what `epochs()` counts of missed SEQ.
+    var newestEpoch: Epoch? { records.last?.epoch }
+    /// Where the newest epoch's highest SEQ was heard first.
+    public var lastFrame: FrameReference? { records.last?.epoch.lastFrame }
+
+    /// When it was heard first.
+    public var firstTime: CaptureTime? { records.map(\.epoch.firstTime).min() }
+    /// How many different SEQ were heard, under all IV Indexes.
+    public var distinct: Int { records.reduce(0) { $0 + $1.epoch.distinct } }
+    /// How many PDUs of it were heard, copies included.
+    public var heard: Int { records.reduce(0) { $0 + $1.epoch.heard } }
+
+    /// From when to when an IV Index was heard.
+    struct HeardTime {
+        let ivIndex: IVIndex
+        let first: CaptureTime
+        let last: CaptureTime
+    }
+
+    /// The oldest IV Index first.
+    var heardTimes: [HeardTime] {
+        records.map {
+            HeardTime(ivIndex: $0.epoch.ivIndex, first: $0.epoch.firstTime, last: $0.epoch.lastFrame.time)
+        }
+    }
+
+    /// The timeline as it stands if nothing more is heard.
+    func settled() -> SourceTimeline {
+        var settled = self
+        for index in records.indices { settled.records[index].watch = records[index].watch.settled() }
+        return settled
+    }
+
+    /// What was watched of an epoch.
+    public struct WatchedEpoch: Hashable, Sendable {
+        /// The IV Index that the source transmitted with.
+        public let ivIndex: IVIndex
+        /// What its SEQ did under it.
+        public let watch: SequenceWatch
+    }
+
+    /// Oldest IV Index first.
+    public var watches: [WatchedEpoch] { records.map { WatchedEpoch(ivIndex: $0.epoch.ivIndex, watch: $0.watch) } }
+
+    /// The epochs, oldest IV Index first.
+    public func epochs() -> [Epoch] {
+        records.map { record in
+            var epoch = record.epoch
+            let missed = record.sequences.missed()
+            (epoch.missed, epoch.longestMissedRun) = (missed.count, missed.longestRun)
+            epoch.skipped = record.watch.skipped
+            return epoch
+        }
+    }
+}
+
+/// Addresses, each once; saved in their order, so that the same set gives the same bytes.
+public struct AddressSet: Hashable, Sendable {
+    private var addresses: Set<UInt16> = []
+
+    /// The empty set.
+    public init() {}
+
+    /// How many different addresses.
+    public var count: Int { addresses.count }
+    /// Whether there is none.
+    public var isEmpty: Bool { addresses.isEmpty }
+
+    mutating func insert(_ address: UInt16) { addresses.insert(address) }
+}
+
+extension AddressSet: Codable {
+    public init(from decoder: any Decoder) throws {
+        addresses = Set(try decoder.singleValueContainer().decode([UInt16].self))
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(addresses.sorted())
+    }
+}

@@ -1,0 +1,162 @@
+public import CaptureFiles
+import MeshEvidence
+public import MeshProtocol
+public import MeshTimelines
+
+extension Analysis {
+    /// Draws the conclusions from a state, at whatever time: the same state, keys and options give the same analysis.
+    ///
+    /// - Parameters:
+    ///   - state: what was observed.
+    ///   - keys: the user's, with those that the captures handed out; of the same networks as the state. A network that has
+    ///     none here is shown without them.
+    ///   - options: what the user says beside keys and captures.
+    ///   - unusable: captures that could not be used at all.
+    public init(
+        _ state: MeshState, keys: KeyRing, options: AnalysisOptions = AnalysisOptions(), unusable: [CaptureError] = []
+    ) {
+        self = AnalysisBuilder(state: state, keys: keys, options: options).analysis(unusable)
+    }
+}
+
+/// Makes the finished value out of a state.
+private struct AnalysisBuilder {
+    let options: AnalysisOptions
+    let state: MeshState
+    let keys: KeyRing
+    /// The networks as they stand if nothing more is heard.
+    private let networks: [NetworkState]
+
+    init(state: MeshState, keys: KeyRing, options: AnalysisOptions) {
+        self.state = state
+        // A network of the state without keys has none.
+        let missing = state.networks.dropFirst(keys.networks.count).map { KeyRing.Network(name: $0.name, subnets: []) }
+        self.keys = KeyRing(networks: keys.networks + missing)
+        self.options = options
+        networks = state.networks.map { $0.settled() }
+    }
+
+    func analysis(_ unusable: [CaptureError]) -> Analysis {
+        var log = FactLog()
+        log.add(state.judge())
+        var masters = masters()
+        let networks = networks.map { network(of: $0, masters: masters, log) }
+        for index in masters.indices { complete(&masters[index], networks[masters[index].network.value], into: &log) }
+        let surroundings = state.surroundings
+        return Analysis(
+            captures: state.captures, unusable: unusable, networks: networks, masters: masters,
+            isMasterMissing: options.master != nil && networks.isEmpty,
+            unopened: surroundings.foreignPDUs.map { .init(nid: $0.nid, heard: $0.heard) },
+            foreignBeacons: surroundings.foreignNetworks, foreignPrivateBeacons: surroundings.foreignPrivateBeacons,
+            proxyServers: state.networks.flatMap { network in
+                network.proxyServers.sorted { ($0.address?.value ?? 0) < ($1.address?.value ?? 0) }
+            },
+            unprovisionedDevices: surroundings.unprovisionedDevices,
+            provisioningLinks: surroundings.provisioningLinks, findings: log.sorted)
+    }
+
+    // MARK: The master
+
+    /// The address that the user names, in the networks where it is: those whose key file names it, or else those that
+    /// heard it, or else all. Without such an address, the ones that key files name, or that the traffic tells.
+    private func masters() -> [Analysis.Master] {
+        guard let address = options.master else { return networks.compactMap(knownMaster) }
+        let named = networks.filter { keys[$0.index].master == address }
+        let heard = networks.filter { $0.source(address) != nil }
+        let candidates = [named, heard, networks].first { !$0.isEmpty } ?? []
+        return candidates.map { .init(network: $0.index, address: address, choice: .option) }
+    }
+
+    private func knownMaster(of network: NetworkState) -> Analysis.Master? {
+        if let address = keys[network.index].master {
+            return .init(network: network.index, address: address, choice: .keyFile)
+        }
+        guard let choice = MasterChoice(network, keys[network.index]).choice else { return nil }
+        return .init(
+            network: network.index, address: choice.master.address, choice: .inference, reasons: choice.master.reasons,
+            runnerUp: choice.runnerUp)
+    }
+
+    /// The addresses of a master's elements: as many as the user says, or a key file knows of.
+    private func elements(of master: Analysis.Master) -> [UnicastAddress] {
+        let known = keys[master.network].nodes.first { $0.address == master.address }?.elements
+        let count = max(1, min(options.elements ?? known ?? 1, 0x8000 - Int(master.address.value)))
+        return (0..<count).compactMap { UnicastAddress(master.address.value + UInt16($0)) }
+    }
+
+    /// A node's verdict is the highest of its elements'; what the user says of the time is held against it.
+    private func complete(_ master: inout Analysis.Master, _ network: Analysis.Network, into log: inout FactLog) {
+        let elements = elements(of: master)
+        master.elements = elements
+        let sources = network.sources.filter { elements.contains($0.address) }
+        master.verdict = RecoveryVerdict.highest(of: sources.map(\.verdict))
+        guard let recovery = master.verdict.recovery else {
+            let place = master.network.value
+            master.newAddress = AddressChoice.free(besides: elements, in: networks[place], keys[master.network])
+            return
+        }
+        // Relays may deliver the last PDU some seconds after it was sent.
+        if let failedAt = options.failedAt, recovery.lastHeard.time.since(failedAt) > SequenceWatch.patience {
+            log.record(
+                .heardAfterFailure(failedAt: failedAt), at: recovery.lastHeard, network: master.network,
+                source: master.address)
+        }
+        if let takeoverAt = options.takeoverAt, recovery.validUntil.map({ takeoverAt > $0 }) ?? true {
+            log.record(
+                .takeoverTooLate(takeoverAt: takeoverAt, validUntil: recovery.validUntil), network: master.network,
+                source: master.address)
+        }
+    }
+
+    // MARK: A network
+
+    private func network(of network: NetworkState, masters: [Analysis.Master], _ log: FactLog) -> Analysis.Network {
+        let rules = rules(for: network, log)
+        let notOpened = state.notOpened(network.index)
+        var timelines = network.sources
+        for address in masters.filter({ $0.network == network.index }).flatMap({ elements(of: $0) })
+        where network.source(address) == nil {
+            timelines.append(SourceTimeline(address))
+        }
+        return Analysis.Network(
+            name: network.name, keys: keys[network.index],
+            subnets: network.subnets.enumerated().map { subnet($1, SubnetIndex($0), of: network) },
+            iv: network.iv.current, givenIVIndex: options.givenIVIndex ?? keys[network.index].givenIVIndex,
+            ivTimeline: network.iv.records, replacement: replacement(network, masters),
+            heard: network.opened + notOpened, opened: network.opened, distinct: network.distinct,
+            notOpened: notOpened,
+            sources: timelines.sorted { $0.address < $1.address }.map { source(of: $0, network, rules) })
+    }
+
+    private func subnet(_ subnet: SubnetState, _ index: SubnetIndex, of network: NetworkState) -> Analysis.Subnet {
+        .init(
+            identity: subnet.identity, authenticBeacons: subnet.authentic,
+            notAuthenticBeacons: state.surroundings.notAuthentic(network.index, index),
+            keyRefresh: subnet.keyRefreshSteps, beaconInterval: subnet.cadence.interval)
+    }
+
+    private func replacement(_ network: NetworkState, _ masters: [Analysis.Master]) -> Analysis.Replacement? {
+        guard let start = options.replacementIVIndex ?? keys[network.index].replacementIVIndex else { return nil }
+        let master = masters.first { $0.network == network.index }?.address
+        let epochs = master.flatMap(network.source)?.epochs() ?? []
+        let steps = ReplacementRules.steps(from: start, through: network.iv.records, master: epochs)
+        return .init(start: start, steps: steps)
+    }
+
+    /// Where a clock was set, or the captures' clocks disagree, no time is turned into a number.
+    private func rules(for network: NetworkState, _ log: FactLog) -> RecoveryRules {
+        let disagree = log.sorted.contains { $0.kind == .clocksDisagree && $0.network == network.index }
+        return RecoveryRules(
+            network, captureEnd: state.captures.compactMap(\.lastTime).max(),
+            clocksAgree: !state.surroundings.hasClockJumps && !disagree, options: options)
+    }
+
+    private func source(
+        of timeline: SourceTimeline, _ network: NetworkState, _ rules: RecoveryRules
+    ) -> Analysis.Source {
+        let epochs = timeline.epochs()
+        return .init(
+            address: timeline.address, name: keys[network.index].name(of: timeline.address), epochs: epochs,
+            verdict: rules.judge(timeline, epochs))
+    }
+}

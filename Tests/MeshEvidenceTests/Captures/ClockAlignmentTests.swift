@@ -1,0 +1,70 @@
+import CaptureFiles
+import MeshEvidence
+import MeshProtocol
+import MeshTestSupport
+import MeshTimelines
+import MeshVerdict
+import Testing
+
+@testable import MeshSimulation
+
+/// Two sniffers of the same period, with clocks that differ.
+@Suite struct ClockAlignmentTests {
+    /// The frames of a scenario as two sniffers hear them: each misses some, and the second one's clock is off.
+    private func sniffers(_ capture: SimulatedCapture, clock: Duration, seed: UInt64) -> ([UInt8], [UInt8]) {
+        var random = SeededGenerator(seed: seed)
+        let type = LinkType.bluetoothLELinkLayerWithHeader
+        var writers = (0..<2).map { _ in CaptureWriter(.pcap(.little, .microseconds), linkTypes: [type]) }
+        var framings = (0..<2).map { _ in LinkFraming(type) }
+        for frame in capture.frames {
+            for sniffer in 0..<2 where !random.chance(0.4) {
+                let time = sniffer == 0 ? frame.time : frame.time.advanced(by: clock)
+                for wrapped in framings[sniffer].wrap(frame) { writers[sniffer].write(wrapped.octets, at: time) }
+            }
+        }
+        return (writers[0].removeOctets(), writers[1].removeOctets())
+    }
+
+    @Test(arguments: [73.4, -41.0, 0.02, 3600.0])
+    func clocksAreAlignedByWhatBothHeard(seconds: Double) throws {
+        var gains = 0
+        for seed in UInt64(1)...20 {
+            let capture = SimulatedCapture(.steady, seed: seed)
+            let clock = Duration.milliseconds(Int64(seconds * 1000))
+            let (first, second) = sniffers(capture, clock: clock, seed: seed)
+            let folder = try TestFolder()
+            let paths = [try folder.write(first, "a"), try folder.write(second, "b")]
+            let both = try Analyzer(keys: capture.keys).analyze(paths)
+            let alignment = try #require(both.captures[1].alignment)
+            #expect(alignment.reference == 0 && alignment.common >= 3)
+            let expected = abs(seconds) < 0.25 ? Duration.zero : clock
+            let error = alignment.offset - expected
+            #expect(error < .milliseconds(200) && error > .milliseconds(-200), "seed \(seed): \(alignment.offset)")
+            let warnings = both.findings.filter { $0.severity != .info }
+            #expect(warnings.isEmpty, "seed \(seed): \(warnings.map(\.kind))")
+            // What one missed the other may have: never less than each alone.
+            for path in paths {
+                let alone = try Analyzer(keys: capture.keys).analyze([path])
+                #expect(alone.networks[0].distinct <= both.networks[0].distinct)
+            }
+            let gain = both.captures.compactMap(\.alignment).reduce(0) { $0 + $1.onlyHere }
+            gains += gain
+            let last = try #require(capture.truth.networks[0].sources[1]?.lastUsed)
+            let recovery = try #require(both.masters.first?.verdict.recovery)
+            #expect(SequencePosition(recovery.state.transmitIndex, recovery.recommended) > last)
+            #expect(recovery.recommended.value - recovery.minimum.value < 8192, "no false silence")
+        }
+        #expect(gains > 10, "each heard PDUs that the other missed")
+    }
+
+    @Test func capturesWithNothingInCommonStayAsTheyAre() throws {
+        let folder = try TestFolder()
+        let captures = [SimulatedCapture(.steady, seed: 1), SimulatedCapture(.steady, seed: 2)]
+        let paths = try captures.enumerated().map { index, capture in
+            try folder.write(write(capture.frames), "\(index)")
+        }
+        let analysis = try Analyzer(keys: captures[0].keys).analyze(paths)
+        #expect(analysis.captures.allSatisfy { $0.alignment?.reference == nil && $0.alignment?.offset == .zero })
+        #expect(try Analyzer(keys: captures[0].keys).analyze([paths[0]]).captures[0].alignment == nil)
+    }
+}

@@ -1,0 +1,61 @@
+import MeshCrypto
+import MeshEvidence
+import MeshProtocol
+import MeshTestSupport
+import MeshTimelines
+import MeshVerdict
+import TestSupport
+import Testing
+
+@Suite struct FriendshipLearningTests {
+    /// The friendship's NID is that of the flooding credentials: polls that failed before the offer was opened count.
+    @Test func aFriendshipWithTheNIDOfAnotherKeyIsOpened() throws {
+        let collision = (UInt16(0)...2000).first { counter in
+            scriptKeys.friendship(lpnAddress: 0x23, friendAddress: 0x10, lpnCounter: 7, friendCounter: counter).nid
+                == scriptKeys.flooding.nid
+        }
+        let friendCounter = try #require(collision)
+        let material = scriptKeys.friendship(
+            lpnAddress: 0x23, friendAddress: 0x10, lpnCounter: 7, friendCounter: friendCounter)
+        var script = Script()
+        script.beacon(0, normal(9))
+        func say(_ transport: [UInt8], _ sequence: UInt32, _ source: UInt16, _ material: SecurityMaterial) throws {
+            let pdu = NetworkPDU.seal(
+                position: .init(IVIndex(9), .init(truncating: sequence)), isControl: true, ttl: 0,
+                source: try #require(UnicastAddress(source)), destination: MeshAddress(source == 0x23 ? 0x10 : 0x23),
+                transportPDU: transport, with: material)
+            script.add(Double(script.frames.count), 0x2A, pdu.octets)
+        }
+        try say([3, 0x4B, 0x50, 5, 0x7E, 0x40, 0, 0, 1, 0, 7], 10, 0x23, scriptKeys.flooding)
+        try say(
+            [4, 0x32, 3, 8, 0xBA, UInt8(friendCounter >> 8), UInt8(friendCounter & 255)], 20, 0x10, scriptKeys.flooding)
+        for poll in UInt32(0)..<20 { try say([1, UInt8(poll & 1)], 11 + poll, 0x23, material) }
+        let network = try script.analyse().networks[0]
+        #expect(network.notOpened == 0 && network.opened == 22)
+        #expect(network.sources.last?.verdict.recovery?.minimum.value == 31)
+    }
+
+    /// Messages 1, 2, 4 and 5 of the specification's sample data: request, offer, poll, update.
+    @Test(arguments: [false, true])
+    func theSpecificationsFriendshipIsOpened(isPollFirst: Bool) throws {
+        var script = Script()
+        var pdus: [String: [UInt8]] = [:]
+        for row in try SampleData.rows("messages") {
+            guard let pdu = (row["pdus"] as? [[String: Any]])?.first else { continue }
+            pdus[row.text("id")] = octets(pdu.text("network_pdu"))
+        }
+        // A poll that is heard before the offer could be opened is opened as well.
+        let order = isPollFirst ? ["8.3.1", "8.3.4", "8.3.2", "8.3.5"] : ["8.3.1", "8.3.2", "8.3.4", "8.3.5"]
+        for (second, id) in order.enumerated() {
+            script.add(Double(second), 0x2A, try #require(pdus[id]))
+        }
+        let analysis = try script.analyse(options: .init(givenIVIndex: IVIndex(0x1234_5678)))
+        let network = analysis.networks[0]
+        #expect(network.opened == 4 && analysis.unopened.isEmpty)
+        #expect(network.iv?.state == normal(0x1234_5678))
+        #expect(network.iv?.evidence == .friendUpdate, "stronger than a PDU's NetMIC alone")
+        let lpn = try #require(network.sources.first { $0.address.value == 0x1201 })
+        #expect(lpn.epochs[0].lastSequence.value == 2)
+        #expect(network.sources.first { $0.address.value == 0x2345 }?.epochs[0].lastSequence.value == 0x01_4834)
+    }
+}
