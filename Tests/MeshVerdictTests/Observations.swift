@@ -1,0 +1,1 @@
+../MeshTimelinesTests/Observations.swift

@@ -1,0 +1,1 @@
+../MeshTimelinesTests/Scene+Fold.swift
