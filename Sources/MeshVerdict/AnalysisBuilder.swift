@@ -36,6 +36,9 @@ private struct AnalysisBuilder {
         networks = state.networks.map { $0.settled() }
     }
 
+    /// The time of the last frame of all captures.
+    private var captureEnd: CaptureTime? { state.captures.compactMap(\.lastTime).max() }
+
     func analysis(_ unusable: [CaptureError]) -> Analysis {
         var log = FactLog()
         log.add(state.judge())
@@ -95,16 +98,27 @@ private struct AnalysisBuilder {
             master.newAddress = AddressChoice.free(besides: elements, in: networks[place], keys[master.network])
             return
         }
-        // Relays may deliver the last PDU some seconds after it was sent.
-        if let failedAt = options.failedAt, recovery.lastHeard.time.since(failedAt) > SequenceWatch.patience {
-            log.record(
-                .heardAfterFailure(failedAt: failedAt), at: recovery.lastHeard, network: master.network,
-                source: master.address)
+        judgeTimes(of: recovery, master, into: &log)
+    }
+
+    /// When it failed and when the replacement takes over, as far as the user says it, against what the answer rests on.
+    private func judgeTimes(of recovery: Recovery, _ master: Analysis.Master, into log: inout FactLog) {
+        func record(_ fact: Fact, at frame: FrameReference? = nil) {
+            log.record(fact, at: frame, network: master.network, source: master.address)
         }
-        if let takeoverAt = options.takeoverAt, recovery.validUntil.map({ takeoverAt > $0 }) ?? true {
-            log.record(
-                .takeoverTooLate(takeoverAt: takeoverAt, validUntil: recovery.validUntil), network: master.network,
-                source: master.address)
+        let validUntil = recovery.validUntil
+        if let failedAt = options.failedAt {
+            // Relays may deliver the last PDU some seconds after it was sent.
+            if recovery.lastHeard.time.since(failedAt) > SequenceWatch.patience {
+                record(.heardAfterFailure(failedAt: failedAt), at: recovery.lastHeard)
+            }
+            // What the captures cover they tell, also where nothing tells how long it holds behind them.
+            if let known = validUntil ?? captureEnd, failedAt > known {
+                record(.answerOutlived(failedAt: failedAt, validUntil: validUntil))
+            }
+        }
+        if let takeoverAt = options.takeoverAt, validUntil.map({ takeoverAt > $0 }) ?? true {
+            record(.takeoverTooLate(takeoverAt: takeoverAt, validUntil: validUntil))
         }
     }
 
@@ -147,7 +161,7 @@ private struct AnalysisBuilder {
     private func rules(for network: NetworkState, _ log: FactLog) -> RecoveryRules {
         let disagree = log.sorted.contains { $0.kind == .clocksDisagree && $0.network == network.index }
         return RecoveryRules(
-            network, captureEnd: state.captures.compactMap(\.lastTime).max(),
+            network, captureEnd: captureEnd,
             clocksAgree: !state.surroundings.hasClockJumps && !disagree, options: options)
     }
 

@@ -46,6 +46,8 @@ import Testing
         .sequenceJump(jump(), under: IVIndex(5), stacks: [.zephyr, .silabs]),
         .sequenceOutlier(position, others: SequenceNumber(truncating: 3)), .pduReplayed(under: IVIndex(5)),
         .staleIVIndex(IVIndex(3), newer: IVIndex(5)), .heardAfterFailure(failedAt: Scene.start),
+        .answerOutlived(failedAt: Scene.start, validUntil: nil),
+        .answerOutlived(failedAt: Scene.start, validUntil: Scene.start),
         .takeoverTooLate(takeoverAt: Scene.start, validUntil: nil),
         .takeoverTooLate(takeoverAt: Scene.start, validUntil: Scene.start), .nonceReused(position),
         .pduAlteredByRelay(position), .sequenceNearExhaustion(position, left: 0, exhaustedAt: nil),
@@ -75,7 +77,8 @@ import Testing
     /// What is grave is decided here once more, so that a change of it is one on purpose.
     @Test func everyKindHasItsSeverity() {
         let critical: Set<Fact.Kind> = [
-            .subnetsDisagree, .ivIndexOutOfRange, .sequenceOutlier, .heardAfterFailure, .takeoverTooLate, .nonceReused,
+            .subnetsDisagree, .ivIndexOutOfRange, .sequenceOutlier, .heardAfterFailure, .answerOutlived,
+            .takeoverTooLate, .nonceReused,
         ]
         let info: Set<Fact.Kind> = [
             .crcFailed, .truncatedFrame, .malformedStructure, .beaconsSilent, .keyRefreshPhaseNotHeard, .sequenceJump,

@@ -134,6 +134,26 @@ import Testing
         }
     }
 
+    @Test func aFailureAfterTheEndOfValidityIsSaid() throws {
+        var options = master
+        for (seconds, isTold) in [(96 * Double.hour, false), (96 * .hour + 1, true)] {
+            options.failedAt = Scene.time(seconds)
+            let findings = try scene(.normal(9), iv: 9, seq: 5).analysis(options).findings
+            #expect(findings.contains { $0.kind == .answerOutlived } == isTold)
+        }
+    }
+
+    @Test func whereNothingTellsHowLongTheAnswerHoldsAFailureBehindTheCapturesIsSaid() throws {
+        var scene = scene(.updating(10), iv: 9, seq: 5)
+        scene.ends(at: 20)
+        var options = master
+        for (seconds, isTold) in [(20.0, false), (20.1, true)] {
+            options.failedAt = Scene.time(seconds)
+            let findings = try scene.analysis(options).findings
+            #expect(findings.contains { $0.kind == .answerOutlived } == isTold)
+        }
+    }
+
     @Test func aTakeoverAfterTheEndOfValidityIsSaid() throws {
         var options = master
         for (seconds, isTold) in [(96 * Double.hour, false), (96 * .hour + 1, true)] {

@@ -214,6 +214,14 @@ extension Fact.Kind {
             start the replacement before this is cleared up: switch the old device off, correct `--failed-at`, and \
             capture again.
             """
+        case .answerOutlived:
+            """
+            The time that `--failed-at` says is one for which the answer is not sure to hold any more, or it is behind the \
+            end of the captures and nothing tells for how long the answer holds. The network may have changed the IV Index \
+            with which it transmits before the device failed, and the device with it: what it sent after that is in no \
+            margin. Either that time or the time zone of it is wrong, or the captures are too old for the question. \
+            Take a fresh capture of the network, analyse it together with these, and configure what that says.
+            """
         case .takeoverTooLate:
             """
             The replacement is to take over at a time for which the answer is not sure to hold any more, or \

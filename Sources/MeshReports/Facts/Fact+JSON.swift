@@ -52,6 +52,9 @@ extension Fact {
         case .staleIVIndex(let index, let newer):
             ["iv_index": .number(index.value), "newer_iv_index": .number(newer.value)]
         case .heardAfterFailure(let failedAt): ["failed_at": .text(times.text(failedAt))]
+        case .answerOutlived(let failedAt, let validUntil):
+            ["failed_at": .text(times.text(failedAt))]
+                .merging(validUntil.map { ["valid_until": .text(times.text($0))] } ?? [:]) { first, _ in first }
         case .takeoverTooLate(let takeoverAt, let validUntil):
             ["takeover_at": .text(times.text(takeoverAt))]
                 .merging(validUntil.map { ["valid_until": .text(times.text($0))] } ?? [:]) { first, _ in first }

@@ -82,12 +82,14 @@ extension Fact {
             return
                 "the source was heard after it is said to have failed (\(times.text(failedAt))): another device sends under its "
                 + "address, or the time is wrong"
-        case .takeoverTooLate(let takeoverAt, let validUntil):
-            let until =
-                validUntil.map { "this answer holds until \(times.text($0))" }
-                ?? "how long this answer holds cannot be told"
+        case .answerOutlived(let failedAt, let validUntil):
             return
-                "the replacement is to take over at \(times.text(takeoverAt)), and \(until): take a fresh capture before"
+                "the source is said to have failed at \(times.text(failedAt)), and \(Self.validity(validUntil, times)): by then it may "
+                + "have sent under another IV Index; take a fresh capture"
+        case .takeoverTooLate(let takeoverAt, let validUntil):
+            return
+                "the replacement is to take over at \(times.text(takeoverAt)), and \(Self.validity(validUntil, times)): take a fresh "
+                + "capture before"
         case .nonceReused(let position):
             return "the same IV Index and SEQ with other content: two devices send as this source, or one restarted; "
                 + "first at IV Index \(position.ivIndex.hexadecimal), SEQ \(position.sequence.hexadecimal)"
@@ -113,6 +115,10 @@ extension Fact {
         case .further(let kind):
             return "further findings of the kind \(kind.rawValue), of more subjects than are told apart"
         }
+    }
+
+    private static func validity(_ validUntil: CaptureTime?, _ times: CaptureTimes) -> String {
+        validUntil.map { "this answer holds until \(times.text($0))" } ?? "how long this answer holds cannot be told"
     }
 
     /// The block that explains a jump of SEQ, and whose it is.

@@ -64,6 +64,9 @@ public enum Fact: Hashable, Codable, Sendable {
     case staleIVIndex(IVIndex, newer: IVIndex)
     /// The source was heard after it is said to have failed.
     case heardAfterFailure(failedAt: CaptureTime)
+    /// The source is said to have lived on when the answer may not have held any more; `validUntil` is `nil` where nothing
+    /// tells.
+    case answerOutlived(failedAt: CaptureTime, validUntil: CaptureTime?)
     /// The replacement is to take over when the answer may not hold any more; `validUntil` is `nil` where nothing
     /// tells.
     case takeoverTooLate(takeoverAt: CaptureTime, validUntil: CaptureTime?)
@@ -117,6 +120,7 @@ extension Fact {
         case pduReplayed = "pdu_replayed"
         case staleIVIndex = "stale_iv_index"
         case heardAfterFailure = "heard_after_failure"
+        case answerOutlived = "answer_outlived"
         case takeoverTooLate = "takeover_too_late"
         case nonceReused = "nonce_reused"
         case pduAlteredByRelay = "pdu_altered_by_relay"
@@ -176,6 +180,7 @@ extension Fact {
         case .pduReplayed: .pduReplayed
         case .staleIVIndex: .staleIVIndex
         case .heardAfterFailure: .heardAfterFailure
+        case .answerOutlived: .answerOutlived
         case .takeoverTooLate: .takeoverTooLate
         case .nonceReused: .nonceReused
         case .pduAlteredByRelay: .pduAlteredByRelay
@@ -211,7 +216,9 @@ extension Fact {
         case .sequenceJump(let jump, let index, _): UInt64(index.value) << 24 | UInt64(jump.to.value)
         case .sequenceOutlier(let position, _): UInt64(position.ivIndex.value)
         case .pduReplayed(let index), .staleIVIndex(let index, _): UInt64(index.value)
-        case .heardAfterFailure, .takeoverTooLate, .nonceReused, .pduAlteredByRelay, .sequenceNearExhaustion: 0
+        case .heardAfterFailure, .answerOutlived, .takeoverTooLate, .nonceReused, .pduAlteredByRelay,
+            .sequenceNearExhaustion:
+            0
         case .pduNotOpened(let nid), .foreignNetwork(let nid): UInt64(nid)
         case .further: .max
         }
@@ -222,7 +229,8 @@ extension Fact.Kind {
     /// How grave facts of this kind are.
     public var severity: Fact.Severity {
         switch self {
-        case .subnetsDisagree, .ivIndexOutOfRange, .sequenceOutlier, .heardAfterFailure, .takeoverTooLate, .nonceReused:
+        case .subnetsDisagree, .ivIndexOutOfRange, .sequenceOutlier, .heardAfterFailure, .answerOutlived,
+            .takeoverTooLate, .nonceReused:
             .critical
         case .damagedRecord, .unsupportedLinkType, .clockJumped, .clocksDisagree, .beaconNotAuthentic, .beaconReplayed,
             .nodeAhead, .ivUpdateTooSoon, .ivUpdateOverdue, .ivIndexJump, .ivRecoveryTooSoon, .secondarySubnetAhead,
