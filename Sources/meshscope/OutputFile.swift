@@ -15,11 +15,7 @@ enum OutputFile {
 
     /// Writes beside the target and renames.
     static func write(_ data: Data, to path: String) throws {
-        do {
-            try data.write(to: URL(filePath: path), options: isReplaceable(path) ? .atomic : [])
-        } catch {
-            throw cannotWrite(path)
-        }
+        try write(pieces: { sink in try sink([UInt8](data)) }, to: path)
     }
 
     /// An output never takes the place of an input, which may be the only evidence there is.
@@ -29,33 +25,78 @@ enum OutputFile {
         }
     }
 
-    /// Writes what is too large for memory piece by piece, and renames when it is whole.
+    /// Writes what may be too large for memory piece by piece, and renames when it is whole.
+    ///
+    /// A symbolic link is followed, and a file keeps its mode. A device or a pipe is written to, and never replaced.
+    ///
+    /// `isSecret`: only the owner may read it, and no link leads it elsewhere.
     static func write(
         pieces: (([UInt8]) throws -> Void) throws -> Void, to path: String, isSecret: Bool = false
     ) throws {
-        let temporary = FilePath(path + ".part")
         do {
-            let file = try FileDescriptor.create(temporary, isSecret: isSecret)
-            do {
+            switch try OutputPlace(FilePath(path), followsLinks: !isSecret) {
+            case .descriptor(let file): try pieces { try file.writeAll($0) }
+            case .stream(let target):
+                let file = try FileDescriptor.open(target, .writeOnly, options: .closeOnExec)
                 try file.closeAfter { try pieces { try file.writeAll($0) } }
-                try temporary.rename(to: FilePath(path))
-            } catch {
-                // Half a file is of no use to anybody.
-                try? FileManager.default.removeItem(atPath: temporary.string)
-                throw error
+            case .file(let target, let held):
+                try replace(target, held, isSecret ? .ownerReadWrite : .everybodyReadWrite, with: pieces)
             }
+        } catch Errno.brokenPipe {
+            // Whoever reads it has seen enough.
         } catch is Errno {
-            throw cannotWrite(path)
+            throw Terminal.fail("\(path): cannot be written; is the folder there, and yours to write?")
         }
     }
 
-    /// A device or a pipe cannot be replaced by a file.
-    private static func isReplaceable(_ path: String) -> Bool {
-        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-        return type == nil || type == .typeRegular || type == .typeSymbolicLink
+    /// `held`: the file that is replaced, and whose mode the new one has; `permissions`: of a file that is new.
+    private static func replace(
+        _ target: FilePath, _ held: Stat?, _ permissions: FilePermissions,
+        with pieces: (([UInt8]) throws -> Void) throws -> Void
+    ) throws {
+        let (file, temporary) = try FileDescriptor.createTemporary(
+            beside: target, held?.permissions.intersection(.everybodyReadWrite) ?? permissions)
+        do {
+            try file.closeAfter {
+                if let held { try file.takeOwnerAndMode(of: held) }
+                try pieces { try file.writeAll($0) }
+            }
+            try temporary.rename(to: target)
+        } catch {
+            // Half a file is of no use to anybody.
+            try? FileManager.default.removeItem(atPath: temporary.string)
+            throw error
+        }
     }
+}
 
-    private static func cannotWrite(_ path: String) -> ExitCode {
-        Terminal.fail("\(path): cannot be written; is the folder there, and yours to write?")
+/// Where what is written to a path ends up.
+private enum OutputPlace {
+    /// A file that this process has open already, such as standard output under the name `/dev/stdout`.
+    case descriptor(FileDescriptor)
+    /// What is there and no regular file.
+    case stream(FilePath)
+    /// A file to make, or to replace, behind all links.
+    case file(FilePath, replacing: Stat?)
+
+    init(_ path: FilePath, followsLinks: Bool) throws(Errno) {
+        guard followsLinks else {
+            self = .file(path, replacing: nil)
+            return
+        }
+        guard let held = try? Stat(path) else {
+            self = .file(try path.withoutLinks(), replacing: nil)
+            return
+        }
+        // A new file in place of it would be another one than the shell opened, and what was in it would be gone.
+        for file in [FileDescriptor.standardOutput, .standardError] where file.isOpen(on: held) {
+            self = .descriptor(file)
+            return
+        }
+        guard held.type == .regular, let target = try? path.withoutLinks(), target.isSameFile(as: path) else {
+            self = .stream(path)
+            return
+        }
+        self = .file(target, replacing: held)
     }
 }
