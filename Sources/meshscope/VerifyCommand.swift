@@ -90,6 +90,7 @@ struct VerifyCommand: ParsableCommand {
 
     /// Why nothing may have been heard of the replacement.
     private func sayWhatIsMissing(_ analysis: Analysis, _ takeover: Takeover, _ network: Analysis.Network) {
+        for capture in AnalysisDocument.breaks(analysis) { Terminal.warn(capture.text.text) }
         if analysis.captures.allSatisfy({ $0.frames == 0 }) {
             Terminal.warn("the captures hold no frames")
         } else if analysis.networks.allSatisfy({ $0.opened == 0 }) {

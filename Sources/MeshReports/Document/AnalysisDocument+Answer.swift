@@ -9,17 +9,7 @@ import MeshProtocol
 extension AnalysisDocument {
     typealias Block = ReportDocument.Block
 
-    var answer: [Block] {
-        var blocks = answers
-        for error in analysis.unusable {
-            blocks.append(.callout(attention(.critical, "\(error.path) could not be used: \(error.explanation)")))
-        }
-        for capture in analysis.captures where !capture.isComplete {
-            let text: Prose = "\(capture.path) breaks off: what it held behind that is not in the answer."
-            blocks.append(.callout(attention(.warning, text)))
-        }
-        return blocks
-    }
+    var answer: [Block] { answers + missingEvidence.map { .callout($0) } }
 
     private var answers: [Block] {
         guard !analysis.networks.isEmpty else {
@@ -48,7 +38,7 @@ extension AnalysisDocument {
         } else {
             blocks += noNumber(master.verdict, network) + [waysOut(of: master)]
         }
-        return blocks + attentions([.critical], of: master).map { .callout($0) }
+        return blocks + attentions(of: master).map { .callout($0) }
     }
 
     private func triple(_ recovery: Recovery, _ source: Analysis.Source, _ master: Analysis.Master) -> [Block] {

@@ -13,7 +13,8 @@ extension AnalysisDocument {
         guard let recovery = master.verdict.recovery else { return [] }
         return choice(of: master) + (analysis.source(of: master).map { derivation(recovery, $0) } ?? [])
             + ivEvidence(analysis[master.network])
-            + attentions([.critical, .warning], of: master).map { .callout($0) }
+            + findings(of: master).filter { $0.severity != .info }.map { .callout(attention($0)) }
+            + missingEvidence.map { .callout($0) }
     }
 
     /// Why this source, where nobody said it.

@@ -22,10 +22,14 @@ public struct AnalysisDocument {
                 + analysis.networkIndexes.map(document.network) + document.others + [document.findings])
     }
 
-    /// What must not be overlooked about a master, as the answer of the report says it.
+    /// What must not be overlooked about a master and the captures, as the answer of the report says it.
     public static func attentions(_ analysis: Analysis, of master: Analysis.Master) -> [ReportDocument.Callout] {
-        AnalysisDocument(analysis).attentions([.critical], of: master)
+        let document = AnalysisDocument(analysis)
+        return document.attentions(of: master) + document.breaks
     }
+
+    /// The captures that break off, so that what they held behind that is in no answer.
+    public static func breaks(_ analysis: Analysis) -> [ReportDocument.Callout] { AnalysisDocument(analysis).breaks }
 
     // MARK: What several aspects say
 
@@ -47,14 +51,27 @@ public struct AnalysisDocument {
         analysis.networks.count > 1 || analysis[network].name != nil
     }
 
+    /// What stands in the answer for a master: whatever is critical.
+    func attentions(of master: Analysis.Master) -> [ReportDocument.Callout] {
+        findings(of: master).filter { $0.severity == .critical }.map(attention)
+    }
+
     /// What is said of the master, and of its network as a whole.
-    func attentions(
-        _ severities: Set<Fact.Severity>, of master: Analysis.Master
-    ) -> [ReportDocument.Callout] {
+    func findings(of master: Analysis.Master) -> [Finding] {
         analysis.findings.filter { finding in
-            severities.contains(finding.severity) && finding.network == master.network
-                && finding.source.map(master.elements.contains) ?? true
-        }.map(attention)
+            finding.network == master.network && finding.source.map(master.elements.contains) ?? true
+        }
+    }
+
+    /// Captures of which nothing, or only the beginning, is in the answer.
+    var missingEvidence: [ReportDocument.Callout] {
+        analysis.unusable.map { attention(.critical, "\($0.path) could not be used: \($0.explanation)") } + breaks
+    }
+
+    private var breaks: [ReportDocument.Callout] {
+        analysis.captures.filter { !$0.isComplete }.map { capture in
+            attention(.warning, "\(capture.path) breaks off: what it held behind that is not in the answer.")
+        }
     }
 
     func attention(_ finding: Finding) -> ReportDocument.Callout {

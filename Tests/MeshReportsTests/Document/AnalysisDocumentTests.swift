@@ -105,7 +105,7 @@ extension ReportDocument {
             let document = AnalysisDocument.make(analysis)
             for master in analysis.masters where master.verdict.recovery != nil {
                 let attentions = AnalysisDocument.attentions(analysis, of: master)
-                #expect(document.callouts.filter { $0.severity == .critical } == attentions)
+                #expect(document.callouts.filter { $0.label.text == "ATTENTION" } == attentions)
             }
         }
     }
