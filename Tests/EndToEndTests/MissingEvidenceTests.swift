@@ -50,4 +50,22 @@ private let since = "2026-06-01T00:00:50Z"
             #expect(readme.contains("breaks off"))
         }
     }
+
+    // MARK: Somebody else under the master's address
+
+    @Test func theAnswerSaysThatAnotherDeviceSendsAsTheMaster() throws {
+        let arguments = [
+            captures + "/wrong-replacement.pcap", "--keys", captures + "/wrong-replacement.keys.json",
+        ]
+        let report = try Program.run(Program.meshscope, ["analyze"] + arguments).output
+        let answer = try #require(report.components(separatedBy: "\nCaptures\n").first)
+        let words = answer.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+        #expect(words.contains("ATTENTION: SEQ fell from 0x010A35 to 0x000000"))
+        #expect(words.contains("another device sends under this address"))
+        try withFolder { folder in
+            let result = try Program.run(
+                Program.meshscope, ["restore"] + arguments + ["--for", "zephyr", "-o", folder + "/out"])
+            #expect(result.status == 0 && result.error.contains("another device sends under this address"))
+        }
+    }
 }

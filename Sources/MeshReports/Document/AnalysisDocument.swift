@@ -51,9 +51,9 @@ public struct AnalysisDocument {
         analysis.networks.count > 1 || analysis[network].name != nil
     }
 
-    /// What stands in the answer for a master: whatever is critical.
+    /// What stands in the answer for a master: whatever is critical, and that its address is in use below its old SEQ.
     func attentions(of master: Analysis.Master) -> [ReportDocument.Callout] {
-        findings(of: master).filter { $0.severity == .critical }.map(attention)
+        findings(of: master).filter { $0.severity == .critical || $0.fact.saysTheSourceBeganAnew }.map(attention)
     }
 
     /// What is said of the master, and of its network as a whole.
@@ -80,5 +80,13 @@ public struct AnalysisDocument {
 
     func attention(_ severity: Fact.Severity, _ text: Prose) -> ReportDocument.Callout {
         ReportDocument.Callout(severity: severity, label: "ATTENTION", text)
+    }
+}
+
+extension Fact {
+    /// Whether another device sends under the source's address, or the source itself without its SEQ, and peers still drop it.
+    fileprivate var saysTheSourceBeganAnew: Bool {
+        guard case .sequenceRestarted(_, _, let short) = self else { return false }
+        return short > 0
     }
 }

@@ -63,10 +63,14 @@ extension Fact {
         case .keyRefreshPhaseNotHeard(let key):
             return "key \(key): the old key was followed by the new one, and phase 2 was not heard"
         case .sequenceRestarted(let restart, let index, let short):
-            let state = short > 0 ? "still \(short) messages short" : "it has passed it since"
-            return
-                "SEQ fell from \(restart.from.hexadecimal) to \(restart.first.hexadecimal) under IV Index \(index.hexadecimal) and rises "
-                + "from there: peers drop the source until it passes its old SEQ; \(state)"
+            let fall =
+                "SEQ fell from \(restart.from.hexadecimal) to \(restart.first.hexadecimal) under IV Index \(index.hexadecimal) and "
+                + "rises from there: "
+            guard short > 0 else {
+                return fall + "peers dropped the source until it passed its old SEQ, as it has since"
+            }
+            return fall + "another device sends under this address now, or the source restarted without its SEQ; peers "
+                + "drop it until it passes its old SEQ, still \(short) messages short"
         case .sequenceJump(let jump, _, let stacks):
             return "SEQ jumped from \(jump.from.hexadecimal) to \(jump.to.hexadecimal)\(Self.reboot(of: stacks))"
         case .sequenceOutlier(let position, let others):
