@@ -11,8 +11,9 @@ public import MeshProtocol
 ///                       "netkeys": [ { "index": 0, "name": "primary", "key": "…32 digits…", "old_key": "…" } ] } ] }
 ///
 /// Beside them a network may have `appkeys` and `labels` (lists of 32 digits), `devkeys` (`addr` and `key`) and `nodes`
-/// (`addr`, `elements`, `name`). Only
-/// `netkeys` and `key` are required; members that are not known are passed over.
+/// (`addr`, `elements`, `name`); `iv_index` and `replacement_iv_index` are numbers. Only `netkeys` and `key` are required. A
+/// member that is not known is refused here: misspelt, it would change the answer in silence. In files of other tools,
+/// which have many members that nobody reads here, it is a warning where it is near to one that is read.
 public enum KeyFile {
     private static let longestFile = 2 << 20
 
@@ -50,6 +51,22 @@ public enum KeyFile {
         var old_key: String?
     }
 
+    /// All members of the own JSON, at every level.
+    private static let shape = MemberShape(
+        [],
+        objects: [
+            "networks": MemberShape(
+                ["name", "master", "iv_index", "replacement_iv_index", "appkeys", "labels"],
+                objects: [
+                    "netkeys": MemberShape(["name", "index", "key", "old_key"]),
+                    "devkeys": MemberShape(["addr", "key"]),
+                    "nodes": MemberShape(["addr", "elements", "name"]),
+                ])
+        ])
+
+    /// The members of which one tells what a file is.
+    private static let marks = MemberShape(["networks", "netKeys", "meshNetwork"])
+
     /// The networks of a key file.
     ///
     /// - Throws: `KeyFileError`: the file cannot be read, is of no form that is known, or holds a key or an address that
@@ -62,11 +79,19 @@ public enum KeyFile {
     /// - Throws: `KeyFileError` as for a single file, and where no file holds a NetKey.
     public static func read(
         paths: [String], beside given: [KeyRing.Network] = []
-    ) throws(KeyFileError) -> [KeyRing.Network] {
+    ) throws(KeyFileError) -> [KeyRing.Network] { try contents(paths: paths, beside: given).networks }
+
+    /// As `read(paths:beside:)`, with what in the files looks like a slip.
+    ///
+    /// - Throws: `KeyFileError` as `read(paths:beside:)`.
+    public static func contents(
+        paths: [String], beside given: [KeyRing.Network] = []
+    ) throws(KeyFileError) -> KeyFileContents {
         var networks = given
         var loose = KeyRing.UpperTransportKeys()
+        var warnings: [KeyFileWarning] = []
         for path in paths {
-            switch try content(path: path) {
+            switch try content(path: path, &warnings) {
             case .networks(let more): networks += more
             case .upperKeys(let keys):
                 loose.merge(keys)
@@ -79,7 +104,7 @@ public enum KeyFile {
         for index in networks.indices {
             networks[index].upperKeys.merge(loose)
         }
-        return networks
+        return KeyFileContents(networks: networks, warnings: warnings)
     }
 
     private enum Content {
@@ -87,7 +112,7 @@ public enum KeyFile {
         case upperKeys(KeyRing.UpperTransportKeys)
     }
 
-    private static func content(path: String) throws(KeyFileError) -> Content {
+    private static func content(path: String, _ warnings: inout [KeyFileWarning]) throws(KeyFileError) -> Content {
         let octets: [UInt8]
         do throws(CaptureError) {
             octets = try WholeFile.read(path: path, limit: longestFile)
@@ -95,10 +120,12 @@ public enum KeyFile {
             throw KeyFileError(
                 path, error.explanation.replacing("; name the capture files in it", with: ", not a key file"))
         }
-        return try parse(Data(octets), place: path)
+        return try parse(Data(octets), place: path, &warnings)
     }
 
-    private static func parse(_ data: Data, place: String) throws(KeyFileError) -> Content {
+    private static func parse(
+        _ data: Data, place: String, _ warnings: inout [KeyFileWarning]
+    ) throws(KeyFileError) -> Content {
         // Windows writes a byte order mark.
         let data = data.starts(with: [0xEF, 0xBB, 0xBF]) ? data.dropFirst(3) : data
         guard data.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else {
@@ -107,8 +134,10 @@ public enum KeyFile {
         let root = JSONNode(value: try decode(JSONValue.self, data, place), path: "", place: place)
         // The iOS app keeps the database in a wrapper.
         for candidate in [root["meshNetwork"], root].compactMap(\.self) where MeshDatabase.recognises(candidate) {
+            warnings += KeyFileWarning.nearMisses(MeshDatabase.shape, in: candidate)
             return .networks([try MeshDatabase(root: candidate).network()])
         }
+        try requireKnownMembers(root)
         let document = try decode(Document.self, data, place)
         var networks: [KeyRing.Network] = []
         for (index, network) in document.networks.enumerated() {
@@ -116,6 +145,14 @@ public enum KeyFile {
         }
         guard !networks.isEmpty else { throw KeyFileError(place, "has no networks") }
         return .networks(networks)
+    }
+
+    private static func requireKnownMembers(_ root: JSONNode) throws(KeyFileError) {
+        // Without any mark this may be no key file at all: then that is to be said, and not what it has instead.
+        let isOwn = root["networks"] != nil
+        let unknown = isOwn ? shape.unknown(in: root) : marks.unknown(in: root).filter { $0.suggestion != nil }
+        guard let first = unknown.first else { return }
+        throw KeyFileError(first.place, first.sentence)
     }
 
     private static func decode<Value: Decodable>(

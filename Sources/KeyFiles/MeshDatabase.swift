@@ -10,6 +10,26 @@ import MeshProtocol
 struct MeshDatabase {
     let root: JSONNode
 
+    /// The members that are read, of whatever dialect.
+    static let shape = MemberShape(
+        ["meshName", "ivIndex", "IVindex", "deviceKey", "unicastAddress"],
+        objects: [
+            "netKeys": MemberShape(["name", "index", "key", "oldKey"]),
+            "appKeys": MemberShape(["key", "oldKey"]),
+            "provisioners": MemberShape(["UUID"]),
+            "nodes": MemberShape(
+                ["UUID", "uuid", "name", "unicastAddress", "deviceKey"],
+                objects: [
+                    "elements": MemberShape(
+                        [],
+                        objects: [
+                            "models": MemberShape(["subscribe"], objects: ["publish": MemberShape(["address"])])
+                        ])
+                ]),
+            "groups": MemberShape(["name", "address"]),
+            "networkExclusions": MemberShape(["ivIndex", "addresses"]),
+        ])
+
     /// Whether a JSON object looks like one.
     static func recognises(_ node: JSONNode) -> Bool { node["netKeys"] != nil }
 

@@ -87,7 +87,10 @@ struct FixtureReports {
     }
 
     private static func keyRing(_ path: String) throws -> KeyRing {
-        KeyRing(networks: FileManager.default.fileExists(atPath: path) ? try KeyFile.read(path: path) : [])
+        guard FileManager.default.fileExists(atPath: path) else { return KeyRing(networks: []) }
+        let contents = try KeyFile.contents(paths: [path])
+        for warning in contents.warnings { Terminal.warn(warning) }
+        return KeyRing(networks: contents.networks)
     }
 
     private static func questions(_ path: String) throws -> Questions? {

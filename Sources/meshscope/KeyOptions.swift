@@ -12,7 +12,8 @@ struct KeyOptions: ParsableArguments {
             "A NetKey: 32 hexadecimal digits, or INDEX=HEX. Repeat it for the subnets of one network.",
             discussion: """
                 Other users see it in the list of processes and your shell keeps it: prefer --keys or the environment \
-                variable MESHSCOPE_NETKEY, which takes the same, separated by spaces. The first key is the primary \
+                variable MESHSCOPE_NETKEY, which takes the same, separated by spaces, and is ignored, with a warning, where \
+                --netkey or --keys is given. The first key is the primary \
                 subnet's (index 0) unless it says another index; two keys under one index are the old and the new one \
                 of a Key Refresh.
                 """, valueName: "hex"))
@@ -25,7 +26,8 @@ struct KeyOptions: ParsableArguments {
             discussion: """
                 A Mesh Configuration Database (nRF Mesh export and others), BlueZ's node.json or export_db.json, \
                 Wireshark's btmesh_nw_keys (btmesh_dev_keys and btmesh_label_uuids beside it), the output of Zephyr's 'mesh cdb show', or {"networks": [{"name": "office", "master": "0x0001", "netkeys": [{"index": 0, "key": "32 hexadecimal \
-                digits", "old_key": "during a Key Refresh"}]}]}; only "netkeys" and "key" are required.
+                digits", "old_key": "during a Key Refresh"}]}]}; only "netkeys" and "key" are required, and a member of \
+                another name is refused. In the files of other tools a misspelt member is a warning.
                 """, valueName: "file"))
     var keyFiles: [String] = []
 
@@ -40,7 +42,7 @@ struct KeyOptions: ParsableArguments {
         guard Set(keys).count < keys.count else { return }
         throw KeyFileError(
             "the keys given",
-            "the same NetKey is in two networks; is MESHSCOPE_NETKEY still set, or a file named twice?")
+            "the same NetKey is in two networks; is a file named twice, or does --netkey repeat a key of a file?")
     }
 
     /// As `keyRing`, for a command that can do nothing without one.
@@ -52,25 +54,44 @@ struct KeyOptions: ParsableArguments {
         return ring
     }
 
-    /// The keys of options, files and environment, in this order.
+    /// The keys of options and files, in this order; without any of them, those of the environment.
     func keyRing() throws -> KeyRing {
-        do {
-            let given = try netKeys.enumerated().map { try SubnetKey(argument: $1, place: "--netkey number \($0 + 1)") }
-            let environment = ProcessInfo.processInfo.environment["MESHSCOPE_NETKEY"] ?? ""
-            let words = environment.split { $0 == " " || $0 == "," || $0 == "\n" }
-            let inherited =
-                given.isEmpty
-                ? try words.enumerated().map {
-                    try SubnetKey(argument: String($1), place: "MESHSCOPE_NETKEY, key \($0 + 1)")
-                }
-                : []
-            let keys = given + inherited
-            var networks = keys.isEmpty ? [] : [try SubnetKey.network(of: keys, name: nil, place: "the keys given")]
-            networks = try KeyFile.read(paths: keyFiles, beside: networks)
-            try requireDistinctKeys(networks)
-            return KeyRing(networks: networks)
-        } catch let error as KeyFileError {
+        do throws(KeyFileError) {
+            let keys = try netKeys.isEmpty && keyFiles.isEmpty ? environmentKeys() : optionKeys()
+            let networks = keys.isEmpty ? [] : [try SubnetKey.network(of: keys, name: nil, place: "the keys given")]
+            let contents = try KeyFile.contents(paths: keyFiles, beside: networks)
+            for warning in contents.warnings { Terminal.warn(warning) }
+            try requireDistinctKeys(contents.networks)
+            return KeyRing(networks: contents.networks)
+        } catch {
             throw Terminal.fail(error)
         }
+    }
+
+    private func optionKeys() throws(KeyFileError) -> [SubnetKey] {
+        if !Self.environmentWords.isEmpty {
+            Terminal.warn(
+                "\(Self.variable) is ignored: \(netKeys.isEmpty ? "--keys" : "--netkey") is given, which wins")
+        }
+        var keys: [SubnetKey] = []
+        for (index, text) in netKeys.enumerated() {
+            keys.append(try SubnetKey(argument: text, place: "--netkey number \(index + 1)"))
+        }
+        return keys
+    }
+
+    private func environmentKeys() throws(KeyFileError) -> [SubnetKey] {
+        var keys: [SubnetKey] = []
+        for (index, text) in Self.environmentWords.enumerated() {
+            keys.append(try SubnetKey(argument: text, place: "\(Self.variable), key \(index + 1)"))
+        }
+        return keys
+    }
+
+    private static let variable = "MESHSCOPE_NETKEY"
+
+    private static var environmentWords: [String] {
+        let text = ProcessInfo.processInfo.environment[variable] ?? ""
+        return text.split { $0 == " " || $0 == "," || $0 == "\n" }.map(String.init)
     }
 }

@@ -20,7 +20,7 @@ private func read(_ text: String) throws -> [KeyRing.Network] {
     @Test func readsNetworksWithNamesAndMaster() throws {
         let networks = try read(
             """
-            {"networks": [{"name": "office", "master": "0x0001", "iv_index": 7, "unknown": ["ignored"],
+            {"networks": [{"name": "office", "master": "0x0001", "iv_index": 7,
               "netkeys": [{"key": "\(key)", "name": "first"}, {"key": "\(other)", "index": 5}]}]}
             """)
         #expect(networks.count == 1)
