@@ -30,7 +30,7 @@ public enum JSONReport {
             networks: analysis.networks.map { network(of: $0, times) },
             master: .init(analysis.masters.first.map { master(of: $0) }),
             masters: analysis.masters.map { master(of: $0) },
-            unusableCaptures: analysis.unusable.map { .init(path: $0.path, reason: $0.explanation) },
+            unusableCaptures: analysis.unusable.map { .init(path: KeyMask.hide($0.path), reason: $0.explanation) },
             unopened: analysis.unopened.map { .init(nid: $0.nid, heard: $0.heard) },
             foreignBeacons: analysis.foreignBeacons.map {
                 .init(
@@ -62,7 +62,8 @@ public enum JSONReport {
 
     private static func capture(of capture: CaptureSummary) -> JSONModel.Capture {
         .init(
-            path: capture.path, format: capture.format.rawValue, linkTypes: capture.linkTypes.map(\.number),
+            path: KeyMask.hide(capture.path), format: capture.format.rawValue,
+            linkTypes: capture.linkTypes.map(\.number),
             frames: capture.frames, crcFailed: capture.crcFailed,
             firstTime: .init(capture.firstTime?.text(digits: capture.timeDigits)),
             lastTime: .init(capture.lastTime?.text(digits: capture.timeDigits)), complete: capture.isComplete,

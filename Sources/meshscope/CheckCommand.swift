@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import MeshReports
 
 struct CheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -43,10 +44,10 @@ struct CheckCommand: ParsableCommand {
             let isUnusable = outcome.hasPrefix(Self.unusable)
             if isUnusable { status = .unusableInput }
             let word = isUnusable ? "UNUSABLE" : outcome.isEmpty ? (record ? "recorded" : "ok      ") : "DIFFERS "
-            try Terminal.output("\(word) \(path)\n\(outcome)")
+            try Terminal.output("\(word) \(KeyMask.hide(path))\n\(outcome)")
         }
         let stray = record ? [] : strays(owners, paths)
-        for line in stray { try Terminal.output("MISSING  \(line)\n") }
+        for line in stray { try Terminal.output("MISSING  \(KeyMask.hide(line))\n") }
         if record {
             Terminal.say("meshscope: the reports in \(reports) are rewritten: read the change before you keep it\n")
         } else {
@@ -94,12 +95,12 @@ struct CheckCommand: ParsableCommand {
         do {
             files = try FixtureReports(of: path).files
         } catch {
-            return "\(Self.unusable)\(error)\n"
+            return "\(Self.unusable)\(KeyMask.explain("\(error)"))\n"
         }
         for file in files {
             // Two captures with one stem would record over each other.
             if let other = owners.updateValue(path, forKey: file.name) {
-                return "  has the report \(file.name), as \(other) does; rename one\n"
+                return KeyMask.hide("  has the report \(file.name), as \(other) does; rename one\n")
             }
         }
         guard record else { return files.map(compare).joined() }
@@ -114,13 +115,14 @@ struct CheckCommand: ParsableCommand {
 
     private func compare(_ file: FixtureReports.File) -> String {
         let path = reports + "/" + file.name
+        let shown = KeyMask.hide(path)
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            return file.isOptional ? "" : "  \(path) is not there; --record writes it\n"
+            return file.isOptional ? "" : "  \(shown) is not there; --record writes it\n"
         }
         let expected = String(decoding: data, as: UTF8.self)
         guard expected != file.text else { return "" }
-        guard !file.holdsKeys else { return "  \(path) differs; it holds keys, and is not shown\n" }
-        return "  \(path)\n" + LineDifference.text(expected, file.text)
+        guard !file.holdsKeys else { return "  \(shown) differs; it holds keys, and is not shown\n" }
+        return "  \(shown)\n" + LineDifference.text(expected, file.text)
     }
 }
 

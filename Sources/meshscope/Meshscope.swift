@@ -1,4 +1,5 @@
 import ArgumentParser
+import MeshReports
 import SystemPackage
 
 @main
@@ -28,6 +29,21 @@ struct Meshscope: ParsableCommand {
 
     static func main() {
         FileDescriptor.ignoreClosedPipes()
-        main(nil)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            end(error)
+        }
+    }
+
+    /// Ends as the argument parser does, but for a key that its message would quote.
+    private static func end(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        let message = fullMessage(for: error)
+        // Help and the version are no errors, and quote nothing.
+        guard !code.isSuccess, !message.isEmpty else { exit(withError: error) }
+        Terminal.say(KeyMask.explain(message, joint: "\nNote: ") + "\n")
+        exit(withError: code)
     }
 }

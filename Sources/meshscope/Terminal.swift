@@ -17,15 +17,21 @@ enum Terminal {
             && environment["TERM"] != "dumb"
     }
 
+    /// Prints a message. No message shows a key, wherever it comes from.
     static func say(_ text: String) {
-        _ = try? FileDescriptor.standardError.writeAll(text.utf8)
+        _ = try? FileDescriptor.standardError.writeAll(KeyMask.hide(text).utf8)
     }
 
-    static func warn(_ text: some CustomStringConvertible) { say("meshscope: warning: \(text)\n") }
+    /// Prints what the user should know of a run that goes on.
+    static func warn(_ text: some CustomStringConvertible) { say("meshscope: warning: \(line(text))\n") }
 
     /// Prints an error that does not end the run.
     static func complain(_ error: some CustomStringConvertible) {
-        say("meshscope: error: \(PrintableText.escape("\(error)"))\n")
+        say("meshscope: error: \(line(error))\n")
+    }
+
+    private static func line(_ text: some CustomStringConvertible) -> String {
+        KeyMask.explain(PrintableText.escape("\(text)"))
     }
 
     /// Prints an error and gives the status to end with.

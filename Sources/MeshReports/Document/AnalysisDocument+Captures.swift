@@ -22,7 +22,7 @@ extension AnalysisDocument {
             details.append("\(first.text(digits: capture.timeDigits)) to \(last.text(digits: capture.timeDigits))")
         }
         let text: Prose =
-            "\(number)\(capture.path): \(capture.format.rawValue), link type \(types.isEmpty ? "–" : types), "
+            "\(number)\(KeyMask.hide(capture.path)): \(capture.format.rawValue), link type \(types.isEmpty ? "–" : types), "
             + "\(capture.frames) frames\(failed)\(complete)"
         return ReportDocument.List.Item(text, details: details)
     }

@@ -10,7 +10,7 @@ extension Fact {
     /// `times`: how a time is written.
     func detail(_ times: CaptureTimes) -> [String: JSONModel.Detail] {
         switch self {
-        case .damagedRecord(_, let path, let reason): ["capture": .text(path), "reason": .text(reason)]
+        case .damagedRecord(_, let path, let reason): ["capture": .text(KeyMask.hide(path)), "reason": .text(reason)]
         case .unsupportedLinkType(let type): ["link_type": .number(type.number)]
         case .crcFailed, .truncatedFrame, .clocksDisagree, .pdusGivenUp, .further: [:]
         case .malformedStructure(let first): first.map { ["first": .text($0)] } ?? [:]

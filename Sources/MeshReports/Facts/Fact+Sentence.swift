@@ -11,7 +11,7 @@ extension Fact {
     func sentence(_ times: CaptureTimes) -> String {
         switch self {
         case .damagedRecord(_, let path, let reason):
-            return "\(path) breaks off, what was before it is analysed: \(reason)"
+            return "\(KeyMask.hide(path)) breaks off, what was before it is analysed: \(reason)"
         case .unsupportedLinkType(let type):
             return "frames of link type \(type.number) cannot be peeled and were passed over"
         case .crcFailed: return "frames whose CRC failed, not decoded"

@@ -61,7 +61,7 @@ public struct RestoreFiles {
         values = RestoreValues(
             state: recovery.state, first: recovery.recommended, elements: master.elements, heard: heard,
             netKeys: network.keys.allKeys.map(\.netKey))
-        captureNames = analysis.captures.map(\.path)
+        captureNames = analysis.captures.map { KeyMask.hide($0.path) }
         grounds = AnalysisDocument(analysis).grounds(of: master)
         stateWording = Wording.state(recovery.state, of: network)
     }
