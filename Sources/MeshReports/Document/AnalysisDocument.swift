@@ -65,12 +65,12 @@ public struct AnalysisDocument {
 
     /// Captures of which nothing, or only the beginning, is in the answer.
     var missingEvidence: [ReportDocument.Callout] {
-        analysis.unusable.map { attention(.critical, "\($0.path) could not be used: \($0.explanation)") } + breaks
+        analysis.unusable.map { attention(.critical, "\(KeyMask.hide($0.path)) could not be used: \($0.explanation)") } + breaks
     }
 
     private var breaks: [ReportDocument.Callout] {
         analysis.captures.filter { !$0.isComplete }.map { capture in
-            attention(.warning, "\(capture.path) breaks off: what it held behind that is not in the answer.")
+            attention(.warning, "\(KeyMask.hide(capture.path)) breaks off: what it held behind that is not in the answer.")
         }
     }
 
