@@ -28,7 +28,9 @@ struct DecodeCommand: ParsableCommand {
 
     @OptionGroup var keys: KeyOptions
 
-    @Option(help: ArgumentHelp("Only PDUs of this source, such as 0x0001.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("Only PDUs of this source, such as 0x0001.", valueName: "address"),
+        transform: UnicastAddress.argument)
     var source: UnicastAddress?
 
     @Option(help: ArgumentHelp("Only PDUs to this destination, such as 0xC000.", valueName: "address"))

@@ -36,7 +36,8 @@ struct QuestionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The unicast address of the failed device in hexadecimal, 0x0001 to 0x7FFF.", valueName: "address"))
+            "The unicast address of the failed device in hexadecimal, 0x0001 to 0x7FFF.", valueName: "address"),
+        transform: UnicastAddress.argument)
     var master: UnicastAddress?
 
     @Option(
@@ -110,8 +111,15 @@ extension IVIndex: ExpressibleByArgument {
     }
 }
 
-extension UnicastAddress: ExpressibleByArgument {
-    public init?(argument: String) {
-        self.init(text: argument)
+extension UnicastAddress {
+    /// The address of a node as the command line says it; what is another kind of address is told so.
+    static func argument(_ text: String) throws -> UnicastAddress {
+        if let address = UnicastAddress(text: text) { return address }
+        guard let address = MeshAddress(argument: text.count == 4 ? "0x\(text)" : text) else {
+            throw ValidationError("is no address: 0x and four hexadecimal digits, 0x0001 to 0x7FFF")
+        }
+        let kind =
+            address.value == 0 ? "the unassigned address" : address.isVirtual ? "a virtual address" : "a group address"
+        throw ValidationError("\(address) is \(kind); a device has a unicast address, 0x0001 to 0x7FFF")
     }
 }

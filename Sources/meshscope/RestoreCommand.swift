@@ -61,6 +61,10 @@ struct RestoreCommand: ParsableCommand {
         if options.stack == nil { options.stack = target.stack }
         let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing, options: options))
         guard let master = analysis.masters.first else {
+            let reasons = analysis.networkIndexes.compactMap { AnalysisDocument.whyNothingOpened(analysis, in: $0) }
+            if let reason = reasons.first, reasons.count == analysis.networks.count {
+                throw Terminal.fail("nothing to restore: \(reason.text)", .answerIsNo)
+            }
             throw Terminal.fail("nothing tells which source the master is: name it with --master", .answerIsNo)
         }
         guard analysis.masters.count == 1 else {

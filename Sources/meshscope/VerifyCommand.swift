@@ -24,7 +24,9 @@ struct VerifyCommand: ParsableCommand {
 
     @OptionGroup var keys: KeyOptions
 
-    @Option(help: ArgumentHelp("The unicast address, 0x0001 to 0x7FFF.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("The unicast address, 0x0001 to 0x7FFF.", valueName: "address"),
+        transform: UnicastAddress.argument)
     var master: UnicastAddress
 
     @Option(
@@ -91,10 +93,10 @@ struct VerifyCommand: ParsableCommand {
     /// Why nothing may have been heard of the replacement.
     private func sayWhatIsMissing(_ analysis: Analysis, _ takeover: Takeover, _ network: Analysis.Network) {
         for capture in AnalysisDocument.breaks(analysis) { Terminal.warn(capture.text.text) }
-        if analysis.captures.allSatisfy({ $0.frames == 0 }) {
-            Terminal.warn("the captures hold no frames")
-        } else if analysis.networks.allSatisfy({ $0.opened == 0 }) {
-            Terminal.warn("nothing opened with these keys; are they the right ones?")
+        if analysis.networks.allSatisfy({ $0.opened == 0 }),
+            let reason = AnalysisDocument.whyNothingOpened(analysis, in: takeover.network)
+        {
+            Terminal.warn(reason.text)
         } else if let end = analysis.lastTime, end < since {
             Terminal.warn("the captures end at \(end.text(digits: 0)), before --since \(since.text(digits: 0))")
         } else if takeover.first == nil, takeover.oldLast == nil {

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 private let captures = Checkout.captures.path
+private let sampleKey = "7dd7364cd842ad18c17c2b820c84c3d6"
 private let since = "2026-06-01T00:00:50Z"
 
 /// What commands say where the evidence is cut short, or is that of something else.
@@ -48,6 +49,88 @@ private let since = "2026-06-01T00:00:50Z"
             #expect(result.status == 0 && result.error.contains("ATTENTION: \(folder)/cut.pcap breaks off"))
             let readme = try String(contentsOfFile: folder + "/out/README.md", encoding: .utf8)
             #expect(readme.contains("breaks off"))
+        }
+    }
+
+    // MARK: Another key, another capture
+
+    /// Neither an IV Index nor a new address helps who has the wrong key.
+    @Test(arguments: [[], ["--master", "0x0001"]])
+    func aWrongKeyIsSaidAndGetsNoAdviceForARightOne(options: [String]) throws {
+        let arguments = ["analyze", captures + "/steady.pcap", "--netkey", sampleKey] + options
+        let result = try Program.run(Program.meshscope, arguments)
+        #expect(result.status == 1 && result.output.contains("is it the right key?"))
+        #expect(!result.output.contains("--iv-index") && !result.output.contains("new unicast address"))
+    }
+
+    /// What the right key of another network opens is no less of another network.
+    @Test func aWrongKeyBesideARightOneIsSaidWithTheSameNumbers() throws {
+        let keys = ["--netkey", sampleKey]
+        let alone = try Program.run(Program.meshscope, ["analyze", captures + "/steady.pcap"] + keys)
+        let beside = try Program.run(
+            Program.meshscope,
+            ["analyze", captures + "/steady.pcap", "--master", "0x0777", "--keys", captures + "/steady.keys.json"]
+                + keys)
+        let numbers = "24 beacons and 169 PDUs of other networks"
+        #expect(alone.output.contains(numbers) && beside.output.contains(numbers))
+    }
+
+    @Test func aPDUThatDoesNotOpenMayNeedAnotherIVIndex() throws {
+        let arguments = [
+            "analyze", captures + "/no-beacon-far.pcap", "--keys", captures + "/no-beacon-far.keys.json",
+        ]
+        let result = try Program.run(Program.meshscope, arguments)
+        #expect(result.status == 1 && result.output.contains("--iv-index"))
+        #expect(result.output.contains("new unicast address"))
+    }
+
+    /// A capture of nothing: 24 octets of header.
+    private func empty(in folder: String) throws -> String {
+        let header = "d4c3b2a1020004000000000000000000ffff000000010000"
+        let path = folder + "/empty.pcap"
+        try Data(octets(header)).write(to: URL(filePath: path))
+        return path
+    }
+
+    @Test(arguments: [[], ["--netkey", sampleKey], ["--netkey", sampleKey, "--master", "0x0001"]])
+    func aCaptureWithoutMeshIsSaidAndGetsNoAdviceForKeys(options: [String]) throws {
+        try withFolder { folder in
+            let result = try Program.run(Program.meshscope, ["analyze", try empty(in: folder)] + options)
+            #expect(result.output.contains("The captures hold no frames."))
+            #expect(result.output.contains("Capture near a node"))
+            for wrong in ["right key", "--iv-index", "--keys", "new unicast address"] {
+                #expect(!result.output.contains(wrong), "\(wrong)")
+            }
+        }
+    }
+
+    @Test func verifyAndRestoreSayWhyNothingOpened() throws {
+        try withFolder { folder in
+            let empty = try empty(in: folder)
+            for (capture, why) in [(empty, "hold no frames"), (captures + "/steady.pcap", "is it the right key?")] {
+                let verify = try Program.run(
+                    "verify", capture, "--netkey", sampleKey, "--master", "0x0001", "--since", since)
+                #expect(verify.status == 1 && verify.error.contains(why))
+                let restore = try Program.run(
+                    "restore", capture, "--netkey", sampleKey, "--for", "zephyr", "-o", folder + "/out")
+                #expect(restore.status == 1 && restore.error.contains(why))
+                #expect(!restore.error.contains("--master"))
+            }
+        }
+    }
+
+    // MARK: An address that is none
+
+    @Test(arguments: [
+        ("0xC000", "is a group address"), ("C000", "is a group address"), ("0xFFFF", "is a group address"),
+        ("0x8123", "is a virtual address"), ("0x0000", "is the unassigned address"), ("10", "is no address"),
+    ])
+    func aMasterThatIsNoUnicastAddressIsToldWhatItIs(address: String, message: String) throws {
+        let steady = captures + "/steady.pcap"
+        for command in [["analyze", steady], ["verify", steady, "--since", since]] {
+            let result = try Program.run(Program.meshscope, command + ["--master", address])
+            #expect(result.status == 64 && result.error.contains(message), "\(result.error)")
+            #expect(result.error.contains("0x0001 to 0x7FFF"))
         }
     }
 

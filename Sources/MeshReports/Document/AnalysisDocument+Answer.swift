@@ -13,11 +13,7 @@ extension AnalysisDocument {
 
     private var answers: [Block] {
         guard !analysis.networks.isEmpty else {
-            return [
-                .headline("No key was given: beacons are not authenticated and PDUs stay closed."),
-                .paragraph(
-                    "Give the network's NetKey with --keys FILE, MESHSCOPE_NETKEY or --netkey.", depth: 1),
-            ]
+            return withoutKeys
         }
         guard !analysis.masters.isEmpty else { return analysis.networkIndexes.flatMap(answer(forNetwork:)) }
         guard analysis.masters.count > 1 else { return analysis.masters.flatMap(answer(for:)) }
@@ -25,18 +21,28 @@ extension AnalysisDocument {
         return [.paragraph(choose)] + analysis.masters.flatMap { answer(for: $0) + [.pause] }
     }
 
+    private var withoutKeys: [Block] {
+        let reason = UnknownIVReason(analysis)
+        guard reason.isAboutOtherNetworks else {
+            return [.headline("No key was given, and there is nothing to open.")] + paragraphs(reason)
+        }
+        return [
+            .headline("No key was given: beacons are not authenticated and PDUs stay closed."),
+            .paragraph("Give the network's NetKey with --keys FILE, MESHSCOPE_NETKEY or --netkey.", depth: 1),
+        ]
+    }
+
     // MARK: Of a master
 
     private func answer(for master: Analysis.Master) -> [Block] {
         guard let source = analysis.source(of: master) else { return [] }
-        let network = analysis[master.network]
         let name: Prose = isNamed(master.network) ? " of network \(name(of: master.network))" : ""
         var blocks: [Block] = [.headline("Master \(source.address)\(name) \(Wording.verdict(master.verdict)).")]
         blocks += choice(of: master) + [.pause]
         if let recovery = master.verdict.recovery {
             blocks += triple(recovery, source, master) + elements(of: master)
         } else {
-            blocks += noNumber(master.verdict, network) + [waysOut(of: master)]
+            blocks += noNumber(of: master) + waysOut(of: master)
         }
         return blocks + attentions(of: master).map { .callout($0) }
     }
@@ -87,8 +93,9 @@ extension AnalysisDocument {
 
     // MARK: Where there is no number
 
-    private func noNumber(_ verdict: RecoveryVerdict, _ network: Analysis.Network) -> [Block] {
-        switch verdict {
+    private func noNumber(of master: Analysis.Master) -> [Block] {
+        let network = analysis[master.network]
+        switch master.verdict {
         case .resume, .restart: return []
         case .exhausted(let state, let last):
             return [
@@ -103,19 +110,24 @@ extension AnalysisDocument {
                 .paragraph(question + "The first SEQ cannot be told.", depth: 1),
             ] + ivEvidence(network) + [.paragraph("The ways out, in this order:", depth: 1)]
         case .ivIndexUnknown:
-            return unknownIV(network) + [.paragraph("Beside the IV Index, the ways out are:", depth: 1)]
+            return paragraphs(UnknownIVReason(analysis, in: master.network))
         }
     }
 
-    /// In the order in which they should be tried.
-    private func waysOut(of master: Analysis.Master) -> Block {
+    /// In the order in which they should be tried; none where nothing shows that this is the network at all.
+    private func waysOut(of master: Analysis.Master) -> [Block] {
+        var introduction: [Block] = []
+        if case .ivIndexUnknown = master.verdict {
+            guard UnknownIVReason(analysis, in: master.network).isOfThisNetwork else { return [] }
+            introduction = [.paragraph("Beside the IV Index, the ways out are:", depth: 1)]
+        }
         let ways: [Prose] = [
             newAddress(of: master),
             "An IV Update, started by another node of the primary subnet: possible once the network has been in Normal Operation for 96 h, "
                 + "and over after 96 to 144 h more; then SEQ starts at 0 for everyone, the old address included.",
         ]
         let items = (ways + evidenceToFind(master.verdict)).map { ReportDocument.List.Item($0) }
-        return .list(.init(.numbered, depth: 2, items))
+        return introduction + [.list(.init(.numbered, depth: 2, items))]
     }
 
     private func newAddress(of master: Analysis.Master) -> Prose {
@@ -142,33 +154,8 @@ extension AnalysisDocument {
         }
     }
 
-    private func unknownIV(_ network: Analysis.Network) -> [Block] {
-        [
-            .paragraph(whyUnknown(network), depth: 1),
-            .paragraph(
-                "Capture until a beacon of the network is heard (each node should hear one about every 10 s), or say a likely "
-                    + "value with --iv-index.", depth: 1),
-        ]
-    }
-
-    private func whyUnknown(_ network: Analysis.Network) -> Prose {
-        let foreignBeacons = analysis.foreignBeacons.reduce(0) { $0 + $1.count } + analysis.foreignPrivateBeacons
-        let foreignPDUs = analysis.unopened.reduce(0) { $0 + $1.heard }
-        if network.heard > 0 {
-            return
-                "\(network.heard) PDUs have a NID of this key and none opened: the IV Index is another than was tried (by default "
-                + "up to 0x000FFFFF), or they belong to another network with the same NID. "
-                + "--iv-search full tries all of 32 bits."
-        }
-        if network.subnets.contains(where: { $0.notAuthenticBeacons > 0 }) {
-            return "Beacons with this Network ID were heard, and none is authentic."
-        }
-        if foreignBeacons + foreignPDUs > 0 {
-            return
-                "Nothing of this key was heard, but \(foreignBeacons) beacons and \(foreignPDUs) PDUs of other networks: is it "
-                + "the right key? Compare \(code: "meshscope keys") with the Network IDs and NIDs below."
-        }
-        return "The captures hold no mesh traffic that can be read."
+    private func paragraphs(_ reason: UnknownIVReason) -> [Block] {
+        [.paragraph(reason.text, depth: 1), .paragraph(reason.advice, depth: 1)]
     }
 
     // MARK: Of a network, where no master is known
@@ -177,7 +164,8 @@ extension AnalysisDocument {
         let network = analysis[index]
         let name: Prose = isNamed(index) ? "Network \(name(of: index))" : "The network"
         guard let iv = network.iv else {
-            return [.headline("\(name): the IV Index cannot be told.")] + unknownIV(network)
+            return [.headline("\(name): the IV Index cannot be told.")]
+                + paragraphs(UnknownIVReason(analysis, in: index))
         }
         let state = iv.state
         let number = "\(Hexadecimal.prefixed(state.index.value, digits: 8)) (\(state.index.value))"

@@ -2,7 +2,7 @@ import CaptureFiles
 import MeshEvidence
 import MeshTimelines
 public import MeshVerdict
-import MeshProtocol
+public import MeshProtocol
 
 /// Says an analysis as a document: the answer first, then what it rests on. Its aspects stand in files of their own.
 public struct AnalysisDocument {
@@ -30,6 +30,16 @@ public struct AnalysisDocument {
 
     /// The captures that break off, so that what they held behind that is in no answer.
     public static func breaks(_ analysis: Analysis) -> [ReportDocument.Callout] { AnalysisDocument(analysis).breaks }
+
+    /// Why no PDU of a network opened, and what to do: a few sentences; `nil` where one did.
+    public static func whyNothingOpened(_ analysis: Analysis, in network: NetworkIndex) -> Prose? {
+        guard analysis[network].opened == 0 else { return nil }
+        guard analysis[network].iv == nil else {
+            return "Beacons of the network are authentic, and no PDU of it opened: capture where its nodes send."
+        }
+        let reason = UnknownIVReason(analysis, in: network)
+        return reason.text + " " + reason.advice
+    }
 
     // MARK: What several aspects say
 
@@ -65,12 +75,14 @@ public struct AnalysisDocument {
 
     /// Captures of which nothing, or only the beginning, is in the answer.
     var missingEvidence: [ReportDocument.Callout] {
-        analysis.unusable.map { attention(.critical, "\(KeyMask.hide($0.path)) could not be used: \($0.explanation)") } + breaks
+        analysis.unusable.map { attention(.critical, "\(KeyMask.hide($0.path)) could not be used: \($0.explanation)") }
+            + breaks
     }
 
     private var breaks: [ReportDocument.Callout] {
         analysis.captures.filter { !$0.isComplete }.map { capture in
-            attention(.warning, "\(KeyMask.hide(capture.path)) breaks off: what it held behind that is not in the answer.")
+            attention(
+                .warning, "\(KeyMask.hide(capture.path)) breaks off: what it held behind that is not in the answer.")
         }
     }
 

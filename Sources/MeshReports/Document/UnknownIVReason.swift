@@ -1,0 +1,111 @@
+import MeshEvidence
+import MeshProtocol
+import MeshTimelines
+import MeshVerdict
+
+/// Why nothing that was heard tells the IV Index of a network, and what to do about it.
+enum UnknownIVReason: Hashable {
+    /// So many PDUs have a NID of the network, and none opened.
+    case notOpened(pdus: Int)
+    /// There were beacons with its Network ID, and none was authentic.
+    case notAuthentic
+    /// Only its proxy servers were heard, which advertise under its keys.
+    case proxyServersOnly
+    /// So much was heard of other networks, and nothing of this one.
+    case otherNetworks(beacons: Int, pdus: Int)
+    /// There were only devices that belong to no network yet.
+    case unprovisionedDevices
+    /// So many frames were read, and no mesh traffic is in them.
+    case noMeshTraffic(frames: Int)
+
+    /// - Parameters:
+    ///   - analysis: of the captures.
+    ///   - index: of the network whose IV Index is not known; `nil` where no key is given, so that every network is another.
+    init(_ analysis: Analysis, in index: NetworkIndex? = nil) {
+        if let index, let own = Self(of: analysis[index], analysis.proxyServers.contains { $0.network == index }) {
+            self = own
+            return
+        }
+        let others = analysis.networkIndexes.filter { $0 != index }.map { analysis[$0] }
+        let beacons =
+            analysis.foreignBeacons.reduce(0) { $0 + $1.count } + analysis.foreignPrivateBeacons
+            + others.flatMap(\.subnets).reduce(0) { $0 + $1.authenticBeacons + $1.notAuthenticBeacons }
+        let pdus = analysis.unopened.reduce(0) { $0 + $1.heard } + others.reduce(0) { $0 + $1.heard }
+        if beacons + pdus > 0 {
+            self = .otherNetworks(beacons: beacons, pdus: pdus)
+            return
+        }
+        guard analysis.unprovisionedDevices.isEmpty, analysis.provisioningLinks.isEmpty else {
+            self = .unprovisionedDevices
+            return
+        }
+        self = .noMeshTraffic(frames: analysis.captures.reduce(0) { $0 + $1.frames })
+    }
+
+    /// `nil` where nothing was heard of the network.
+    private init?(of network: Analysis.Network, _ hasProxyServers: Bool) {
+        if network.heard > 0 {
+            self = .notOpened(pdus: network.heard)
+        } else if network.subnets.contains(where: { $0.notAuthenticBeacons > 0 }) {
+            self = .notAuthentic
+        } else if hasProxyServers {
+            self = .proxyServersOnly
+        } else {
+            return nil
+        }
+    }
+
+    /// Whether something shows that the network was heard, so that what is known of it may be relied on.
+    var isOfThisNetwork: Bool {
+        switch self {
+        case .notOpened, .notAuthentic, .proxyServersOnly: true
+        case .otherNetworks, .unprovisionedDevices, .noMeshTraffic: false
+        }
+    }
+
+    /// Whether other networks were heard, which another key may open.
+    var isAboutOtherNetworks: Bool {
+        switch self {
+        case .otherNetworks: true
+        case .notOpened, .notAuthentic, .proxyServersOnly, .unprovisionedDevices, .noMeshTraffic: false
+        }
+    }
+
+    /// What was heard instead, in a sentence or two.
+    var text: Prose {
+        switch self {
+        case .notOpened(let pdus):
+            "\(pdus) PDUs have a NID of this key and none opened: the IV Index is another than was tried (by default "
+                + "up to 0x000FFFFF), or they belong to another network with the same NID. "
+                + "--iv-search full tries all of 32 bits."
+        case .notAuthentic: "Beacons with this Network ID were heard, and none is authentic."
+        case .proxyServersOnly:
+            "Proxy servers of the network were heard, which do not tell its IV Index, and nothing else of it."
+        case .otherNetworks(let beacons, let pdus):
+            "Nothing of this key was heard, but \(beacons) beacons and \(pdus) PDUs of other networks: is it "
+                + "the right key? Compare \(code: "meshscope keys") with the Network IDs and NIDs that \(code: "meshscope analyze") lists."
+        case .unprovisionedDevices:
+            "The captures hold devices that are not provisioned yet, or are just being provisioned, and no traffic of a network."
+        case .noMeshTraffic(let frames):
+            frames == 0
+                ? "The captures hold no frames." : "None of the \(frames) frames holds mesh traffic that can be read."
+        }
+    }
+
+    /// What helps in this case, and in no other.
+    var advice: Prose {
+        switch self {
+        case .notOpened:
+            "Capture until a beacon of the network is heard (each node should hear one about every 10 s), or say a likely "
+                + "value with --iv-index."
+        case .notAuthentic, .proxyServersOnly:
+            "Capture until an authentic beacon of the network is heard: each node should hear one about every 10 s."
+        case .otherNetworks:
+            "If it is not, give the right one; no IV Index opens anything with this one. If it is, capture where this "
+                + "network is heard: each node should hear a beacon about every 10 s."
+        case .unprovisionedDevices, .noMeshTraffic:
+            "Capture near a node of the network, on the advertising channels 37 to 39, or on the host that takes part in it: "
+                + "each node should hear a beacon about every 10 s."
+        }
+    }
+}
