@@ -1,7 +1,8 @@
 /// A key that somebody gave where something else belongs, such as a path, is shown nowhere.
 ///
 /// Nothing tells a key from another number of 128 bits, so that a path with such a number is masked as well. What a capture
-/// says of itself, such as a device UUID, is no business of this.
+/// says of itself, such as a device UUID, is no business of this. A number in a UUID's groups with hyphens between them is
+/// shown: folders are named so, and nobody writes a key that way.
 public enum KeyMask {
     /// What stands in its place.
     static let replacement = "[masked: looks like a key]"
@@ -12,6 +13,8 @@ public enum KeyMask {
     private static let digitsInARow = 31...39
     /// The digits of a key, which may stand in groups.
     private static let digits = 32
+    /// The groups of a UUID.
+    private static let uuidGroups = [8, 4, 4, 4, 12]
     /// One of these, or `0x`, may stand between two groups.
     private static let separators: Set<UInt8> = Set(":-_, ".utf8)
 
@@ -90,7 +93,8 @@ public enum KeyMask {
             last += 1
             sum += groups[last].digits
         }
-        return sum == digits ? last : nil
+        guard sum == digits, groups[first...last].map(\.digits) != uuidGroups else { return nil }
+        return last
     }
 
     private static func isDigit(_ octet: UInt8) -> Bool {

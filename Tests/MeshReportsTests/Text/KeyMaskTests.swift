@@ -15,7 +15,7 @@ private func grouped(_ size: Int, _ separator: String, prefix: String = "") -> S
     @Test(arguments: [
         key, key.uppercased(), "0x" + key, "0X" + key.uppercased(), grouped(2, ":"), grouped(2, "-"), grouped(2, " "),
         grouped(4, ":"), grouped(8, "-"), grouped(16, "_"), grouped(2, "", prefix: "0x"), grouped(2, ",", prefix: "0x"),
-        grouped(2, " ", prefix: "0X"), "7dd7364c-d842-ad18-c17c-2b820c84c3d6", key + "a", "face" + key,
+        grouped(2, " ", prefix: "0X"), key + "a", "face" + key,
     ])
     func aKeyIsMaskedInEveryForm(form: String) {
         #expect(KeyMask.hide(form) == masked)
@@ -38,6 +38,7 @@ private func grouped(_ size: Int, _ separator: String, prefix: String = "") -> S
     @Test(arguments: [
         "", "office.pcap", "2026-06-01T12:00:00Z",
         "heard were 0x0001, 0x0002, 0x0003, 0x0004, 0x0005, 0x0006, 0x0007, 0x0008",
+        "/run/7dd7364c-d842-ad18-c17c-2b820c84c3d6/x.pcap", "meshscope-7DD7364C-D842-AD18-C17C-2B820C84C3D6",
         "3ecaff672f673370", "da39a3ee5e6b4b0d3255bfef95601890afd80709",
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "dead beef cafe", "0x", "0x0x0x", masked,
     ])
