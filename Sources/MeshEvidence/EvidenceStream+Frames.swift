@@ -5,6 +5,7 @@ import MeshCrypto
 import MeshProtocol
 
 extension FrameReference {
+    @inline(__always)
     init(_ stamp: FrameStamp) {
         self.init(capture: stamp.capture, number: stamp.number, time: CaptureTime(nanoseconds: stamp.nanoseconds))
     }
@@ -13,12 +14,13 @@ extension FrameReference {
 }
 
 extension Origin {
+    @inline(__always)
     init(_ structure: borrowing AdvertisingStructure) {
         let advertisement = structure.advertisement
         self.init(
             FrameReference(structure.frame),
             bearer: advertisement.direction == .heard ? .advertisingHeard : .advertisingSent,
-            advertiser: advertisement.address.map(DeviceAddress.init), isCertain: advertisement.isCertain)
+            address: advertisement.address, isCertain: advertisement.isCertain)
     }
 
     init(_ value: borrowing AttributeValue, isCertain: Bool) {

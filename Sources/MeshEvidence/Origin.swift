@@ -75,10 +75,15 @@ public struct Origin: Hashable, Codable, Sendable {
         _ frame: FrameReference, bearer: Bearer = .advertisingHeard, advertiser: DeviceAddress? = nil,
         isCertain: Bool = true
     ) {
+        self.init(frame, bearer: bearer, address: advertiser?.value, isCertain: isCertain)
+    }
+
+    /// `address`: of the advertiser, 48 bits.
+    @inline(__always)
+    init(_ frame: FrameReference, bearer: Bearer, address: UInt64?, isCertain: Bool) {
         self.frame = frame
-        packed =
-            (advertiser.map { $0.value | Self.hasAdvertiser } ?? 0) | (isCertain ? 0 : Self.tentative)
-            | UInt64(bearer.rawValue) << Self.bearerShift
+        let advertiser = address.map { $0 & 0xFFFF_FFFF_FFFF | Self.hasAdvertiser } ?? 0
+        packed = advertiser | (isCertain ? 0 : Self.tentative) | UInt64(bearer.rawValue) << Self.bearerShift
     }
 
     /// Of the frame, aligned with the other captures.
