@@ -138,11 +138,16 @@ public struct EvidenceStream {
         tellCopies()
         let lost = decryption.held.lost
         decryption.flush(into: &delivery)
-        while !delivery.news.isEmpty { retry(nids: useNews()) }
+        useAllNews()
         tellGivenUp(decryption.held.lost - lost)
         guard !hasSearchedEarly, search != .off, decryption.held.count >= Self.enoughToSearch else { return }
         hasSearchedEarly = true
         searchIVIndex(.bounded)
+        useAllNews()
+    }
+
+    /// Opens what was learned to open, and what that teaches in turn.
+    private mutating func useAllNews() {
         while !delivery.news.isEmpty { retry(nids: useNews()) }
     }
 

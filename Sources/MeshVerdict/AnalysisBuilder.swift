@@ -159,7 +159,7 @@ private struct AnalysisBuilder {
 
     /// Where a clock was set, or the captures' clocks disagree, no time is turned into a number.
     private func rules(for network: NetworkState, _ log: FactLog) -> RecoveryRules {
-        let disagree = log.sorted.contains { $0.kind == .clocksDisagree && $0.network == network.index }
+        let disagree = log.contains(.clocksDisagree, of: network.index)
         return RecoveryRules(
             network, captureEnd: captureEnd,
             clocksAgree: !state.surroundings.hasClockJumps && !disagree, options: options)

@@ -79,6 +79,8 @@ import Testing
                 == Finding(.further(.nonceReused), network: network, count: 50, frames: (1...8).map(frame)))
         #expect(sorted.last == Finding(.further(.keyLearned), network: network, count: 7))
         #expect(full.contains(.nonceReused) && !full.contains(.pdusGivenUp))
+        let another = NetworkIndex(network.value + 1)
+        #expect(full.contains(.nonceReused, of: network) && !full.contains(.nonceReused, of: another))
     }
 
     @Test func whatIsKnownIsStillCountedInAFullLog() {

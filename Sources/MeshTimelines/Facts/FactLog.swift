@@ -103,8 +103,10 @@ public struct FactLog: Hashable, Sendable {
         findings[key] = known
     }
 
-    /// Whether anything of this kind was recorded.
-    public func contains(_ kind: Fact.Kind) -> Bool { findings.keys.contains { $0.kind == kind } }
+    /// Whether anything of this kind was recorded: of this network, or of any where none is named.
+    public func contains(_ kind: Fact.Kind, of network: NetworkIndex? = nil) -> Bool {
+        findings.keys.contains { $0.kind == kind && (network == nil || $0.network == network) }
+    }
 
     /// In an order that depends on nothing but the findings: the gravest first, then by kind, network, source, subject.
     public var sorted: [Finding] {
