@@ -3,6 +3,7 @@
 #   make demo     installs, builds, and answers the question on a capture
 #   make test     installs, builds, and runs every test, the fixture check and the format lint
 #   make bench    times the analysis against the bare libpcap loop and against tshark
+#   make calibrate  counts how often a recommended SEQ is too low, over 104,000 simulated failures
 #   make install  PREFIX=/usr/local: one binary, its manual page and shell completions
 #   make fixtures rewrites Captures/ (then: meshscope check --record, and read the difference)
 
@@ -17,7 +18,7 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 BINARY = .build/release/meshscope
 TEST_BINARY = .build-test/release/meshscope
 
-.PHONY: all demo test bench install fixtures lint clean packages test-packages build
+.PHONY: all demo test bench calibrate install fixtures lint clean packages test-packages build
 
 all: build
 
@@ -50,6 +51,11 @@ bench: build
 	Scripts/bench $(BINARY) 1000000
 	Scripts/bench-search $(BINARY)
 	RUNS=1 Scripts/bench $(BINARY) 10000000
+
+calibrate: packages
+	@Scripts/install-packages python3
+	$(SWIFT_BUILD) --product calibrate
+	.build/release/calibrate --seeds 4000 | Scripts/judge-calibration --limits
 
 install: build
 	Scripts/install $(BINARY) "$(DESTDIR)$(PREFIX)"

@@ -98,6 +98,16 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Counts how often a number is too low, for `make calibrate`.
+        .executableTarget(
+            name: "calibrate",
+            dependencies: [
+                "CaptureFiles", "MeshCrypto", "MeshProtocol", "MeshReports", "MeshSimulation", "MeshStacks",
+                "MeshVerdict",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: common),
+
         // What a program of somebody else's would write: it sees what the library product shows, and nothing else.
         .executableTarget(
             name: "RecoverMaster",

@@ -176,8 +176,22 @@ struct JSONModel: Encodable {
         var minimumSeq: UInt32?
         var recommendedSeq: UInt32?
         var margin: [Margin]?
+        var basis: Basis?
         var lastHeard: String?
         var validUntil: Nullable<String>?
+    }
+
+    /// How long the source was heard, and how long it may have sent unheard; seconds, rounded down.
+    struct Basis: Encodable {
+        var kind: String
+        var heardSeconds: Int64
+        var unheardSeconds: Int64
+        var assumesNoRestart: Bool
+    }
+
+    struct Longer: Encodable {
+        var seconds: Int64
+        var recommendedSeq: Nullable<UInt32>
     }
 
     struct Margin: Encodable {
@@ -197,6 +211,8 @@ struct JSONModel: Encodable {
         /// The verdict of the node: the highest of its elements' verdicts.
         var verdict: String
         var recommendedSeq: UInt32?
+        /// Where nobody says when it failed.
+        var ifItLivedOn: [Longer]?
     }
 
     struct Candidate: Encodable {

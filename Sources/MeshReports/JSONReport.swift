@@ -57,7 +57,12 @@ public enum JSONReport {
                 master.runnerUp.map { .init(address: "\($0.address)", reasons: $0.reasons.map(Wording.reason)) }),
             elements: master.elements.map { "\($0)" }, newAddress: master.newAddress.map { "\($0)" },
             verdict: master.verdict.name,
-            recommendedSeq: master.verdict.recovery?.recommended.value)
+            recommendedSeq: master.verdict.recovery?.recommended.value,
+            ifItLivedOn: master.ifItLivedOn.isEmpty
+                ? nil
+                : master.ifItLivedOn.map {
+                    .init(seconds: $0.time.components.seconds, recommendedSeq: .init($0.recommended?.value))
+                })
     }
 
     private static func capture(of capture: CaptureSummary) -> JSONModel.Capture {
@@ -161,6 +166,10 @@ public enum JSONReport {
             model.margin = recovery.margin.map {
                 .init(term: $0.term.rawValue, value: $0.value, reason: Wording.reason(of: $0))
             }
+            model.basis = .init(
+                kind: recovery.basis.kind.rawValue, heardSeconds: recovery.basis.heard.components.seconds,
+                unheardSeconds: recovery.basis.unheard.components.seconds,
+                assumesNoRestart: recovery.basis.assumesNoRestart)
             model.lastHeard = times.text(recovery.lastHeard.time)
             model.validUntil = .init(recovery.validUntil.map(times.text))
         case .exhausted(let state, let last):

@@ -18,14 +18,26 @@ enum Wording {
         case .unheardAtAssumedRate:
             "what the source may have sent unheard until \(end(of: term)), at up to \(rate(term)) SEQ/s: it was "
                 + "heard too briefly to tell that better"
-        case .reservedBlock:
-            "what a restart that was not heard may have skipped: the block that "
-                + "\(term.stacks.map(\.name).joined(separator: " or ")) reserves"
+        case .reservedBlock: skipped(term)
         case .clocksDisagree:
-            "the captures' clocks disagree, so that nothing tells for how long the source may have gone on: a fixed number"
+            "what the source may have sent unheard: the captures' clocks disagree, and this is for the longest time that they "
+                + "allow, at up to \(rate(term)) SEQ/s, or a fixed number where that is more"
+        case .unheardElements:
+            "elements that were not heard may count for themselves, and nothing tells how far: as much again as for busier traffic"
+        case .busierThanHeard:
+            "room for traffic that is busier than any that was heard, such as a firmware update; --margin tight leaves it out"
         case .allowance:
             "fixed allowance for what nothing else foresees"
         }
+    }
+
+    /// What restarts may have skipped.
+    private static func skipped(_ term: MarginTerm) -> String {
+        let restarts = term.restarts == 1 ? "a restart that was" : "\(term.restarts) restarts that were"
+        let whose =
+            term.stacks.isEmpty
+            ? "what such a restart skips" : "what \(term.stacks.map(\.name).joined(separator: " or ")) reserves"
+        return "what \(restarts) not heard may have skipped: \(whose)"
     }
 
     private static func end(of term: MarginTerm) -> String {
@@ -161,6 +173,16 @@ enum Wording {
         if link.isComplete { return "provisioned\(closed)" }
         if let closed = link.closed { return "link closed: \(closed.name)" }
         return "no end heard"
+    }
+
+    /// How far a number goes beyond what was heard, in a few words.
+    static func basis(_ basis: RecoveryBasis) -> String {
+        let times = "\(span(basis.unheard)) unheard on \(span(basis.heard)) heard"
+        switch basis.kind {
+        case .heardToItsEnd: return "heard to its end"
+        case .asBusyAsHeard: return "as busy as heard: \(times)"
+        case .extrapolated: return "extrapolated: \(times)"
+        }
     }
 
     static func verdict(_ verdict: RecoveryVerdict) -> String {

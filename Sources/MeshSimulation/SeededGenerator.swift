@@ -19,6 +19,20 @@ struct SeededGenerator: RandomNumberGenerator {
 
     mutating func chance(_ probability: Double) -> Bool { Double(next() >> 11) * 0x1p-53 < probability }
 
+    /// A number between two, each doubling as likely as another; without logarithms, which differ from machine to machine.
+    mutating func between(_ low: Double, _ high: Double) -> Double {
+        let doublings = max(1, Int((high / low).exponent) + 1)
+        let value = low * Double(1 << below(doublings)) * (1 + Double(below(1_000_000)) / 1_000_000)
+        return min(value, high)
+    }
+
+    /// The time to the next of events that come by themselves, so many a second.
+    mutating func pause(rate: Double) -> Double {
+        var ticks = 1
+        while !chance(0.1), ticks < 1000 { ticks += 1 }
+        return Double(ticks) * 0.1 / rate
+    }
+
     mutating func octets(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 
     mutating func block() -> UInt128 { UInt128(next()) << 64 | UInt128(next()) }

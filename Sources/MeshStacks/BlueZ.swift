@@ -7,8 +7,10 @@ extension Stack {
     /// The `bluetooth-meshd` of BlueZ.
     public static let bluez = Stack(
         identifier: "bluez", name: "BlueZ bluetooth-meshd",
-        // At least 64, and what five minutes take at the rate of the latest SEQ; a mesh carries some twenty a second at most.
-        reservation: Reservation(block: 64, mostSkipped: 300 * 20),
+        // At least 64, and what five minutes take at the rate at which SEQ were drawn since the last write: the 32 segments of a
+        // message, drawn in as many milliseconds, reserve 300,000.
+        reservation: Reservation(block: 64, mostSkipped: 1 << 19),
+        ivUpdateTrigger: 0x80_0000,
         replayListSetting: "`crpl` in node.json",
         tried: "bluetooth-meshd 5.66 was run on such files, without a controller; nothing was tried on hardware.",
         storedFileName: "node.json"

@@ -8,6 +8,7 @@ extension Stack {
         identifier: "esp-idf", name: "ESP-IDF",
         // CONFIG_BLE_MESH_SEQ_STORE_RATE is 0: each SEQ is stored.
         reservation: Reservation(block: 0),
+        ivUpdateTrigger: 8_000_000,
         replayListSetting: "`CONFIG_BLE_MESH_CRPL`",
         tried:
             "Espressif's generator 0.3.0 makes an image of such a file; what the values mean follows ESP-IDF's sources, and nothing was tried on hardware."

@@ -6,7 +6,9 @@ extension Stack {
     /// Nordic's nRF5 SDK for Mesh.
     public static let nrf5SDK = Stack(
         identifier: "nrf5-sdk", name: "nRF5 SDK for Mesh",
-        reservation: Reservation(block: flashBlock, alignmentRest: 0)
+        reservation: Reservation(block: flashBlock, alignmentRest: 0),
+        // Half of 0xFFFFFF.
+        ivUpdateTrigger: 0x7F_FFFF
     ) { values, _ in
         let block = firstBlock(from: values.first)
         return Restoration(

@@ -43,3 +43,30 @@ extension Stack {
         all.filter { $0.reservation.explains(from, to) }
     }
 }
+
+/// Blocks of SEQ that products set themselves: stacks let them be configured, such as `CONFIG_BT_MESH_SEQ_STORE_RATE` of Zephyr, up
+/// to 1,000,000.
+public enum ReservedBlock {
+    /// The usual ones: powers of two, and round numbers.
+    private static let candidates: [UInt32] = {
+        let powers = (7...20).map { UInt32(1) << UInt32($0) }
+        let rounds = [100, 1000, 10_000, 100_000].flatMap { [$0, 2 * $0, $0 * 5 / 2, 5 * $0] } + [1_000_000]
+        return (powers + rounds.map(UInt32.init)).sorted()
+    }()
+
+    /// Whether a restart with blocks of one of the usual sizes leads from one SEQ to the other.
+    public static func isAligned(from: SequenceNumber, to: SequenceNumber) -> Bool {
+        candidates.contains { explains($0, from, to) }
+    }
+
+    /// The largest usual block that explains every one of some jumps; `nil` where none does.
+    public static func largest(explaining jumps: [(from: SequenceNumber, to: SequenceNumber)]) -> UInt32? {
+        candidates.last { block in jumps.allSatisfy { explains(block, $0.from, $0.to) } }
+    }
+
+    /// Stacks go on at a multiple of the block, or one below it.
+    private static func explains(_ block: UInt32, _ from: SequenceNumber, _ to: SequenceNumber) -> Bool {
+        let start = (from.value + 1) / block * block + block - 1
+        return to.value >= start && to.value - start <= 1 + Reservation.mostMissed
+    }
+}

@@ -8,6 +8,8 @@ public struct Stack: Sendable {
     public let name: String
     /// What it reserves of its SEQ, which a restart skips.
     public let reservation: Reservation
+    /// The SEQ from which on it asks for an IV Update by itself; `nil` where it never does, or leaves that to its application.
+    public let ivUpdateTrigger: UInt32?
     /// What bounds the size of its replay protection list, in Markdown; `nil` where it takes no such list from outside.
     public let replayListSetting: String?
     /// How far its files and steps were tried: a sentence. The tests of the same names do so.
@@ -19,7 +21,8 @@ public struct Stack: Sendable {
     private let restoring: @Sendable (RestoreValues, _ storedFile: String?) throws(StoredFileError) -> Restoration
 
     init(
-        identifier: String, name: String, reservation: Reservation, replayListSetting: String? = nil,
+        identifier: String, name: String, reservation: Reservation, ivUpdateTrigger: UInt32? = nil,
+        replayListSetting: String? = nil,
         tried: String = "The formats follow the stack's sources; nothing of this was tried on hardware.",
         storedFileName: String? = nil,
         restoring: @escaping @Sendable (RestoreValues, String?) throws(StoredFileError) -> Restoration
@@ -27,6 +30,7 @@ public struct Stack: Sendable {
         self.identifier = identifier
         self.name = name
         self.reservation = reservation
+        self.ivUpdateTrigger = ivUpdateTrigger
         self.replayListSetting = replayListSetting
         self.tried = tried
         self.storedFileName = storedFileName

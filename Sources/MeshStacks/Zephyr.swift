@@ -7,6 +7,8 @@ extension Stack {
         identifier: "zephyr", name: "Zephyr / nRF Connect SDK",
         // CONFIG_BT_MESH_SEQ_STORE_RATE. It goes on at the last SEQ of the block that holds the stored one.
         reservation: Reservation(block: 128, alignmentRest: 127),
+        // CONFIG_BT_MESH_IV_UPDATE_SEQ_LIMIT
+        ivUpdateTrigger: 0x80_0000,
         replayListSetting: "`CONFIG_BT_MESH_CRPL`"
     ) { values, _ in
         Restoration(

@@ -102,6 +102,20 @@ public struct Analysis: Sendable {
         /// The verdict of the node: the highest of its elements' verdicts, since a node may have one SEQ counter for all of
         /// them.
         public internal(set) var verdict: RecoveryVerdict = .ivIndexUnknown
+        /// The first SEQ if it lived on unheard behind the captures, for longer and longer; empty where the user says when it
+        /// failed, and where there is no number at all.
+        public internal(set) var ifItLivedOn: [Longer] = []
+    }
+
+    /// What becomes of an answer if the failed device lived on.
+    public struct Longer: Hashable, Sendable {
+        /// Behind the end of the captures.
+        public let time: Duration
+        /// `nil` where no SEQ is left that is sure.
+        public let recommended: SequenceNumber?
+
+        /// How much longer is asked.
+        static let times: [Duration] = [1, 6, 24, 72, 168].map { .seconds($0 * 3600) }
     }
 
     /// PDUs with a NID of no key.

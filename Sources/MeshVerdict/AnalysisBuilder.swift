@@ -1,6 +1,7 @@
 public import CaptureFiles
 import MeshEvidence
 public import MeshProtocol
+import MeshStacks
 public import MeshTimelines
 
 extension Analysis {
@@ -99,6 +100,33 @@ private struct AnalysisBuilder {
             return
         }
         judgeTimes(of: recovery, master, into: &log)
+        if options.failedAt == nil { master.ifItLivedOn = longer(elements, in: networks[master.network.value], log) }
+    }
+
+    /// The answer of a node for some times behind the captures.
+    private func longer(_ elements: [UnicastAddress], in network: NetworkState, _ log: FactLog) -> [Analysis.Longer] {
+        guard let end = captureEnd else { return [] }
+        let timelines = elements.compactMap(network.source)
+        return Analysis.Longer.times.map { time in
+            var options = options
+            options.failedAt = .at(end.advanced(by: time))
+            let rules = rules(for: network, log, options)
+            let verdicts = timelines.map { timeline in
+                rules.judge(
+                    timeline, timeline.epochs(),
+                    unheardElements: unheard(elements, beside: timeline.address, in: network))
+            }
+            return .init(
+                time: time, recommended: RecoveryVerdict.highest(of: verdicts).recovery?.recommended)
+        }
+    }
+
+    /// How many of a node's elements were not heard, if one of them is the source's and each may have a SEQ of its own.
+    private func unheard(
+        _ elements: [UnicastAddress], beside address: UnicastAddress, in network: NetworkState
+    ) -> Int {
+        guard elements.contains(address), options.stack?.reservation.countsByElement ?? true else { return 0 }
+        return elements.count { network.source($0) == nil }
     }
 
     /// When it failed and when the replacement takes over, as far as the user says it, against what the answer rests on.
@@ -107,7 +135,7 @@ private struct AnalysisBuilder {
             log.record(fact, at: frame, network: master.network, source: master.address)
         }
         let validUntil = recovery.validUntil
-        if let failedAt = options.failedAt {
+        if let failedAt = options.failedAt?.moment(captureEnd) {
             // Relays may deliver the last PDU some seconds after it was sent.
             if recovery.lastHeard.time.since(failedAt) > SequenceWatch.patience {
                 record(.heardAfterFailure(failedAt: failedAt), at: recovery.lastHeard)
@@ -125,13 +153,11 @@ private struct AnalysisBuilder {
     // MARK: A network
 
     private func network(of network: NetworkState, masters: [Analysis.Master], _ log: FactLog) -> Analysis.Network {
-        let rules = rules(for: network, log)
+        let rules = rules(for: network, log, options)
+        let elements = masters.filter { $0.network == network.index }.flatMap { self.elements(of: $0) }
         let notOpened = state.notOpened(network.index)
         var timelines = network.sources
-        for address in masters.filter({ $0.network == network.index }).flatMap({ elements(of: $0) })
-        where network.source(address) == nil {
-            timelines.append(SourceTimeline(address))
-        }
+        for address in elements where network.source(address) == nil { timelines.append(SourceTimeline(address)) }
         return Analysis.Network(
             name: network.name, keys: keys[network.index],
             subnets: network.subnets.enumerated().map { subnet($1, SubnetIndex($0), of: network) },
@@ -139,7 +165,13 @@ private struct AnalysisBuilder {
             ivTimeline: network.iv.records, replacement: replacement(network, masters),
             heard: network.opened + notOpened, opened: network.opened, distinct: network.distinct,
             notOpened: notOpened,
-            sources: timelines.sorted { $0.address < $1.address }.map { source(of: $0, network, rules) })
+            sources: timelines.sorted { $0.address < $1.address }.map { timeline in
+                let epochs = timeline.epochs()
+                let unheard = unheard(elements, beside: timeline.address, in: network)
+                return .init(
+                    address: timeline.address, name: keys[network.index].name(of: timeline.address), epochs: epochs,
+                    verdict: rules.judge(timeline, epochs, unheardElements: unheard))
+            })
     }
 
     private func subnet(_ subnet: SubnetState, _ index: SubnetIndex, of network: NetworkState) -> Analysis.Subnet {
@@ -157,20 +189,15 @@ private struct AnalysisBuilder {
         return .init(start: start, steps: steps)
     }
 
-    /// Where a clock was set, or the captures' clocks disagree, no time is turned into a number.
-    private func rules(for network: NetworkState, _ log: FactLog) -> RecoveryRules {
-        let disagree = log.contains(.clocksDisagree, of: network.index)
-        return RecoveryRules(
-            network, captureEnd: captureEnd,
-            clocksAgree: !state.surroundings.hasClockJumps && !disagree, options: options)
-    }
-
-    private func source(
-        of timeline: SourceTimeline, _ network: NetworkState, _ rules: RecoveryRules
-    ) -> Analysis.Source {
-        let epochs = timeline.epochs()
-        return .init(
-            address: timeline.address, name: keys[network.index].name(of: timeline.address), epochs: epochs,
-            verdict: rules.judge(timeline, epochs))
+    private func rules(for network: NetworkState, _ log: FactLog, _ options: AnalysisOptions) -> RecoveryRules {
+        let disagreement = log.sorted.reduce(Duration.zero) { sum, finding in
+            guard finding.network == network.index, case .clocksDisagree(let difference) = finding.fact else {
+                return sum
+            }
+            return max(sum, difference)
+        }
+        let clocks = CaptureClocks(
+            end: captureEnd, jumps: state.surroundings.clockJumps, disagreement: disagreement)
+        return RecoveryRules(network: network, clocks: clocks, options: options)
     }
 }

@@ -48,9 +48,9 @@ struct QuestionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "When it failed, such as 2026-06-01T12:00:00Z or 2026-06-01T14:00:00+02:00; without it, the end of the captures.",
-            valueName: "time"), transform: CaptureTime.argument)
-    var failedAt: CaptureTime?
+            "When it failed, such as 2026-06-01T12:00:00Z or \"3h ago\" (before the end of the captures); without it, their end.",
+            valueName: "time"), transform: FailureTime.argument)
+    var failedAt: FailureTime?
 
     @Option(
         help: ArgumentHelp("When the replacement is to take over.", valueName: "time"), transform: CaptureTime.argument)
@@ -62,6 +62,24 @@ struct QuestionOptions: ParsableArguments {
     )
     var stack: Stack?
 
+    @Option(
+        help: ArgumentHelp(
+            "How many SEQ it skips at a restart, where its product sets that, such as CONFIG_BT_MESH_SEQ_STORE_RATE.",
+            valueName: "n"))
+    var block: UInt32?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many restarts of it nobody heard, such as 40 for a night in a crash loop; without it, as many as are plausible.",
+            valueName: "n"))
+    var restarts: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How far above what it must be the first SEQ is: safe, with room for traffic that is busier than any that was heard; or tight."
+        ))
+    var margin: MarginPolicy = .safe
+
     @Option(help: ArgumentHelp("How many elements it had; each has a row.", valueName: "n"))
     var elements: Int?
 
@@ -72,7 +90,9 @@ struct QuestionOptions: ParsableArguments {
         guard master != nil || elements == nil else {
             throw ValidationError("--elements is for the node of --master; name it as well.")
         }
-        if let failedAt, let takeoverAt, takeoverAt < failedAt {
+        guard block ?? 0 <= SequenceNumber.last.value else { throw ValidationError("--block is at most 16777215.") }
+        guard (0...100_000).contains(restarts ?? 0) else { throw ValidationError("--restarts is 0 to 100000.") }
+        if case .at(let failedAt) = failedAt, let takeoverAt, takeoverAt < failedAt {
             throw ValidationError("--takeover-at is before --failed-at.")
         }
     }
@@ -85,6 +105,9 @@ struct QuestionOptions: ParsableArguments {
         options.takeoverAt = takeoverAt
         options.stack = stack
         options.elements = elements
+        options.block = block
+        options.restarts = restarts
+        options.margin = margin
         return options
     }
 }
@@ -99,6 +122,29 @@ extension Stack: ExpressibleByArgument {
 }
 
 extension IVSearchExtent: ExpressibleByArgument {}
+extension MarginPolicy: ExpressibleByArgument {}
+
+extension FailureTime {
+    private static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+
+    /// A time with a zone, or such as `3h ago`.
+    static func argument(_ text: String) throws -> FailureTime {
+        guard text.hasSuffix("ago") else {
+            do {
+                return .at(try CaptureTime.argument(text))
+            } catch let error as ValidationError {
+                throw ValidationError(error.message + ", or \"3h ago\"")
+            }
+        }
+        let words = text.dropLast(3).filter { $0 != " " }
+        guard let unit = words.last.flatMap({ units[$0] }), let number = Int64(words.dropLast()),
+            (0...100_000).contains(number)
+        else {
+            throw ValidationError("is no time such as \"90m ago\": a whole number, then s, m, h or d")
+        }
+        return .beforeEnd(.seconds(number * unit))
+    }
+}
 
 extension IVIndex: ExpressibleByArgument {
     /// Decimal, or hexadecimal behind `0x`.

@@ -11,11 +11,12 @@ import Testing
 
 /// The recommended SEQ against every SEQ that the master ever used.
 @Suite struct FailureTests {
-    /// The margin's assumptions: the user says when it failed where the capture does not hold it, and names a stack whose
+    /// The tight margin's assumptions: the user says when it failed where the capture does not hold it, and names a stack whose
     /// block is larger than the allowance.
     private func options(_ failure: SimulatedFailure) -> AnalysisOptions {
         var options = AnalysisOptions(master: UnicastAddress(failure.master))
-        if failure.failedAt > failure.captureEnd { options.failedAt = failure.failedAt }
+        options.margin = .tight
+        if failure.failedAt > failure.captureEnd { options.failedAt = .at(failure.failedAt) }
         if failure.block == 8192 { options.stack = .nrf5SDK }
         if failure.block == 65536 { options.stack = .silabs }
         return options
@@ -23,7 +24,8 @@ import Testing
 
     @Test func theRecommendationIsAboveTheTruthInTwoThousandFailures() throws {
         var counts = (
-            failures: 0, judged: 0, above: 0, notHeard: 0, restarts: 0, ordinary: 0, updated: 0, largest: UInt32(0)
+            failures: 0, judged: 0, exhausted: 0, above: 0, notHeard: 0, restarts: 0, ordinary: 0, updated: 0,
+            largest: UInt32(0)
         )
         for seed in UInt64(1)...2000 {
             let failure = SimulatedFailure(seed: seed)
@@ -36,7 +38,12 @@ import Testing
                 counts.notHeard += 1
                 continue
             }
-            let recovery = try #require(master.verdict.recovery, "seed \(seed): \(master.verdict.name)")
+            // Three restarts of large blocks within minutes, and days unheard: a loop that goes on leaves no SEQ.
+            guard let recovery = master.verdict.recovery else {
+                #expect(master.verdict.name == "exhausted" && failure.block == 65536, "seed \(seed)")
+                counts.exhausted += 1
+                continue
+            }
             counts.judged += 1
             if master.verdict.name == "restart" { counts.restarts += 1 }
             if recovery.state.index > recovery.last.ivIndex { counts.updated += 1 }
@@ -47,8 +54,8 @@ import Testing
             let warnings = analysis.findings.filter { $0.severity != .info }
             #expect(warnings.isEmpty, "seed \(seed): \(warnings.map(\.kind))")
             let margin = recovery.recommended.value - recovery.minimum.value
-            let silence = (options(failure).failedAt ?? failure.captureEnd).since(recovery.lastHeard.time)
-            guard failure.rate <= 1, silence <= .seconds(86_400) else { continue }
+            let silence = max(failure.failedAt, failure.captureEnd).since(recovery.lastHeard.time)
+            guard failure.rate <= 1, failure.block < 8192, silence <= .seconds(86_400) else { continue }
             counts.ordinary += 1
             counts.largest = max(counts.largest, margin)
             #expect(
@@ -56,8 +63,56 @@ import Testing
                 "seed \(seed): \(failure.rate) \(failure.block) \(silence) \(recovery.margin.map { ($0.term, $0.value, $0.rate) })"
             )
         }
-        #expect(counts.judged >= 1900 && counts.above == counts.judged)
+        #expect(counts.judged >= 1900 && counts.exhausted < 5 && counts.above == counts.judged)
         #expect(counts.restarts > 100 && counts.ordinary > 500)
+    }
+
+    /// What the user can say of a failure of a family.
+    private func options(_ story: FailureStory) -> AnalysisOptions {
+        var options = AnalysisOptions(master: UnicastAddress(story.master))
+        if story.told.failure { options.failedAt = .at(story.failedAt) }
+        options.stack = story.told.stack.flatMap(Stack.init(identifier:))
+        options.restarts = story.told.restarts
+        options.elements = story.told.elements
+        return options
+    }
+
+    /// `make calibrate` counts a hundred thousand of them; here a few of each family. That a master outlived its capture cannot
+    /// be seen in it: the answer says until when it is taken to have lived.
+    @Test(arguments: FailureFamily.allCases) func theSafeMarginHoldsWhateverCameUnheard(family: FailureFamily) throws {
+        var (numbers, margins) = (0, [UInt32]())
+        for seed in UInt64(10_001)...10_060 {
+            let story = FailureStory(family, seed: seed)
+            let ring = KeyRing(networks: [.init(subnets: [.init(keyIndex: .primary, netKey: story.keys.netKey)])])
+            let folder = try TestFolder()
+            let paths = try story.write().enumerated().map { try folder.write($1, "\($0)") }
+            let analysis = try Analyzer(keys: ring, options: options(story)).analyze(paths)
+            guard let recovery = analysis.masters.first?.verdict.recovery else { continue }
+            let first = SequencePosition(recovery.state.transmitIndex, recovery.recommended)
+            numbers += 1
+            margins.append(recovery.recommended.value - recovery.minimum.value)
+            #expect(family == .outlivesUntold || first > story.lastUsed, "seed \(seed): \(first) for \(story.lastUsed)")
+            let room = recovery.margin.first { $0.term == .busierThanHeard }?.value ?? 0
+            let days = max(2, recovery.basis.unheard.inSeconds / 86_400)
+            #expect(Double(room) <= 262_144 * days, "seed \(seed): no more than a node can send")
+        }
+        #expect(numbers >= (family == .nearlyExhausted ? 15 : 50) && margins.allSatisfy { $0 >= 0x1_0000 })
+    }
+
+    /// The families are hard: without room for what was not heard, many numbers are too low.
+    @Test func theTightMarginDoesNot() throws {
+        for family in [FailureFamily.firmwareUpdate, .nightAndDay, .storm] {
+            var low = 0
+            for seed in UInt64(1)...40 {
+                let story = FailureStory(family, seed: seed)
+                let ring = KeyRing(networks: [.init(subnets: [.init(keyIndex: .primary, netKey: story.keys.netKey)])])
+                var options = options(story)
+                options.margin = .tight
+                let recovery = try analyse(story.write()[0], ring, options: options).masters.first?.verdict.recovery
+                if let recovery, recovery.recommended <= story.lastUsed.sequence { low += 1 }
+            }
+            #expect(low > 10, "\(family)")
+        }
     }
 
     /// 200 seeds of every scenario in which nothing is wrong: nothing warns.

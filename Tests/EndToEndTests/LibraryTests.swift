@@ -15,9 +15,10 @@ import Testing
             example, [captures + "/steady.pcap", captures + "/steady.keys.json", saved])
         #expect(result.status == 0 && result.error.isEmpty, "\(result.error)")
         let answer = """
-            IV Index 3496, IV Update flag 0, first SEQ 87452
+            IV Index 3496, IV Update flag 0, first SEQ 349596
               83351 + 5: unheard_at_assumed_rate
               83351 + 4096: allowance
+              83351 + 262144: busier_than_heard
 
             """
         #expect(result.output.hasPrefix(answer) && result.output.hasSuffix(answer), "\(result.output)")

@@ -239,7 +239,7 @@ private let isInstalled = FileManager.default.isExecutableFile(atPath: python.pa
         }
         try withFolder { (folder: String) throws in
             #expect(try restore("silabs", folder, ["--master", "0x0001", "--elements", "3"]).status == 0)
-            let want = try expected(["--stack", "silabs"])
+            let want = try expected(["--stack", "silabs", "--master", "0x0001", "--elements", "3"])
             let calls = try text(folder, "restore.c")
             #expect(calls.contains("sl_btmesh_test_set_iv_index(0x\(hexadecimal(want.ivIndex, 8)));"))
             for element in 0..<3 {

@@ -28,7 +28,7 @@ import Testing
     /// By the stacks' own defaults.
     @Test func theBlocksAreThoseOfTheSources() {
         #expect(Stack.all.map(\.reservation.block) == [128, 64, 65536, 0, 8192, 0])
-        #expect(Stack.all.map(\.reservation.mostSkipped) == [128, 6000, 65536, 0, 8192, 0])
+        #expect(Stack.all.map(\.reservation.mostSkipped) == [128, 1 << 19, 65536, 0, 8192, 0])
         #expect(Stack.all.filter(\.reservation.countsByElement) == [.silabs, .nrfMesh])
     }
 
@@ -39,5 +39,23 @@ import Testing
     ])
     func theStacksOfAJump(from: UInt32, to: UInt32, stacks: [Stack]) {
         #expect(Stack.explaining(from: sequence(from), to: sequence(to)) == stacks)
+    }
+
+    /// Products set blocks of their own; usual sizes are told by where restarts go on.
+    @Test func aUsualBlockIsToldByItsAlignment() {
+        func largest(_ jumps: [(UInt32, UInt32)]) -> UInt32? {
+            ReservedBlock.largest(explaining: jumps.map { (sequence($0.0), sequence($0.1)) })
+        }
+        #expect(largest([(19, 16_383)]) == 16_384 && largest([(19, 16_384), (17_000, 32_770)]) == 16_384)
+        #expect(largest([(19, 9_999), (10_500, 20_002)]) == 10_000)
+        #expect(largest([(19, 5000 + 18)]) == nil && largest([(19, 5000 + 16)]) == 5000)
+        #expect(largest([(19, 16_384), (17_000, 40_000)]) == nil, "one that nothing aligns")
+        #expect(largest([(19, 16_383), (16_400, 49_152)]) == nil, "it leaves a block out")
+        #expect(ReservedBlock.isAligned(from: sequence(19), to: sequence(1 << 20)))
+        #expect(!ReservedBlock.isAligned(from: sequence(19), to: sequence(12_345)))
+    }
+
+    @Test func mostStacksAskForAnIVUpdate() {
+        #expect(Stack.all.map(\.ivUpdateTrigger) == [0x80_0000, 0x80_0000, nil, 8_000_000, 0x7F_FFFF, nil])
     }
 }

@@ -48,7 +48,7 @@ import Testing
             Finding(.nonceReused(position), network: network, source: UnicastAddress(1)),
             Finding(.nonceReused(position), network: network, source: UnicastAddress(2)),
             Finding(.nonceReused(position), network: NetworkIndex(1), source: UnicastAddress(1)),
-            Finding(.clocksDisagree, network: network), Finding(.pdusGivenUp),
+            Finding(.clocksDisagree(by: .seconds(601)), network: network), Finding(.pdusGivenUp),
             Finding(.foreignNetwork(nid: 3)), Finding(.foreignNetwork(nid: 4)),
         ]
         var (forward, backward) = (FactLog(), FactLog())

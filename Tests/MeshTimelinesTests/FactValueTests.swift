@@ -25,7 +25,8 @@ import Testing
     private static let ofCaptures: [Fact] = [
         .damagedRecord(capture: 0, path: "a.pcap", reason: "ends"), .unsupportedLinkType(LinkType(.pcap, 1)),
         .crcFailed(capture: 2), .truncatedFrame, .malformedStructure(first: nil), .malformedStructure(first: "AD"),
-        .clockJumped(capture: 0, from: Scene.start, to: CaptureTime(nanoseconds: .min)), .clocksDisagree,
+        .clockJumped(capture: 0, from: Scene.start, to: CaptureTime(nanoseconds: .min)),
+        .clocksDisagree(by: .seconds(601)),
     ]
 
     private static let ofBeacons: [Fact] = [

@@ -129,13 +129,28 @@ import Testing
         }
     }
 
-    /// Nothing follows: it may be a restart with a block, unless it is larger than any.
-    @Test func aSpikeAtTheEndIsAJumpUpToTwoBlocks() throws {
-        for (rise, kind) in [(UInt32(2 * 65536), Fact.Kind.sequenceJump), (2 * 65536 + 1, .sequenceOutlier)] {
+    /// Nothing contradicts it, and a product may set any block.
+    @Test func aSpikeAtTheEndIsAJump() throws {
+        for rise: UInt32 in [2 * 65536, 2 * 65536 + 1, 1_000_000] {
             var scene = scene(0..<20)
             scene.heard(pdu: 1, iv: 5, seq: 19 + rise, at: 25)
-            #expect(try scene.kinds() == [kind])
+            #expect(try scene.kinds() == [.sequenceJump])
         }
+    }
+
+    /// Two PDUs behind a silence that come out of order contradict nothing.
+    @Test func whatComesOutOfOrderBehindAJumpIsNoOutlier() throws {
+        for sequences: [UInt32] in [[6001, 6000], [6001, 6000, 6002], [6256, 6000]] {
+            var scene = scene(0..<20)
+            for (place, sequence) in sequences.enumerated() {
+                scene.heard(pdu: 1, iv: 5, seq: sequence, at: 100 + Double(place) * 0.02)
+            }
+            #expect(try scene.kinds() == [.sequenceJump], "\(sequences)")
+        }
+        var scene = scene(0..<20)
+        scene.heard(pdu: 1, iv: 5, seq: 200, at: 20)
+        scene.heard(pdus: 1, iv: 5, seq: 20..<24, from: 21)
+        #expect(try scene.kinds() == [.sequenceOutlier], "what goes on below it does")
     }
 
     @Test func aSpikeBelowWhichTheSourceGoesOnIsAnOutlier() throws {

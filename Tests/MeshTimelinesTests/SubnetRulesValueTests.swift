@@ -129,7 +129,7 @@ import Testing
             return try scene.facts(.clocksDisagree)
         }
         #expect(try facts(600, capture: 1).isEmpty)
-        #expect(try facts(601, capture: 1) == [.clocksDisagree])
+        #expect(try facts(601, capture: 1) == [.clocksDisagree(by: .seconds(601))])
         #expect(try facts(601, capture: 0).isEmpty, "one clock is never in doubt")
     }
 }

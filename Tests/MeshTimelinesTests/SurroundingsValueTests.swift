@@ -225,6 +225,7 @@ import Testing
         ]
         #expect(try scene.facts() == expected)
         #expect(try scene.judge().last?.count == 2)
-        #expect(try scene.state().surroundings.hasClockJumps)
+        let jumps = try scene.state().surroundings.clockJumps
+        #expect(jumps.map(\.by) == [later.since(Scene.start)] && jumps.map(\.frame.number) == [6])
     }
 }

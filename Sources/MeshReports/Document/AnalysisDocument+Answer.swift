@@ -37,7 +37,9 @@ extension AnalysisDocument {
     private func answer(for master: Analysis.Master) -> [Block] {
         guard let source = analysis.source(of: master) else { return [] }
         let name: Prose = isNamed(master.network) ? " of network \(name(of: master.network))" : ""
-        var blocks: [Block] = [.headline("Master \(source.address)\(name) \(Wording.verdict(master.verdict)).")]
+        var blocks: [Block] = [
+            .headline("Master \(source.address)\(name) \(Wording.verdict(master.verdict))\(condition(of: master)).")
+        ]
         blocks += choice(of: master) + [.pause]
         if let recovery = master.verdict.recovery {
             blocks += triple(recovery, source, master) + elements(of: master)
@@ -55,7 +57,9 @@ extension AnalysisDocument {
             .values([
                 ivIndex(recovery.state), flag(recovery.state, network), sequence("first SEQ", recovery.recommended),
             ]), .pause,
-        ] + derivation(recovery, source) + [.chart(.sequence(network: master.network, source: source.address))]
+        ] + assumptions(recovery, master) + derivation(recovery, source) + [
+            .chart(.sequence(network: master.network, source: source.address))
+        ]
             + ivEvidence(network) + [
                 .paragraph(
                     "The failed device must never transmit again: the same address, keys, IV Index and SEQ is nonce reuse.",
@@ -69,8 +73,46 @@ extension AnalysisDocument {
         let text: Prose =
             "The node has \(master.elements.count) elements. The first SEQ above is the highest of theirs, for stacks with one counter "
             + "for each node; the rows of the elements below have those for stacks that count for each element "
-            + "(Silicon Labs, nRF Mesh for iOS). An element that was not heard can take the same number."
-        return [.paragraph(text, depth: 1)]
+            + "(Silicon Labs, nRF Mesh for iOS)."
+        let heard = analysis[master.network].heardAddresses
+        let unheard = master.elements.filter { !heard.contains($0) }
+        guard !unheard.isEmpty else { return [.paragraph(text, depth: 1)] }
+        let names = unheard.prefix(8).map { "\($0)" }.joined(separator: ", ") + (unheard.count > 8 ? ", …" : "")
+        let doubt: Prose =
+            " Not heard: \(names). Where they count for themselves, nothing tells what they used: the first SEQ above is enough for "
+            + "them only if they sent less than the others."
+        return [.paragraph(text + doubt, depth: 1)]
+    }
+
+    // MARK: What the number takes for granted
+
+    /// Until when the device is taken to have lived, and how far the number goes beyond what was heard.
+    private func condition(of master: Analysis.Master) -> Prose {
+        guard let recovery = master.verdict.recovery else { return "" }
+        let basis: Prose = "; \(Wording.basis(recovery.basis))"
+        guard !master.ifItLivedOn.isEmpty, let end = analysis.lastTime else { return basis }
+        return ", if it failed by \(end.text(digits: 0))\(basis)"
+    }
+
+    /// What the number has no room for: a longer life, and restarts.
+    private func assumptions(_ recovery: Recovery, _ master: Analysis.Master) -> [Block] {
+        var blocks: [Block] = []
+        if recovery.basis.assumesNoRestart {
+            blocks.append(
+                .paragraph("It assumes that no restart went unheard: name what the device ran with --stack.", depth: 1))
+        }
+        guard !master.ifItLivedOn.isEmpty else { return blocks }
+        let rows = master.ifItLivedOn.map { longer -> [Prose] in
+            let hours = longer.time.components.seconds / 3600
+            let number = longer.recommended.map { "\(Hexadecimal.prefixed($0.value, digits: 6)) (\($0.value))" }
+            return [hours < 24 ? "\(hours) h" : "\(hours / 24) d", Prose(number ?? "no SEQ is sure")]
+        }
+        let question: Prose =
+            "If it lived on behind the end of the captures, say with --failed-at until when. The first SEQ is then:"
+        return blocks + [
+            .paragraph(question, depth: 1), .pause, .table(.init([.init("longer"), .init("first SEQ")], rows: rows)),
+            .pause,
+        ]
     }
 
     // MARK: Values

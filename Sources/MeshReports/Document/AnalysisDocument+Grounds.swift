@@ -69,10 +69,6 @@ extension AnalysisDocument {
                     "Only \(share) % of its SEQ were heard: a longer capture or a second sniffer makes this surer.",
                     depth: 1))
         }
-        if !recovery.margin.contains(where: \.isFailureGiven) {
-            doubts.append(
-                .paragraph("If it lived on after the captures ended, add what it sends in that time.", depth: 1))
-        }
         return doubts
     }
 

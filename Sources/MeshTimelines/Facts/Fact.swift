@@ -18,8 +18,8 @@ public enum Fact: Hashable, Codable, Sendable {
     case malformedStructure(first: String?)
     /// The clock of the capture with this index was set while it ran.
     case clockJumped(capture: Int, from: CaptureTime, to: CaptureTime)
-    /// A later IV state was captured at an earlier time.
-    case clocksDisagree
+    /// A later IV state was captured at a time that is earlier by as much.
+    case clocksDisagree(by: Duration)
 
     // MARK: Beacons
 

@@ -41,10 +41,9 @@ enum SubnetRules {
     /// Where IV states went up while the captures' times went back, the captures' clocks disagree.
     private static func judgeClocks(of network: NetworkState, into log: inout FactLog) {
         for (earlier, later) in zip(network.iv.records, network.iv.records.dropFirst()) {
-            guard earlier.frame.capture != later.frame.capture,
-                earlier.firstTime.since(later.firstTime) > BeaconRules.patience
-            else { continue }
-            log.record(.clocksDisagree, at: later.frame, network: network.index)
+            let difference = earlier.firstTime.since(later.firstTime)
+            guard earlier.frame.capture != later.frame.capture, difference > BeaconRules.patience else { continue }
+            log.record(.clocksDisagree(by: difference), at: later.frame, network: network.index)
         }
     }
 

@@ -61,8 +61,6 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     private static let slackFactor = 4.0
     /// SEQ a second: more than any node sends for long.
     private static let mostRate = 20.0
-    /// The largest block that a stack reserves.
-    static let largestBlock = Stack.all.map(\.reservation.block).max() ?? 0
     private static let mostKept = 16
     private static let memory = 64
 
@@ -79,6 +77,10 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     /// The first few jumps.
     public private(set) var jumps: [SequenceJump] = []
     private(set) var jumpCount = 0
+    /// How many jumps skipped SEQ that no traffic spent.
+    public private(set) var skipCount = 0
+    /// The most that one of them rose by.
+    public private(set) var largestSkip: UInt32 = 0
     /// The first few restarts.
     public private(set) var restarts: [SequenceRestart] = []
     /// PDUs far above the main run that nothing followed so far.
@@ -150,14 +152,17 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
             takeBehind(sequence, at: frame)
             return
         }
-        if let spike, sequence >= spike.sequence {
-            // Something follows it: the source did jump, and may have jumped again.
+        let goesOn = isExplained(from: highest, self.frame.time, to: sequence, frame.time)
+        if let spike,
+            sequence >= spike.sequence || (!goesOn && spike.sequence.value - sequence.value <= Self.mostBehind)
+        {
+            // Something follows it, or comes out of order with it: the source did jump, and may have jumped again.
             jump(to: spike)
             takeNew(sequence, at: frame)
             return
         }
         if spike != nil { outlier = spike }
-        guard isExplained(from: highest, self.frame.time, to: sequence, frame.time) else {
+        guard goesOn else {
             spike = Mark(sequence: sequence, frame: frame)
             return
         }
@@ -171,9 +176,14 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         // What no traffic can have spent was skipped, and says nothing of the source's rate.
         let elapsed = max(1, spike.frame.time.since(frame.time).inSeconds)
         let rise = spike.sequence.value - highest.value
-        if Double(rise) / elapsed > Self.mostRate {
+        let isSkip = Double(rise) / elapsed > Self.mostRate
+        if isSkip {
             rate.restart()
             jumped = jumped &+ rise
+        }
+        if isSkip || ReservedBlock.isAligned(from: highest, to: spike.sequence) {
+            skipCount += 1
+            largestSkip = max(largestSkip, rise)
         }
         self.spike = nil
         outlier = nil
@@ -263,16 +273,11 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         return frame.time.since(above.frame.time) > (isSame ? Self.patience : Self.patienceBetweenCaptures)
     }
 
-    /// The watch as it stands if nothing more is heard: a spike that nothing contradicted is a jump, unless it is larger than
-    /// any block.
+    /// The watch as it stands if nothing more is heard: a spike that nothing contradicted is a jump.
     func settled() -> SequenceWatch {
         guard let spike, outlier == nil, spike.sequence > highest else { return self }
         var settled = self
-        if spike.sequence.value - highest.value > 2 * Self.largestBlock {
-            settled.outlier = spike
-        } else {
-            settled.jump(to: spike)
-        }
+        settled.jump(to: spike)
         return settled
     }
 }

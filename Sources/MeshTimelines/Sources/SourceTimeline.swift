@@ -209,6 +209,11 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     /// SEQ a second that it may have spent, for all that was heard.
     public var rateBound: Double { records.map(\.watch.rate.bound).max() ?? 0 }
 
+    /// For how long its SEQ were followed: from the first to the last one that was heard under each IV Index.
+    public var heardDuration: Duration {
+        records.reduce(.zero) { $0 + max(.zero, $1.epoch.lastFrame.time.since($1.epoch.firstTime)) }
+    }
+
     /// The highest IV Index that it was heard to transmit with; `nil` before the first PDU.
     public var newestIndex: IVIndex? { records.last?.epoch.ivIndex }
     /// Without what `epochs()` counts of missed SEQ.

@@ -14,6 +14,14 @@ public struct Surroundings: Hashable, Codable, Sendable {
         public let first: FrameReference
     }
 
+    /// The clock of a capture was set.
+    public struct ClockJump: Hashable, Codable, Sendable {
+        /// The first frame behind it.
+        public let frame: FrameReference
+        /// By how much; negative where it was set back.
+        public let by: Duration
+    }
+
     /// Beacons whose Authentication Value is not that of the key with their Network ID.
     private struct FalseBeacons: Hashable, Codable {
         let network: NetworkIndex
@@ -23,6 +31,7 @@ public struct Surroundings: Hashable, Codable, Sendable {
     }
 
     private static let mostForeignNetworks = 1024
+    private static let mostClockJumps = 64
 
     private var foreign: [ForeignNetwork] = []
     /// Mesh Private beacons that no key authenticates.
@@ -33,8 +42,8 @@ public struct Surroundings: Hashable, Codable, Sendable {
     private var givenUp = 0
     private var devices = UnprovisionedDevices()
     private var links = ProvisioningLinks()
-    /// Whether the clock of any capture was set while it ran.
-    public private(set) var hasClockJumps = false
+    /// Where the clock of a capture was set while it ran: the first few times.
+    public private(set) var clockJumps: [ClockJump] = []
     /// The facts of the captures themselves.
     private var log = FactLog()
 
@@ -88,7 +97,9 @@ public struct Surroundings: Hashable, Codable, Sendable {
         case .unsupportedLinkType(let type): log.record(.unsupportedLinkType(type), at: frame)
         case .malformed(let first): log.record(.malformedStructure(first: first), at: frame)
         case .clockJumped(let from, let to):
-            hasClockJumps = true
+            if clockJumps.count < Self.mostClockJumps {
+                clockJumps.append(ClockJump(frame: frame, by: to.since(from)))
+            }
             log.record(.clockJumped(capture: capture, from: from, to: to), at: frame)
         case .brokeOff(let error):
             log.record(

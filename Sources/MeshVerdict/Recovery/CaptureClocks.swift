@@ -1,0 +1,28 @@
+import CaptureFiles
+import MeshEvidence
+import MeshTimelines
+
+/// The captures' clocks: when they end, and how far they can be believed.
+struct CaptureClocks {
+    /// The time of the last frame of all captures.
+    let end: CaptureTime?
+    /// Where a clock was set while it ran.
+    let jumps: [Surroundings.ClockJump]
+    /// By how much captures contradict each other.
+    let disagreement: Duration
+
+    /// A clock that is set forward by more than this leaps: nothing tells whether time went by.
+    private static let longestPause = Duration.seconds(86_400)
+
+    /// Whether no clock was set, and none contradicts another one.
+    var agree: Bool { jumps.isEmpty && disagreement == .zero }
+
+    /// The longest time that the clocks allow from a frame to a moment: what a clock was set back by went by once more, and
+    /// where it leapt, a day may have gone by.
+    func longestTime(from frame: FrameReference, _ start: CaptureTime, to moment: CaptureTime) -> Duration {
+        let later = jumps.filter { $0.frame.capture != frame.capture || $0.frame.number > frame.number }
+        let told = later.reduce(moment.since(start)) { $1.by > Self.longestPause ? $0 - $1.by : $0 }
+        let doubt = later.reduce(disagreement) { $0 + min($1.by < .zero ? .zero - $1.by : $1.by, Self.longestPause) }
+        return max(.zero, told) + doubt
+    }
+}
