@@ -11,6 +11,15 @@ public struct SequenceJump: Hashable, Codable, Sendable {
     public let to: SequenceNumber
     /// The frame of that SEQ.
     public let frame: FrameReference
+    /// Whether it left SEQ out that no traffic spent, as a restart does.
+    public internal(set) var isSkip = false
+
+    init(from: SequenceNumber, to: SequenceNumber, frame: FrameReference, isSkip: Bool = false) {
+        self.from = from
+        self.to = to
+        self.frame = frame
+        self.isSkip = isSkip
+    }
 }
 
 /// SEQ fell below what was heard, and a new rising run followed.
@@ -61,6 +70,8 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     private static let slackFactor = 4.0
     /// SEQ a second: more than any node sends for long.
     private static let mostRate = 20.0
+    /// SEQ that may be drawn at once: a few messages of 32 segments. What a restart skips beyond them is worth counting.
+    private static let longestBurst: UInt32 = 96
     private static let mostKept = 16
     private static let memory = 64
 
@@ -171,20 +182,22 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
 
     private mutating func jump(to spike: Mark) {
         jumpCount += 1
-        let jump = SequenceJump(from: highest, to: spike.sequence, frame: spike.frame)
-        if jumps.count < Self.mostKept { jumps.append(jump) }
         // What no traffic can have spent was skipped, and says nothing of the source's rate.
         let elapsed = max(1, spike.frame.time.since(frame.time).inSeconds)
         let rise = spike.sequence.value - highest.value
-        let isSkip = Double(rise) / elapsed > Self.mostRate
-        if isSkip {
+        let isTooFast = Double(rise) / elapsed > Self.mostRate
+        if isTooFast {
             rate.restart()
             jumped = jumped &+ rise
         }
-        if isSkip || ReservedBlock.isAligned(from: highest, to: spike.sequence) {
+        let isAligned = ReservedBlock.isAligned(from: highest, to: spike.sequence)
+        let isSkip = rise > Self.longestBurst && (isTooFast || isAligned)
+        if isSkip {
             skipCount += 1
             largestSkip = max(largestSkip, rise)
         }
+        let jump = SequenceJump(from: highest, to: spike.sequence, frame: spike.frame, isSkip: isSkip)
+        if jumps.count < Self.mostKept { jumps.append(jump) }
         self.spike = nil
         outlier = nil
         advance(to: spike.sequence, at: spike.frame)

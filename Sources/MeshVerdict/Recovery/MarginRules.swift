@@ -132,29 +132,34 @@ struct MarginRules {
     /// What restarts that nobody heard may have skipped: by the user's word, or by the stack, or by what skips were heard.
     private var reservedBlock: MarginTerm? {
         let jumps = source.watches.flatMap(\.watch.jumps)
-        let largest = source.watches.map(\.watch.largestSkip).max() ?? 0
         let inferred = jumps.flatMap { Stack.explaining(from: $0.from, to: $0.to) }
         let stacks = options.stack.map { [$0] } ?? Stack.all.filter(inferred.contains)
-        var (most, usual) = (
-            stacks.map(\.reservation.mostSkipped).max() ?? 0, stacks.map(\.reservation.block).max() ?? 0
-        )
-        if largest > 0 {
-            // Blocks that nothing aligns are known by their largest skip only: the next may be longer.
-            let aligned = ReservedBlock.largest(explaining: jumps.map { ($0.from, $0.to) })
-            usual = max(usual, largest, aligned ?? (options.stack == nil ? 2 * largest : 0))
+        let (heard, restarts) = (heardBlock, plausibleRestarts)
+        var usual = stacks.map(\.reservation.block).max() ?? 0
+        if heard > 0, options.restarts == nil {
+            // A rhythm of restarts is one of skips such as those that were heard.
+            usual = heard
+        } else if options.restarts != nil, stacks.isEmpty {
+            // Restarts of nobody knows what: the largest usual block of all stacks.
+            usual = max(heard, Stack.all.map(\.reservation.block).max() ?? 0)
         }
-        if let block = options.block { (most, usual) = (block, block) }
-        // Restarts of nobody knows what: the largest usual block of all stacks.
-        if options.restarts != nil, options.block == nil, options.stack == nil, largest == 0 {
-            usual = Stack.all.map(\.reservation.block).max() ?? 0
-        }
-        let restarts = plausibleRestarts
-        guard restarts > 0, max(most, usual) > 0 else { return nil }
-        let skipped = Double(max(most, usual)) + Double(restarts - 1) * Double(usual)
+        let most = max(usual, heard, stacks.map(\.reservation.mostSkipped).max() ?? 0)
+        guard restarts > 0 else { return nil }
+        let skipped =
+            options.block.map { Double($0) * Double(restarts) } ?? Double(most) + Double(restarts - 1) * Double(usual)
         var term = MarginTerm(.reservedBlock, skipped)
         term?.stacks = options.block == nil ? stacks : []
         term?.restarts = restarts
         return term
+    }
+
+    /// The largest usual block that explains every skip that was heard; 0 where none was.
+    private var heardBlock: UInt32 {
+        let largest = source.watches.map(\.watch.largestSkip).max() ?? 0
+        guard largest > 0 else { return 0 }
+        let skips = source.watches.flatMap(\.watch.jumps).filter(\.isSkip).map { ($0.from, $0.to) }
+        // Blocks that nothing aligns are known by their largest skip only: the next may be longer.
+        return max(largest, ReservedBlock.largest(explaining: skips) ?? (options.stack == nil ? 2 * largest : 0))
     }
 
     /// One, and one for each unheard day; or as many as were heard; or what their rhythm leads to, and half of that again.
