@@ -66,6 +66,8 @@ struct JSONModel: Encodable {
         var replacement: Replacement?
         var pdus: PDUs
         var sources: [Source]
+        /// Where nobody named the master and none stands out.
+        var masterCandidates: [Candidate]?
     }
 
     struct Subnet: Encodable {

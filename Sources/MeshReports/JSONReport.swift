@@ -127,7 +127,12 @@ public enum JSONReport {
             },
             pdus: .init(
                 heard: network.heard, opened: network.opened, distinct: network.distinct, notOpened: network.notOpened),
-            sources: network.sources.map { source(of: $0, times) })
+            sources: network.sources.map { source(of: $0, times) },
+            masterCandidates: network.masterCandidates.isEmpty
+                ? nil
+                : network.masterCandidates.map {
+                    .init(address: "\($0.address)", reasons: $0.reasons.map(Wording.reason))
+                })
     }
 
     private static func iv(of record: IVStateRecord, confirmedBy: Int, _ times: CaptureTimes) -> JSONModel.IV {

@@ -36,6 +36,8 @@ public enum TakeoverReport {
         var answered: Int
         var answersByChance: Double
         var deviceKeyAnswers: Int
+        var accepting: [String]
+        var owing: [String]
         var firstAnswer: Frame?
         var firstAcknowledgment: Frame?
         var acknowledgments: Int
@@ -66,6 +68,7 @@ public enum TakeoverReport {
             first: position(takeover.first, takeover.firstFrame), sent: takeover.sent, requests: answers.requests,
             owed: answers.owed, asked: answers.asked, answers: answers.answers, answered: answers.answered,
             answersByChance: rounded(answers.chance), deviceKeyAnswers: answers.deviceKeyAnswers,
+            accepting: answers.accepting.map { "\($0)" }, owing: answers.owing.map { "\($0)" },
             firstAnswer: frame(answers.firstFrame), firstAcknowledgment: frame(takeover.firstAcknowledgment),
             acknowledgments: takeover.acknowledgments, publications: answers.publications,
             publicationsByChance: rounded(answers.publicationChance),

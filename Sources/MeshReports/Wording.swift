@@ -1,4 +1,5 @@
 import ByteParsing
+import CaptureFiles
 import MeshEvidence
 import MeshTimelines
 import MeshVerdict
@@ -109,7 +110,7 @@ enum Wording {
         switch reason {
         case .provisioner: "a provisioner of the key file"
         case .configures(let nodes): "configures \(nodes) \(nodes == 1 ? "node" : "nodes")"
-        case .fellSilent: "fell silent while others went on"
+        case .fellSilent(let since): "fell silent at \(since.time.text(digits: 0)) while others went on"
         case .publishesToGroups(let count): "publishes to groups (\(count) PDUs)"
         case .lowestAddress: "lowest address"
         }

@@ -66,6 +66,8 @@ public struct Analysis: Sendable {
         public let notOpened: Int
         /// What was found of each unicast address, in the order of addresses.
         public let sources: [Source]
+        /// Sources that may be the failed device, where nobody named it and none stands out; the likeliest first.
+        public internal(set) var masterCandidates: [MasterCandidate] = []
 
         /// The addresses of which at least one PDU was heard.
         public var heardAddresses: [UnicastAddress] { sources.filter { !$0.epochs.isEmpty }.map(\.address) }

@@ -44,7 +44,10 @@ private struct AnalysisBuilder {
         var log = FactLog()
         log.add(state.judge())
         var masters = masters()
-        let networks = networks.map { network(of: $0, masters: masters, log) }
+        var networks = networks.map { network(of: $0, masters: masters, log) }
+        for index in networks.indices where masters.isEmpty {
+            networks[index].masterCandidates = MasterChoice(self.networks[index], keys[NetworkIndex(index)]).doubtful
+        }
         for index in masters.indices { complete(&masters[index], networks[masters[index].network.value], into: &log) }
         let surroundings = state.surroundings
         return Analysis(

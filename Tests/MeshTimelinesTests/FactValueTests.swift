@@ -45,7 +45,8 @@ import Testing
     private static let ofSources: [Fact] = [
         .sequenceRestarted(restart(), under: IVIndex(5), short: 6),
         .sequenceJump(jump(), under: IVIndex(5), stacks: [.zephyr, .silabs]),
-        .sequenceOutlier(position, others: SequenceNumber(truncating: 3)), .pduReplayed(under: IVIndex(5)),
+        .sequenceOutlier(position, others: SequenceNumber(truncating: 3)),
+        .pduReplayed(under: IVIndex(5), isLate: true), .pduReplayed(under: IVIndex(5), isLate: false),
         .staleIVIndex(IVIndex(3), newer: IVIndex(5)), .heardAfterFailure(failedAt: Scene.start),
         .answerOutlived(failedAt: Scene.start, validUntil: nil),
         .answerOutlived(failedAt: Scene.start, validUntil: Scene.start),

@@ -55,6 +55,50 @@ import Testing
         #expect(try scene(end: 12).analysis().masters.isEmpty)
     }
 
+    /// Node 9 is asked by two configurators, answers, and dies: an answer is no configuration.
+    @Test func whoOnlyAnswersConfiguresNobody() throws {
+        var scene = Scene()
+        scene.beacon(.normal(5), at: 0)
+        for place in UInt32(0)..<4 {
+            for asking in UInt16(2)...3 {
+                let time = Double(place) * 100 + Double(asking) * 20
+                scene.heard(pdu: asking, iv: 5, seq: place, at: time, to: 9, saying: Scene.deviceMessage)
+                scene.heard(
+                    pdu: 9, iv: 5, seq: place * 2 + UInt32(asking), at: time + 1, to: asking,
+                    saying: Scene.deviceMessage)
+            }
+        }
+        scene.heard(pdu: 5, iv: 5, seq: 1, at: 900)
+        #expect(try !reasons(9, scene).contains { if case .configures = $0 { true } else { false } })
+        #expect(try reasons(2, scene).contains(.configures(1)) && reasons(3, scene).contains(.configures(1)))
+        #expect(try scene.analysis().masters.isEmpty)
+    }
+
+    /// A phone configures the nodes and leaves; the gateway goes on, and dies later.
+    @Test func whoFellSilentLaterIsNotPassedOver() throws {
+        var scene = Scene()
+        scene.beacon(.normal(5), at: 0)
+        for node in UInt16(0)..<6 {
+            scene.heard(
+                pdu: 1, iv: 5, seq: UInt32(node), at: Double(node), to: 0x20 + node, saying: Scene.deviceMessage)
+        }
+        scene.heard(pdus: 5, iv: 5, seq: 0..<200, from: 0)
+        scene.heard(pdus: 0x20, iv: 5, seq: 0..<400, from: 0)
+        let analysis = try scene.analysis()
+        #expect(analysis.masters.isEmpty)
+        let candidates = analysis.networks[0].masterCandidates
+        #expect(candidates.map(\.address.value) == [1, 5] && candidates.allSatisfy { $0.silentSince != nil })
+        // Without the gateway it is the phone.
+        var alone = Scene()
+        alone.beacon(.normal(5), at: 0)
+        for node in UInt16(0)..<6 {
+            alone.heard(
+                pdu: 1, iv: 5, seq: UInt32(node), at: Double(node), to: 0x20 + node, saying: Scene.deviceMessage)
+        }
+        alone.heard(pdus: 0x20, iv: 5, seq: 0..<400, from: 0)
+        #expect(try alone.analysis().masters.map(\.address.value) == [1])
+    }
+
     @Test func aProvisionersElementIsTheProvisioners() throws {
         #expect(try reasons(7, scene(end: 12), ring([try node(6, elements: 2, isProvisioner: true)])) == [.provisioner])
         #expect(try reasons(7, scene(end: 12), ring([try node(6, isProvisioner: true)])).isEmpty)

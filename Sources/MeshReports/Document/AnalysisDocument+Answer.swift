@@ -202,6 +202,18 @@ extension AnalysisDocument {
 
     // MARK: Of a network, where no master is known
 
+    /// Who may be the master, where the traffic does not decide it.
+    private func candidates(_ network: Analysis.Network) -> [Block] {
+        guard !network.masterCandidates.isEmpty else { return [] }
+        let items = network.masterCandidates.map { candidate in
+            Item("\(candidate.address): \(Wording.reasons(candidate.reasons))")
+        }
+        return [
+            .paragraph("The traffic does not tell which of these it is:", depth: 1),
+            .list(.init(.plain, depth: 2, items)),
+        ]
+    }
+
     private func answer(forNetwork index: NetworkIndex) -> [Block] {
         let network = analysis[index]
         let name: Prose = isNamed(index) ? "Network \(name(of: index))" : "The network"
@@ -217,6 +229,6 @@ extension AnalysisDocument {
         let critical = analysis.findings.filter { $0.severity == .critical && $0.network == index }
         return [
             .headline("\(name) is at IV Index \(number), \(Wording.state(state))."), .paragraph(need, depth: 1),
-        ] + ivEvidence(network) + critical.map { .callout(attention($0)) }
+        ] + candidates(network) + ivEvidence(network) + critical.map { .callout(attention($0)) }
     }
 }

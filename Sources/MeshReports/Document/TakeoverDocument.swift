@@ -10,7 +10,7 @@ public enum TakeoverDocument {
     /// The answer in a headline, and what it rests on below; the same takeover gives the same document.
     public static func make(_ takeover: Takeover) -> ReportDocument {
         let grounds =
-            [oldDevice(takeover)] + replacement(takeover) + answers(takeover) + shortfall(takeover)
+            [oldDevice(takeover)] + replacement(takeover) + answers(takeover) + owing(takeover) + shortfall(takeover)
             + whatIsMissing(takeover) + conflict(takeover)
         return ReportDocument(sections: [
             ReportDocument.Section(
@@ -22,6 +22,8 @@ public enum TakeoverDocument {
     private static func headline(_ takeover: Takeover) -> Prose {
         switch takeover.verdict {
         case .accepted: "nodes answer \(takeover.address)"
+        case .partial:
+            "some nodes answer \(takeover.address), and \(takeover.answers.owing.count) that owe an answer do not"
         case .conflict: "another device sends as \(takeover.address) too"
         case .unclear where takeover.first == nil: "\(takeover.address) was not heard since the swap"
         case .unclear where takeover.isContinuation:
@@ -77,6 +79,19 @@ public enum TakeoverDocument {
             lines.append("The first of it is frame \(first.number), \(first.time.text(digits: 6)).")
         }
         return lines
+    }
+
+    /// Nodes that do not answer while others do hold a higher SEQ of the old device than was heard.
+    private static func owing(_ takeover: Takeover) -> [Prose] {
+        guard takeover.verdict == .partial else { return [] }
+        func names(_ nodes: [UnicastAddress]) -> String {
+            nodes.prefix(16).map { "\($0)" }.joined(separator: ", ") + (nodes.count > 16 ? ", …" : "")
+        }
+        return [
+            "They owe an answer: \(names(takeover.answers.owing)). They answer: \(names(takeover.answers.accepting)).",
+            "Those that are silent may hold a higher SEQ of the old device than was heard, or be out of its reach. Start the replacement "
+                + "anew with a higher first SEQ (meshscope analyze --margin safe), and verify again.",
+        ]
     }
 
     /// Where the replacement began too low: by how much, and what to do.

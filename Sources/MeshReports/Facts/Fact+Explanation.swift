@@ -54,10 +54,10 @@ extension Fact.Kind {
         case .clocksDisagree:
             """
             A later IV state was captured at an earlier time than the state before it, in another file, by more \
-            than ten minutes. Networks do not go back, so the clocks of the capturing machines disagree, and the \
-            files have no PDUs in common by which they could be aligned. As with a clock that was set, times are \
-            not turned into numbers: the margin has a fixed term instead, and the answer no time until which it \
-            holds. Analyse the captures one by one, or take captures that overlap.
+            than ten minutes; or three sources and more seem to begin anew together. Networks do not go back, so a \
+            clock was set, the clocks of the capturing machines disagree, or files have no PDUs in common by which they could \
+            be aligned. The margin then counts the longest time that the clocks allow, and the answer has no time until which \
+            it holds. Analyse the captures one by one, or take captures that overlap.
             """
         case .beaconNotAuthentic:
             """
@@ -192,11 +192,11 @@ extension Fact.Kind {
             """
         case .pduReplayed:
             """
-            PDUs of this source were heard again, unchanged, more than 10 s after one with a higher SEQ. Nodes \
-            that know the higher SEQ drop them, and they count for nothing here. A node that knows no SEQ of the \
-            source takes them: one that has restarted without its replay protection list, or a new one. Relays and \
-            Friends do not send so late under these credentials; somebody recorded the PDUs, or a faulty relay \
-            kept them. Give the replacement the replay protection list that `meshscope restore` writes.
+            PDUs of this source were heard again, unchanged, more than 10 s after one with a higher SEQ, and count for \
+            nothing here: nodes that know the higher SEQ drop them. A node that knows no SEQ of the \
+            source takes them: one that has restarted without its replay protection list, or a new one. Slow paths, and \
+            relays that repeat what they hear, deliver copies up to a minute late: that is a remark. Later than that \
+            somebody recorded the PDUs, or a faulty relay kept them, which is a warning. Give the replacement the replay protection list that `meshscope restore` writes.
             """
         case .staleIVIndex:
             """

@@ -49,7 +49,7 @@ extension Fact {
         case .sequenceJump(let jump, let index, let stacks): Self.detail(of: jump, index, stacks)
         case .sequenceOutlier(let position, let others):
             Self.detail(of: position).merging(["others_to_seq": .number(others.value)]) { first, _ in first }
-        case .pduReplayed(let index): ["iv_index": .number(index.value)]
+        case .pduReplayed(let index, let isLate): ["iv_index": .number(index.value), "late": .flag(isLate)]
         case .staleIVIndex(let index, let newer):
             ["iv_index": .number(index.value), "newer_iv_index": .number(newer.value)]
         case .heardAfterFailure(let failedAt): ["failed_at": .text(times.text(failedAt))]

@@ -20,7 +20,7 @@ extension Fact {
         case .clockJumped(_, let from, let to):
             return
                 "the capture's clock jumped from \(times.text(from)) to \(times.text(to)): no time is turned into a number"
-        case .clocksDisagree: return "a later IV state was captured at an earlier time: the captures' clocks disagree"
+        case .clocksDisagree: return "what came later was captured at an earlier time: the captures' clocks disagree"
         case .beaconNotAuthentic(let key):
             return "beacons with the Network ID of key \(key) whose Authentication Value is wrong"
         case .subnetsDisagree(let key, let says, let network):
@@ -29,8 +29,8 @@ extension Fact {
         case .beaconReplayed(let state, let network, let advertiser):
             let who = advertiser.map { ", the first from device \($0.text)" } ?? ""
             return
-                "authentic beacons with IV Index \(state.hexadecimal) long after \(network.hexadecimal)\(who): "
-                + "replayed, or from a node that lags"
+                "authentic beacons that say \(state.hexadecimal), \(Wording.state(state)), long after \(network.hexadecimal), "
+                + "\(Wording.state(network))\(who): replayed, or from a node that lags"
         case .nodeAhead(let state, let advertiser, let others):
             return
                 "only device \(advertiser.text) says IV Index \(state.hexadecimal), while \(others) others or more "
@@ -77,9 +77,10 @@ extension Fact {
             return
                 "one PDU with SEQ \(position.sequence.hexadecimal), far above all others (to \(others.hexadecimal)): spoofed, or a fault; "
                 + "every node that heard it takes no lower SEQ under IV Index \(position.ivIndex.hexadecimal)"
-        case .pduReplayed(let index):
+        case .pduReplayed(let index, let isLate):
             return
-                "old PDUs heard again more than 10 s after a higher SEQ, under IV Index \(index.hexadecimal): replayed"
+                "old PDUs heard again more than \(isLate ? "90" : "10") s after a higher SEQ, under IV Index \(index.hexadecimal): "
+                + (isLate ? "replayed" : "replayed, or copies that came on a slow path")
         case .staleIVIndex(let index, let newer):
             return "PDUs under IV Index \(index.hexadecimal) long after \(newer.hexadecimal): peers drop them"
         case .heardAfterFailure(let failedAt):

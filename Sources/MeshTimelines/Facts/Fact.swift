@@ -59,7 +59,8 @@ public enum Fact: Hashable, Codable, Sendable {
     /// `others`: the highest SEQ of all other PDUs.
     case sequenceOutlier(SequencePosition, others: SequenceNumber)
     /// Old PDUs were heard again, unchanged, more than 10 s after a higher SEQ.
-    case pduReplayed(under: IVIndex)
+    /// `isLate`: later than slow paths deliver copies.
+    case pduReplayed(under: IVIndex, isLate: Bool)
     /// PDUs under an IV Index that their source, or the network, has left behind.
     case staleIVIndex(IVIndex, newer: IVIndex)
     /// The source was heard after it is said to have failed.
@@ -194,7 +195,14 @@ extension Fact {
     }
 
     /// How grave it is, which its kind alone tells.
-    public var severity: Severity { kind.severity }
+    ///
+    /// One state behind is how a node lags that missed the change; nobody need have replayed its beacons, nor PDUs that come as
+    /// late as slow paths deliver copies.
+    public var severity: Severity {
+        if case .beaconReplayed(let state, let network, _) = self, network.step - state.step == 1 { return .info }
+        if case .pduReplayed(_, let isLate) = self, !isLate { return .info }
+        return kind.severity
+    }
 
     /// Tells facts of one kind apart that are counted apart.
     var subject: UInt64 {
@@ -215,7 +223,7 @@ extension Fact {
             UInt64(clamping: restart.frame.capture) << 40 | UInt64(clamping: restart.frame.number) & 0xFF_FFFF_FFFF
         case .sequenceJump(let jump, let index, _): UInt64(index.value) << 24 | UInt64(jump.to.value)
         case .sequenceOutlier(let position, _): UInt64(position.ivIndex.value)
-        case .pduReplayed(let index), .staleIVIndex(let index, _): UInt64(index.value)
+        case .pduReplayed(let index, _), .staleIVIndex(let index, _): UInt64(index.value)
         case .heardAfterFailure, .answerOutlived, .takeoverTooLate, .nonceReused, .pduAlteredByRelay,
             .sequenceNearExhaustion:
             0

@@ -28,6 +28,7 @@ public struct NetworkState: Hashable, Codable, Sendable {
     public private(set) var proxyServers: [ProxyServer] = []
     private var table = SourceTable()
     private(set) var ahead: Ahead?
+    private var exchanges = DeviceKeyExchanges()
     /// What was found while folding.
     private var log = FactLog()
 
@@ -81,7 +82,8 @@ public struct NetworkState: Hashable, Codable, Sendable {
         let novelty = table.apply(
             pdu, at: frame, times: opened.heard, isDelayed: opened.credentials == .friendship)
         switch novelty {
-        case .new, .copy: break
+        case .new: noteExchange(opened, at: frame)
+        case .copy: break
         case .cutCopy: record(.pduAlteredByRelay(pdu.position), at: frame, of: pdu.source)
         case .conflict: record(.nonceReused(pdu.position), at: frame, of: pdu.source)
         }
@@ -90,6 +92,17 @@ public struct NetworkState: Hashable, Codable, Sendable {
         }
         return novelty
     }
+
+    private mutating func noteExchange(_ opened: OpenedPDU, at frame: FrameReference) {
+        let pdu = opened.pdu
+        guard pdu.usesDeviceKey, opened.credentials != .friendship,
+            let destination = pdu.destination.flatMap({ UnicastAddress($0.value) }), destination != pdu.source
+        else { return }
+        exchanges.apply(from: pdu.source, to: destination, at: frame.time)
+    }
+
+    /// How many nodes a source configures, by who asks whom under device keys.
+    public func configured(by address: UnicastAddress) -> Int { exchanges.configured(by: address) }
 
     /// Whether a PDU's IV Index is that of a subnet which is ahead of the primary one: it is judged with that subnet's beacons.
     private func isExplainedByAhead(_ opened: OpenedPDU) -> Bool {
@@ -198,7 +211,7 @@ public struct NetworkState: Hashable, Codable, Sendable {
         let network = settled()
         var log = network.log
         SubnetRules.judge(network, into: &log)
-        for source in network.sources { SequenceRules.judge(source, in: network, into: &log) }
+        SequenceRules.judge(network, into: &log)
         return log.sorted
     }
 }

@@ -44,6 +44,9 @@ public struct RateMeter: Hashable, Codable, Sendable {
     /// SEQ a second in the busiest stretch; `nil` where no whole one was heard.
     public var busiest: Double? { busiestStretch.map { $0.spent / $0.seconds } }
 
+    /// SEQ a second in the busiest stretch, the one that has not ended yet included.
+    var heard: Double { max(busiest ?? 0, rest.map { $0.spent / max($0.seconds, Self.shortestStretch) } ?? 0) }
+
     /// SEQ a second that it may be, for all that was heard: few stretches may all have been quiet ones.
     public var bound: Double {
         let whole = busiestStretch.map { ($0.spent + doubt($0.spent) / Double(stretches)) / $0.seconds } ?? 0

@@ -11,11 +11,36 @@ enum SequenceRules {
     /// Every stack has asked for an IV Update long before.
     private static let nearExhaustion: UInt32 = 0xC0_0000
 
-    static func judge(_ source: SourceTimeline, in network: NetworkState, into log: inout FactLog) {
+    /// What the sources of a network did.
+    static func judge(_ network: NetworkState, into log: inout FactLog) {
+        let isClock = judgeClock(network, into: &log)
+        for source in network.sources { judge(source, in: network, isClock: isClock, into: &log) }
+    }
+
+    /// Sources that all begin anew at the same time did not: a clock was set back, or captures are not in their order. Three of
+    /// them, and half of those that were heard then.
+    private static func judgeClock(_ network: NetworkState, into log: inout FactLog) -> Bool {
+        let restarts = network.sources.compactMap { source in
+            source.watches.last.flatMap { watched in watched.watch.restarts.last.map { (watched.watch, $0) } }
+        }
+        guard let first = restarts.min(by: { $0.1.frame < $1.1.frame })?.1.frame else { return false }
+        let together = restarts.filter { $0.1.frame.time.since(first.time) <= BeaconRules.patience }
+        let heard = network.sources.count { $0.lastHeard.map { $0 >= first } ?? false }
+        guard together.count >= fewestTogether, together.count * 2 >= heard else { return false }
+        let back = together.map { $0.1.frame.time.since($0.0.time(of: $0.1.first)) }.max() ?? .zero
+        log.record(.clocksDisagree(by: max(.zero, back)), at: first, network: network.index)
+        return true
+    }
+
+    private static let fewestTogether = 3
+
+    private static func judge(
+        _ source: SourceTimeline, in network: NetworkState, isClock: Bool, into log: inout FactLog
+    ) {
         for watched in source.watches {
             let subject = Subject(network: network.index, source: source.address, ivIndex: watched.ivIndex)
             judgeJumps(watched.watch, subject, into: &log)
-            judgeRestarts(watched.watch, subject, into: &log)
+            if !isClock { judgeRestarts(watched.watch, subject, into: &log) }
             judgeReplays(watched.watch, subject, into: &log)
             judgeOutlier(watched.watch, subject, into: &log)
         }
@@ -56,7 +81,8 @@ enum SequenceRules {
         for (index, frame) in watch.replays.enumerated() {
             let isLast = index == watch.replays.count - 1
             subject.record(
-                .pduReplayed(under: subject.ivIndex), at: frame, count: isLast ? watch.replayCount - index : 1,
+                .pduReplayed(under: subject.ivIndex, isLate: watch.isReplayedLate), at: frame,
+                count: isLast ? watch.replayCount - index : 1,
                 into: &log)
         }
     }

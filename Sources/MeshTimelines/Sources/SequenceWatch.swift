@@ -56,9 +56,11 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         let time: CaptureTime
     }
 
-    /// A SEQ that is heard again later than this after a higher one is a replay, and one heard for the first time then may
-    /// be a restart's. Between captures, whose clocks may differ, it takes longer.
+    /// Relays deliver within seconds: what is heard again later than this after a newer PDU is a late copy, or a replay.
     public static let patience = Duration.seconds(10)
+    /// A SEQ that is heard for the first time later than this after a higher one may be a restart's: slow paths, and relays that
+    /// repeat what they hear, deliver copies a minute late. Between captures, whose clocks may differ, it takes longer.
+    public static let longestDelay = Duration.seconds(90)
     static let patienceBetweenCaptures = Duration.seconds(600)
     /// How many PDUs a run must have before it counts as a restart.
     static let shortestRun = 3
@@ -73,13 +75,15 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     /// SEQ that may be drawn at once: a few messages of 32 segments. What a restart skips beyond them is worth counting.
     private static let longestBurst: UInt32 = 96
     private static let mostKept = 16
+    /// Steps of three seconds, which reach back further than any copy comes late.
     private static let memory = 64
+    private static let stepNanoseconds: Int64 = 3_000_000_000
 
     /// The highest SEQ of the main run, and the frame that had it first.
     public private(set) var highest: SequenceNumber
     private(set) var frame: FrameReference
     private let start: Start
-    /// Steps of `highest`, at least a second apart.
+    /// Steps of `highest`, at least three seconds apart.
     private var steps: [Mark] = []
 
     /// The time, in nanoseconds, before which no further step is kept.
@@ -107,6 +111,8 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     public private(set) var rate = RateMeter()
     private(set) var replays: [FrameReference] = []
     private(set) var replayCount = 0
+    /// Whether one of the replays came later than any copy does.
+    private(set) var isReplayedLate = false
 
     /// Whether gaps between SEQ are the capture's, and not the source's.
     public var isRegular: Bool { jumpCount == 0 && restarts.isEmpty && outlier == nil }
@@ -127,7 +133,7 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         lastOfRun = frame
         start = Start(sequence: sequence, time: frame.time)
         steps = [Mark(sequence: sequence, frame: frame)]
-        nextStep = frame.time.nanoseconds.addingReportingOverflow(1_000_000_000).partialValue
+        nextStep = frame.time.nanoseconds.addingReportingOverflow(Self.stepNanoseconds).partialValue
         rate.apply(sequence, at: frame.time)
     }
 
@@ -146,9 +152,11 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
             return
         }
         switch insertion {
-        case .same where isSuperseded: noteReplay(frame)
+        case .same where isSuperseded:
+            isReplayedLate = true
+            noteReplay(frame)
         case .same: takeCopy(sequence, at: frame)
-        case .other: takeBehind(sequence, at: frame)
+        case .other: takeBehind(sequence, isOther: true, at: frame)
         case .new: takeNew(sequence, at: frame)
         }
     }
@@ -220,7 +228,7 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         self.frame = frame
         rate.apply(sequence, at: frame.time)
         guard frame.time.nanoseconds >= nextStep else { return }
-        nextStep = frame.time.nanoseconds.addingReportingOverflow(1_000_000_000).partialValue
+        nextStep = frame.time.nanoseconds.addingReportingOverflow(Self.stepNanoseconds).partialValue
         if steps.count >= Self.memory { steps.removeFirst() }
         steps.append(Mark(sequence: sequence, frame: frame))
     }
@@ -239,12 +247,13 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
 
     /// Takes a SEQ that was heard before with the same content.
     private mutating func takeCopy(_ sequence: SequenceNumber, at frame: FrameReference) {
-        guard sequence < highest, isLongAfter(sequence, frame) else { return }
+        guard sequence < highest, isLongAfter(sequence, frame, Self.patience) else { return }
         if let run, sequence >= run.first, sequence.value <= run.last.value + Self.mostBehind {
             // A copy of what a restarted source sent; or it says the same as before under the same SEQ.
             if sequence > run.last { extend(sequence, at: frame) }
             return
         }
+        if isLongAfter(sequence, frame, Self.longestDelay) { isReplayedLate = true }
         noteReplay(frame)
     }
 
@@ -254,17 +263,28 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     }
 
     /// Takes a SEQ below the highest one that was not heard before, or not with this content.
-    private mutating func takeBehind(_ sequence: SequenceNumber, at frame: FrameReference) {
+    private mutating func takeBehind(_ sequence: SequenceNumber, isOther: Bool = false, at frame: FrameReference) {
         // A SEQ above the main run that is not new can only be the spike's.
         guard sequence <= highest else { return }
-        let isFarBehind = highest.value - sequence.value > Self.mostBehind && frame.time >= self.frame.time
-        guard isFarBehind || isLongAfter(sequence, frame) else { return }
+        let isFarBehind = highest.value - sequence.value > mostDelayed && frame.time >= self.frame.time
+        // A SEQ with other content than before is no late copy.
+        guard isFarBehind || isLongAfter(sequence, frame, isOther ? Self.patience : Self.longestDelay) else { return }
         guard let run, sequence >= run.last else {
             run = SequenceRestart(from: highest, first: sequence, last: sequence, frame: frame)
             lastOfRun = frame
             return
         }
         if sequence > run.last { extend(sequence, at: frame) }
+    }
+
+    /// When the main run was about at a SEQ, as far back as that is remembered.
+    func time(of sequence: SequenceNumber) -> CaptureTime {
+        steps.first { $0.sequence >= sequence }?.frame.time ?? start.time
+    }
+
+    /// SEQ by which a copy may be behind that comes as late as copies do.
+    private var mostDelayed: UInt32 {
+        Self.mostBehind + UInt32(min(rate.heard * Self.longestDelay.inSeconds, 1e6))
     }
 
     private mutating func extend(_ sequence: SequenceNumber, at frame: FrameReference) {
@@ -280,10 +300,10 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     }
 
     /// Whether a higher SEQ was heard long before this frame.
-    private func isLongAfter(_ sequence: SequenceNumber, _ frame: FrameReference) -> Bool {
+    private func isLongAfter(_ sequence: SequenceNumber, _ frame: FrameReference, _ patience: Duration) -> Bool {
         guard let above = steps.first(where: { $0.sequence > sequence }) else { return false }
         let isSame = above.frame.capture == frame.capture
-        return frame.time.since(above.frame.time) > (isSame ? Self.patience : Self.patienceBetweenCaptures)
+        return frame.time.since(above.frame.time) > (isSame ? patience : Self.patienceBetweenCaptures)
     }
 
     /// The watch as it stands if nothing more is heard: a spike that nothing contradicted is a jump.

@@ -113,8 +113,6 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     /// The latest PDUs, each at the place of its SEQ.
     private var remembered: [Remembered?] = []
     private(set) var stale: [Stale] = []
-    /// Unicast addresses to which it sent under a device key, which tell who configures whom.
-    public private(set) var configured = AddressSet()
     /// How many PDUs it sent to groups.
     public private(set) var groupPDUs = 0
     /// The latest hearing of anything new.
@@ -153,12 +151,7 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
 
     private mutating func noteRole(_ pdu: NetworkPDU, at frame: FrameReference) {
         lastHeard = max(lastHeard ?? frame, frame)
-        guard !pdu.isControl, let destination = pdu.destination else { return }
-        if !destination.isUnicast {
-            groupPDUs += 1
-        } else if pdu.usesDeviceKey {
-            configured.insert(destination.value)
-        }
+        if !pdu.isControl, let destination = pdu.destination, !destination.isUnicast { groupPDUs += 1 }
     }
 
     private mutating func noteStale(_ ivIndex: IVIndex, at frame: FrameReference) {
@@ -269,31 +262,5 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
             epoch.skipped = record.watch.skipped
             return epoch
         }
-    }
-}
-
-/// Addresses, each once; saved in their order, so that the same set gives the same bytes.
-public struct AddressSet: Hashable, Sendable {
-    private var addresses: Set<UInt16> = []
-
-    /// The empty set.
-    public init() {}
-
-    /// How many different addresses.
-    public var count: Int { addresses.count }
-    /// Whether there is none.
-    public var isEmpty: Bool { addresses.isEmpty }
-
-    mutating func insert(_ address: UInt16) { addresses.insert(address) }
-}
-
-extension AddressSet: Codable {
-    public init(from decoder: any Decoder) throws {
-        addresses = Set(try decoder.singleValueContainer().decode([UInt16].self))
-    }
-
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(addresses.sorted())
     }
 }

@@ -36,6 +36,12 @@ public struct MasterCandidate: Hashable, Sendable {
     public let reasons: [MasterReason]
 
     var score: Int { reasons.reduce(0) { $0 + $1.weight } }
+
+    /// The time of its last PDU, where it fell silent.
+    var silentSince: CaptureTime? {
+        for case .fellSilent(let since) in reasons { return since.time }
+        return nil
+    }
 }
 
 /// Which source is the failed master, when nobody says it. It never guesses silently: the reasons are in the report, and
@@ -43,6 +49,8 @@ public struct MasterCandidate: Hashable, Sendable {
 struct MasterChoice {
     private static let leastScore = 50
     private static let leastLead = 20
+    /// Silence and one other reason.
+    private static let leastDoubt = 30
     /// A silence shorter than this says nothing.
     private static let shortestSilence = Duration.seconds(30)
 
@@ -57,7 +65,8 @@ struct MasterChoice {
             if keys.nodes.contains(where: { $0.isProvisioner && $0.holds(source.address) }) {
                 reasons.append(.provisioner)
             }
-            if !source.configured.isEmpty { reasons.append(.configures(source.configured.count)) }
+            let configured = network.configured(by: source.address)
+            if configured > 0 { reasons.append(.configures(configured)) }
             if let last = source.lastHeard, Self.isSilent(source, last, others: lastTimes) {
                 reasons.append(.fellSilent(since: last))
             }
@@ -68,12 +77,29 @@ struct MasterChoice {
         .sorted { ($1.score, $0.address) < ($0.score, $1.address) }
     }
 
-    /// The candidate that stands out, and the next likely one; `nil` where none stands out.
+    /// The candidate that stands out, and the next likely one; `nil` where none stands out, or another one died later.
     var choice: (master: MasterCandidate, runnerUp: MasterCandidate?)? {
         guard let first = candidates.first, first.score >= Self.leastScore else { return nil }
         let second = candidates.dropFirst().first
-        guard first.score - (second?.score ?? 0) >= Self.leastLead else { return nil }
+        guard first.score - (second?.score ?? 0) >= Self.leastLead, !diedLater(than: first) else { return nil }
         return (first, second)
+    }
+
+    /// Those that the choice is between, the likeliest first, where none was made; whoever fell silent is among them.
+    var doubtful: [MasterCandidate] {
+        let likely = candidates.filter { $0.score > 0 }.prefix(2)
+        let silent = candidates.filter { $0.silentSince != nil && !likely.contains($0) }
+        return likely.count > 1 ? Array(likely + silent.prefix(1)) : []
+    }
+
+    /// Whether another source fell silent after this one, as a phone leaves that only configured; or fell silent, and this one
+    /// did not, and something else speaks for it.
+    private func diedLater(than first: MasterCandidate) -> Bool {
+        candidates.dropFirst().contains { other in
+            guard let silent = other.silentSince else { return false }
+            guard let since = first.silentSince else { return other.score >= Self.leastDoubt }
+            return silent > since
+        }
     }
 
     /// Silent for longer than it ever was on average, several times over, while another source went on.

@@ -1,6 +1,6 @@
 import CaptureFiles
 public import MeshEvidence
-import MeshProtocol
+public import MeshProtocol
 
 /// What comes back to an address that asks, held against what would come by chance.
 public struct Answers: Hashable, Sendable {
@@ -27,12 +27,27 @@ public struct Answers: Hashable, Sendable {
     public internal(set) var firstFrame: FrameReference?
     /// Whether any asked node sent anything to the address, in time or not.
     var isSilent = true
-    /// For each node that was asked: how many requests it got, and how many of them it answered.
+    /// For each node that was asked: what it got, and what it answered.
     var byNode: [UInt16: Node] = [:]
+    /// Nodes that answered beyond doubt, and those that owe an answer: asked as often as they were, and heard as well as they are,
+    /// all their answers were missed with a probability of less than one in a hundred.
+    public internal(set) var accepting: [UnicastAddress] = []
+    /// See `accepting`.
+    public internal(set) var owing: [UnicastAddress] = []
 
     struct Node: Hashable, Sendable {
         var requests = 0
         var answers = 0
+        /// Requests that it has to answer, and those whose like others answered.
+        var owed = 0
+        var answersUnderDeviceKey = 0
+        /// What is heard of what it sends, 0 to 1.
+        var coverage = 0.0
+
+        /// How likely it is that all answers to so many requests were missed.
+        func chanceOfMissing(_ count: Int) -> Double {
+            (0..<min(count, 1000)).reduce(1.0) { chance, _ in chance * (1 - coverage) }
+        }
     }
 
     /// Above this, what comes back may as well come by itself.
@@ -53,19 +68,45 @@ struct AnswerMeter {
         let destination: UInt16
         let usesDeviceKey: Bool
         let isSegmented: Bool
+        let length: Int
+    }
+
+    /// What was heard of a node under one IV Index.
+    private struct Coverage {
+        let ivIndex: IVIndex
+        var first: UInt32
+        var last: UInt32
+        var distinct = 1
+
+        /// The first one says nothing of those around it.
+        var share: Double { Double(distinct - 1) / Double(max(1, last - first)) }
     }
 
     private static let mostMessages = 65_536
 
     private var messages: [Message] = []
+    private var coverages: [UInt16: Coverage] = [:]
 
     /// Takes the first hearing of a PDU; bounded.
     mutating func apply(_ pdu: NetworkPDU, at frame: FrameReference) {
+        cover(pdu)
         guard messages.count < Self.mostMessages, !pdu.isControl, let destination = pdu.destination else { return }
         messages.append(
             Message(
                 frame: frame, source: pdu.source.value, destination: destination.value,
-                usesDeviceKey: pdu.usesDeviceKey, isSegmented: pdu.isSegmented))
+                usesDeviceKey: pdu.usesDeviceKey, isSegmented: pdu.isSegmented, length: pdu.transportPDU.count))
+    }
+
+    private mutating func cover(_ pdu: NetworkPDU) {
+        let sequence = pdu.sequence.value
+        guard var known = coverages[pdu.source.value], known.ivIndex == pdu.ivIndex else {
+            coverages[pdu.source.value] = Coverage(ivIndex: pdu.ivIndex, first: sequence, last: sequence)
+            return
+        }
+        known.first = min(known.first, sequence)
+        known.last = max(known.last, sequence)
+        known.distinct += 1
+        coverages[pdu.source.value] = known
     }
 
     func answers(to address: UnicastAddress) -> Answers {
@@ -78,14 +119,16 @@ struct AnswerMeter {
             if message.source == address.value {
                 conversation.ask(
                     message.destination == address.value ? nil : UnicastAddress(message.destination)?.value, at: time,
-                    usesDeviceKey: message.usesDeviceKey, isSegmented: message.isSegmented)
+                    usesDeviceKey: message.usesDeviceKey, isSegmented: message.isSegmented, length: message.length)
             } else {
                 conversation.hear(
-                    message.source, at: time, isBack: message.destination == address.value,
+                    message.source, at: time, to: message.destination, isBack: message.destination == address.value,
                     usesDeviceKey: message.usesDeviceKey, message.frame)
             }
         }
-        return conversation.answers(over: times.last ?? 0)
+        var answers = conversation.answers(over: times.last ?? 0)
+        for node in answers.byNode.keys { answers.byNode[node]?.coverage = coverages[node]?.share ?? 0 }
+        return answers
     }
 
     /// Seconds of the captures, in which a time without any message counts for a minute at most: nothing says that it was

@@ -8,6 +8,8 @@ public struct Takeover: Hashable, Sendable {
     public enum Verdict: String, Hashable, Sendable {
         /// Nodes answer it.
         case accepted
+        /// Some nodes answer it, and others that owe an answer do not: they hold a higher SEQ of the old device.
+        case partial
         /// Its SEQ is not above the old one's, or it asks what must be answered and nobody answers.
         case ignored
         /// It was not heard, or asked too little, or what came back may be chance; or it may be the old device.

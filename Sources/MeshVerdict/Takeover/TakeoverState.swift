@@ -6,7 +6,9 @@ import MeshTimelines
 /// What was heard of one address in one network, and what came back to it: a fold over observations, like the networks' states.
 struct TakeoverState {
     /// A PDU behind the replacement's SEQ is somebody else's when it comes so much later.
-    private static let patience = SequenceWatch.patience
+    private static let patience = SequenceWatch.longestDelay
+    /// All answers of a node may have been missed with a higher probability than this: then nothing is said of it.
+    private static let rareMiss = 0.01
     private static let mostRemembered = 4096
 
     /// A PDU of the address.
@@ -25,8 +27,10 @@ struct TakeoverState {
     private var oldLast: SequencePosition?
     private var oldLastFrame: FrameReference?
     private var first: Sent?
-    /// The first one above the old device's last.
+    /// The first one above the old device's last, and the first one far above it: late copies of what the old device sent
+    /// last come before it.
     private var firstAbove: Sent?
+    private var firstFarAbove: Sent?
     private var highest: Sent?
     private var sent = 0
     /// The latest PDUs, and as many before them.
@@ -39,6 +43,7 @@ struct TakeoverState {
     private var seqZeros: Set<UInt16> = []
     private var acknowledgments = 0
     private var firstAcknowledgment: FrameReference?
+    private var acknowledging: Set<UInt16> = []
     private var foreign: [FrameReference] = []
     private let network: NetworkIndex
 
@@ -118,6 +123,7 @@ struct TakeoverState {
         if firstAbove == nil, oldLast.map({ pdu.position > $0 }) ?? true {
             firstAbove = Sent(position: pdu.position, frame: frame)
         }
+        if firstFarAbove == nil, !isClose(pdu.position) { firstFarAbove = Sent(position: pdu.position, frame: frame) }
         if highest.map({ $0.position < pdu.position }) ?? true { highest = Sent(position: pdu.position, frame: frame) }
         if !pdu.isControl, let seqZero = pdu.seqZero { seqZeros.insert(seqZero) }
     }
@@ -140,12 +146,15 @@ struct TakeoverState {
     private mutating func applyAcknowledgment(_ pdu: NetworkPDU, _ frame: FrameReference) {
         guard let seqZero = pdu.acknowledgedSeqZero, seqZeros.contains(seqZero) else { return }
         acknowledgments += 1
+        acknowledging.insert(pdu.source.value)
         firstAcknowledgment = firstAcknowledgment ?? frame
     }
 
     /// The conclusion as it stands; changes nothing, and can be asked at any time.
     func judge() -> Takeover {
-        let answers = meter.answers(to: address)
+        var answers = meter.answers(to: address)
+        note(&answers)
+        let first = firstFarAbove ?? first
         return Takeover(
             verdict: verdict(answers), network: network, address: address, since: since, oldLast: oldLast,
             oldLastFrame: oldLastFrame,
@@ -155,9 +164,27 @@ struct TakeoverState {
     }
 
     /// Whether the first SEQ follows so closely on the old one's that it may be the old device that goes on.
-    private var isContinuation: Bool {
-        guard let oldLast, let firstAbove, firstAbove.position.ivIndex == oldLast.ivIndex else { return false }
-        return firstAbove.position.sequence.value &- oldLast.sequence.value < Recovery.allowance
+    private var isContinuation: Bool { firstAbove != nil && firstFarAbove == nil }
+
+    /// Whether a position is no more than an allowance above the old device's last.
+    private func isClose(_ position: SequencePosition) -> Bool {
+        guard let oldLast else { return false }
+        guard position.ivIndex == oldLast.ivIndex else { return position < oldLast }
+        return position <= oldLast || position.sequence.value - oldLast.sequence.value < Recovery.allowance
+    }
+
+    /// Which nodes answered, and which owe an answer.
+    private func note(_ answers: inout Answers) {
+        for (node, told) in answers.byNode.sorted(by: { $0.key < $1.key }) {
+            guard let address = UnicastAddress(node) else { continue }
+            let isAnswering =
+                told.answersUnderDeviceKey > 0 || acknowledging.contains(node) || (answers.isShown && told.answers > 0)
+            if isAnswering {
+                answers.accepting.append(address)
+            } else if told.owed > 0, told.answers == 0, told.chanceOfMissing(told.owed) < Self.rareMiss {
+                answers.owing.append(address)
+            }
+        }
     }
 
     private func verdict(_ answers: Answers) -> Takeover.Verdict {
@@ -166,10 +193,14 @@ struct TakeoverState {
         guard firstAbove != nil else { return .ignored }
         guard !isContinuation else { return .unclear }
         let isAnswered = acknowledgments > 0 || answers.deviceKeyAnswers > 0
-        // What nodes had to answer and did not outweighs what may be chance.
-        if answers.owed >= Self.enoughOwed, !isAnswered { return answers.isSilent ? .ignored : .unclear }
+        // What nodes had to answer and did not outweighs what may be chance; unless they are hardly heard.
+        if answers.owed >= Self.enoughOwed, !isAnswered {
+            let missed = answers.byNode.values.reduce(1.0) { $0 * $1.chanceOfMissing($1.owed) }
+            return answers.isSilent && missed < Self.rareMiss ? .ignored : .unclear
+        }
         // As long as the old device's SEQ is unknown, nothing tells a replacement from the old device that lives on.
-        return (isAnswered || answers.isShown) && oldLast != nil ? .accepted : .unclear
+        guard isAnswered || answers.isShown, oldLast != nil else { return .unclear }
+        return answers.owing.isEmpty ? .accepted : .partial
     }
 
     /// A lossy capture misses single answers.
