@@ -77,7 +77,7 @@ let package = Package(
         source(
             "MeshVerdict",
             [
-                "CaptureFiles", "MeshEvidence", "MeshProtocol", "MeshStacks", "MeshTimelines",
+                "CaptureFiles", "MeshCrypto", "MeshEvidence", "MeshProtocol", "MeshStacks", "MeshTimelines",
                 .product(name: "Algorithms", package: "swift-algorithms"),
             ]),
         source(

@@ -82,9 +82,9 @@ public struct EvidenceStream {
 
     private mutating func hearForeign(_ pdu: ObfuscatedNetworkPDU, from origin: Origin) {
         decryption.keepForeign(pdu, from: origin)
-        guard foreignPDUs.count(pdu.nid, from: origin) else { return }
-        let closed = ClosedPDUs(nid: pdu.nid, networks: [], change: 1, isSample: true)
-        append(.unauthenticated(.closedPDUs(closed)), from: origin)
+        guard let told = foreignPDUs.count(pdu.nid, from: origin) else { return }
+        let closed = ClosedPDUs(nid: pdu.nid, networks: [], change: told.count, isSample: told.isSample)
+        append(.unauthenticated(.closedPDUs(closed)), from: told.origin)
     }
 
     /// Takes a beacon; octets that may be no beacon at all count only if a key authenticates them. True if one does.

@@ -94,7 +94,7 @@ struct DecodeLine: Encodable {
     mutating func describe(_ decoded: DecodedMessage) {
         func joined(_ segments: Int) -> String { segments > 1 ? " (\(segments) segments)" : "" }
         switch decoded {
-        case .access(let access, let segments):
+        case .access(let access, let segments, _):
             (kind, message) = (.access, access.name + joined(segments))
             if let configuration = ConfigurationMessage(access) { add(configuration.fields) }
             if !access.handsOutKey { parameters = Hexadecimal.text(access.parameters) }

@@ -66,6 +66,8 @@ struct JSONModel: Encodable {
         var replacement: Replacement?
         var pdus: PDUs
         var sources: [Source]
+        /// Where the key file has more than one NetKey.
+        var keyAudit: KeyAudit?
         /// Where nobody named the master and none stands out.
         var masterCandidates: [Candidate]?
     }
@@ -189,6 +191,34 @@ struct JSONModel: Encodable {
         var heardSeconds: Int64
         var unheardSeconds: Int64
         var assumesNoRestart: Bool
+    }
+
+    struct KeyAudit: Encodable {
+        struct Key: Encodable {
+            var keyIndex: UInt16?
+            var old: Bool?
+            var aid: UInt8?
+            var address: String?
+            var opened: Int
+            var outcome: String
+        }
+
+        struct Node: Encodable {
+            var address: String
+            var heard: Bool
+        }
+
+        struct UnknownAID: Encodable {
+            var aid: UInt8
+            var messages: Int
+        }
+
+        var netKeys: [Key]
+        var appKeys: [Key]
+        var deviceKeys: [Key]
+        var nodes: [Node]
+        var unknownAddresses: [String]
+        var unknownAids: [UnknownAID]
     }
 
     struct Longer: Encodable {

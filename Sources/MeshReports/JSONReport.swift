@@ -128,11 +128,26 @@ public enum JSONReport {
             pdus: .init(
                 heard: network.heard, opened: network.opened, distinct: network.distinct, notOpened: network.notOpened),
             sources: network.sources.map { source(of: $0, times) },
+            keyAudit: network.keyAudit.flatMap { $0.isWorthwhile ? audit(of: $0) : nil },
             masterCandidates: network.masterCandidates.isEmpty
                 ? nil
                 : network.masterCandidates.map {
                     .init(address: "\($0.address)", reasons: $0.reasons.map(Wording.reason))
                 })
+    }
+
+    private static func audit(of audit: KeyAudit) -> JSONModel.KeyAudit {
+        .init(
+            netKeys: audit.netKeys.map {
+                .init(keyIndex: $0.keyIndex.value, old: $0.isOld, opened: $0.use.count, outcome: $0.outcome.rawValue)
+            },
+            appKeys: audit.appKeys.map { .init(aid: $0.aid, opened: $0.opened, outcome: $0.outcome.rawValue) },
+            deviceKeys: audit.deviceKeys.map {
+                .init(address: "\($0.address)", opened: $0.opened, outcome: $0.outcome.rawValue)
+            },
+            nodes: audit.nodes.map { .init(address: "\($0.address)", heard: $0.isHeard) },
+            unknownAddresses: audit.unknownAddresses.map { "\($0)" },
+            unknownAids: audit.unknownAIDs.map { .init(aid: $0.aid, messages: $0.messages) })
     }
 
     private static func iv(of record: IVStateRecord, confirmedBy: Int, _ times: CaptureTimes) -> JSONModel.IV {

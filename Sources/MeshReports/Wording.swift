@@ -84,6 +84,15 @@ enum Wording {
         }
     }
 
+    static func outcome(_ outcome: KeyAudit.Outcome) -> String {
+        switch outcome {
+        case .works: "works"
+        case .opensNothing: "opens nothing of what was heard: it was replaced, or is another network's"
+        case .fellSilent: "worked, and is not used any more"
+        case .notHeard: "nothing was heard that it could open"
+        }
+    }
+
     static func evidence(_ evidence: IVEvidence) -> String {
         switch evidence {
         case .secureNetworkBeacon: "Secure Network beacon"

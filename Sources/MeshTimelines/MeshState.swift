@@ -77,6 +77,7 @@ public struct MeshState: Hashable, Sendable {
         var log = FactLog()
         log.add(surroundings.judge(networks))
         for network in networks { log.add(network.judge()) }
+        KeyRules.judge(self, into: &log)
         return log.sorted
     }
 

@@ -66,6 +66,8 @@ public struct Analysis: Sendable {
         public let notOpened: Int
         /// What was found of each unicast address, in the order of addresses.
         public let sources: [Source]
+        /// How much its keys are worth; `nil` where nobody looked at the messages.
+        public internal(set) var keyAudit: KeyAudit?
         /// Sources that may be the failed device, where nobody named it and none stands out; the likeliest first.
         public internal(set) var masterCandidates: [MasterCandidate] = []
 
@@ -133,7 +135,7 @@ public struct Analysis: Sendable {
     /// Captures that could not be used at all.
     public let unusable: [CaptureError]
     /// In the order of the keys.
-    public let networks: [Network]
+    public internal(set) var networks: [Network]
     /// The failed device: one, or one in each network that it could be in.
     public let masters: [Master]
     /// Whether the user named a master although there is no network to look for it in.
@@ -168,9 +170,20 @@ public struct Analysis: Sendable {
     public var lastTime: CaptureTime? { captures.compactMap(\.lastTime).max() }
 
     /// Whether the question that was asked has an answer: the masters' numbers, or else each network's IV Index.
+    ///
+    /// Numbers under a key that is not used any more answer nothing.
     public var isAnswered: Bool {
+        guard !isKeyStale else { return false }
         guard masters.isEmpty else { return masters.allSatisfy { $0.verdict.recovery != nil } }
         return !isMasterMissing && networks.allSatisfy { $0.iv != nil }
+    }
+
+    /// Whether a key of the networks in question fell silent, and others go on.
+    public var isKeyStale: Bool {
+        let asked = Set(masters.map(\.network))
+        return findings.contains { finding in
+            finding.kind == .keyFellSilent && (asked.isEmpty || finding.network.map(asked.contains) ?? false)
+        }
     }
 
     /// The same analysis with other names for its captures, so that a report does not depend on where it was made.

@@ -36,15 +36,46 @@ public struct Analyzer {
         var state = MeshState(keyRing)
         var stream = EvidenceStream(keyRing, given: options.givenIVIndex, search: options.ivSearch)
         var captures = try CaptureReading(paths)
+        // Only keys above the network layer have messages to be looked at.
+        var messages = keyRing.networks.map(MessageTally.init)
+        let isLooking = keyRing.networks.contains { !$0.upperKeys.isEmpty }
         try captures.run(
             into: &stream,
             { observations in
-                guard let receive else {
+                guard isLooking || receive != nil else {
                     state.apply(observations)
                     return
                 }
-                for observation in observations { receive(observation, state.apply(observation)) }
+                for observation in observations {
+                    let novelty = state.apply(observation)
+                    if isLooking, novelty == .new,
+                        case .authentic(let network, .networkPDU(let opened)) = observation.statement
+                    {
+                        messages[network.value].apply(opened)
+                    }
+                    receive?(observation, novelty)
+                }
             }, progress)
-        return Analysis(state, keys: stream.keyRing, options: options, unusable: captures.unusable)
+        var analysis = Analysis(state, keys: stream.keyRing, options: options, unusable: captures.unusable)
+        analysis.audit(keyRing, state, messages)
+        return analysis
+    }
+}
+
+extension Analysis {
+    /// Holds the keys that the user gave against what was heard.
+    fileprivate mutating func audit(_ keys: KeyRing, _ state: MeshState, _ messages: [MessageTally]) {
+        let silent = findings.compactMap { finding -> (NetworkIndex, KeyIndex)? in
+            guard case .keyFellSilent(let key, _, _, _, _) = finding.fact, let network = finding.network else {
+                return nil
+            }
+            return (network, key)
+        }
+        let rules = zip(keys.networks, messages).enumerated().map { place, given in
+            KeyAuditRules(
+                network: state.networks[place], keys: given.0, messages: given.1,
+                stale: Set(silent.filter { $0.0.value == place }.map(\.1)), notOpened: networks[place].notOpened)
+        }
+        for place in rules.indices { networks[place].keyAudit = rules[place].audit() }
     }
 }

@@ -19,15 +19,19 @@ struct KeysCommand: ParsableCommand {
               meshscope keys --keys office.json
               MESHSCOPE_NETKEY=HEX meshscope keys --show-secrets
               meshscope keys --keys office.json --wireshark profile capture.pcap
+              meshscope keys --keys backup.json --audit capture.pcap
             """)
 
-    @Argument(help: "Captures from which --wireshark learns the IV Indexes.")
+    @Argument(help: "Captures for --audit, or from which --wireshark learns the IV Indexes.")
     var captures: [String] = []
 
     @OptionGroup var keys: KeyOptions
 
     @Flag(help: "Also print EncryptionKey, PrivacyKey, IdentityKey, BeaconKey and PrivateBeaconKey.")
     var showSecrets = false
+
+    @Flag(help: "Tell which keys and nodes work by the captures: how much is a backup worth?")
+    var audit = false
 
     @Option(
         help: ArgumentHelp(
@@ -40,8 +44,12 @@ struct KeysCommand: ParsableCommand {
     var ivIndex: IVIndex?
 
     func validate() throws {
-        guard wireshark != nil || (captures.isEmpty && ivIndex == nil) else {
-            throw ValidationError("Captures and --iv-index are for --wireshark.")
+        guard wireshark != nil || audit || (captures.isEmpty && ivIndex == nil) else {
+            throw ValidationError("Captures and --iv-index are for --audit and --wireshark.")
+        }
+        guard !audit || !captures.isEmpty else { throw ValidationError("--audit needs a capture.") }
+        guard !audit || (wireshark == nil && !showSecrets) else {
+            throw ValidationError("--audit stands alone; it shows no secrets and writes no tables.")
         }
     }
 
@@ -49,6 +57,10 @@ struct KeysCommand: ParsableCommand {
         let keyRing = try keys.requiredKeyRing()
         if let wireshark {
             try writeTables(keyRing, to: wireshark)
+            return
+        }
+        if audit {
+            try show(auditOf: keyRing)
             return
         }
         var text = ""
@@ -61,6 +73,16 @@ struct KeysCommand: ParsableCommand {
             }
         }
         try Terminal.output(text)
+    }
+
+    /// Status 1 where a NetKey is not used any more, or none works.
+    private func show(auditOf keyRing: KeyRing) throws {
+        let analyzer = Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex))
+        let analysis = try Terminal.analyze(captures, analyzer)
+        try Terminal.output(TextRenderer.render(AnalysisDocument.audit(analysis)))
+        guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
+        let works = analysis.networks.allSatisfy { $0.keyAudit?.netKeys.contains { $0.outcome == .works } ?? false }
+        guard works, !analysis.isKeyStale else { throw ExitCode.answerIsNo }
     }
 
     private func writeTables(_ keyRing: KeyRing, to folder: String) throws {

@@ -87,7 +87,7 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
             var opened: [String] = []
             let analysis = try analyse(write(capture.frames), capture.keys) { observation, novelty in
                 guard case .authentic(_, .networkPDU(let pdu)) = observation.statement, novelty == .new else { return }
-                guard case .access(let message, _) = decoder.decode(pdu.pdu, nonce: pdu.nonce) else { return }
+                guard case .access(let message, _, _) = decoder.decode(pdu.pdu, nonce: pdu.nonce) else { return }
                 opened.append(Hexadecimal.text(message.payload))
                 kinds.insert(pdu.credentials)
             }

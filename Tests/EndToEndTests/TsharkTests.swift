@@ -185,7 +185,7 @@ struct TsharkTests {
             [path],
             receive: { observation, _ in
                 guard case .authentic(_, .networkPDU(let opened)) = observation.statement else { return }
-                guard case .access(let message, _) = decoder.decode(opened.pdu, nonce: opened.nonce) else { return }
+                guard case .access(let message, _, _) = decoder.decode(opened.pdu, nonce: opened.nonce) else { return }
                 ours.insert(Hexadecimal.text(message.payload))
             })
         let profile = try Checkout.temporaryFolder()

@@ -45,7 +45,7 @@ import Testing
             let analysis = try script.analyse(KeyRing(networks: [network])) { observation, _ in
                 guard case .authentic(_, .networkPDU(let pdu)) = observation.statement else { return }
                 let decoded = decoder.decode(pdu.pdu, nonce: pdu.nonce)
-                if case .access(let message, _) = decoded { opened.insert(message.payload) }
+                if case .access(let message, _, _) = decoded { opened.insert(message.payload) }
             }
             #expect(analysis.networks[0].notOpened == 0 && analysis.unopened.isEmpty, "\(netKey)")
             for row in ours where row["partial_message"] as? Bool == false {

@@ -46,6 +46,7 @@ import Testing
         .sequenceRestarted(restart(), under: IVIndex(5), short: 6),
         .sequenceJump(jump(), under: IVIndex(5), stacks: [.zephyr, .silabs]),
         .sequenceOutlier(position, others: SequenceNumber(truncating: 3)),
+        .keyFellSilent(KeyIndex.primary, since: Scene.start, nids: [3], networkIDs: [7], sources: 4),
         .pduReplayed(under: IVIndex(5), isLate: true), .pduReplayed(under: IVIndex(5), isLate: false),
         .staleIVIndex(IVIndex(3), newer: IVIndex(5)), .heardAfterFailure(failedAt: Scene.start),
         .answerOutlived(failedAt: Scene.start, validUntil: nil),
@@ -80,7 +81,7 @@ import Testing
     @Test func everyKindHasItsSeverity() {
         let critical: Set<Fact.Kind> = [
             .subnetsDisagree, .ivIndexOutOfRange, .sequenceOutlier, .heardAfterFailure, .answerOutlived,
-            .takeoverTooLate, .nonceReused,
+            .takeoverTooLate, .nonceReused, .keyFellSilent,
         ]
         let info: Set<Fact.Kind> = [
             .crcFailed, .truncatedFrame, .malformedStructure, .beaconsSilent, .keyRefreshPhaseNotHeard, .sequenceJump,

@@ -308,6 +308,18 @@ import Testing
         #expect(found.rate == 15 && found.value <= most + calm && found.value >= most + calm - 2)
     }
 
+    /// What was heard for a minute counts, also above what any node is thought to send; what it leaves open does not.
+    @Test func aRateIsNeverAboveWhatANodeSends() throws {
+        for (perSecond, most) in [(UInt32(16), 16.0), (14, 15)] {
+            var scene = Scene()
+            scene.beacon(.normal(9), at: 0)
+            for second in UInt32(0)...60 { scene.heard(pdu: 1, iv: 9, seq: second * perSecond, at: Double(second)) }
+            scene.ends(at: 160)
+            let rate = try #require(try term(.unheardAtBusiestRate, scene)?.rate)
+            #expect(rate <= most && rate >= Double(perSecond))
+        }
+    }
+
     // MARK: Clocks
 
     /// A step back hides as much time as it is long.

@@ -12,7 +12,7 @@ struct ConfigurationLearning {
 
     /// The configuration message that this PDU completes.
     mutating func message(completedBy pdu: NetworkPDU) -> ConfigurationMessage? {
-        guard pdu.usesDeviceKey, case .access(let message, _) = decoder.decode(pdu) else { return nil }
+        guard pdu.usesDeviceKey, case .access(let message, _, _) = decoder.decode(pdu) else { return nil }
         return ConfigurationMessage(message)
     }
 }

@@ -2,10 +2,17 @@ import BoundedCollections
 public import MeshCrypto
 public import MeshProtocol
 
+/// The key above the network layer that opens a message, by its place in the network's list of its kind; keys that the captures
+/// handed out stand last.
+public enum UpperKeyPlace: Hashable, Sendable {
+    case application(Int)
+    case device(Int)
+}
+
 /// What an opened Network PDU says, as far as the keys tell.
 public enum DecodedMessage: Hashable, Sendable {
     /// An access message, opened with an application or a device key; `segments` is 1 if it was not segmented.
-    case access(AccessMessage, segments: Int)
+    case access(AccessMessage, segments: Int, key: UpperKeyPlace)
     /// Sealed with a key that is not at hand.
     case closedAccess(LowerTransportPDU.AccessKeyHint, segments: Int)
     /// A control message: Mesh Protocol 1.1, "Transport Control messages". The opcode has 7 bits.
@@ -115,34 +122,38 @@ public struct MessageDecoder {
     private mutating func open(
         _ message: UpperTransport.Message, _ hint: LowerTransportPDU.AccessKeyHint, segments: Int
     ) -> DecodedMessage {
-        let payload: [UInt8]?
+        let opened: (payload: [UInt8], key: UpperKeyPlace)?
         switch hint {
-        case .deviceKey: payload = openWithDeviceKeys(message)
-        case .applicationKey(let aid): payload = openWithApplicationKeys(message, aid: aid)
+        case .deviceKey: opened = openWithDeviceKeys(message)
+        case .applicationKey(let aid): opened = openWithApplicationKeys(message, aid: aid)
         }
-        guard let payload, let access = AccessMessage(payload: payload) else {
+        guard let opened, let access = AccessMessage(payload: opened.payload) else {
             return .closedAccess(hint, segments: segments)
         }
         if hint == .deviceKey { learn(from: access) }
-        return .access(access, segments: segments)
+        return .access(access, segments: segments, key: opened.key)
     }
 
     /// The device key is that of the node which is configured: of the destination, or of the source for its answers.
-    private func openWithDeviceKeys(_ message: UpperTransport.Message) -> [UInt8]? {
+    private func openWithDeviceKeys(_ message: UpperTransport.Message) -> ([UInt8], UpperKeyPlace)? {
         let addresses = [message.destination.value, message.source.value]
-        let likely = keys.upperKeys.deviceKeys.filter { addresses.contains($0.address.value) }
-        return likely.lazy.compactMap { UpperTransport.open(message, with: $0.key) }.first
+        for (place, key) in keys.upperKeys.deviceKeys.enumerated() where addresses.contains(key.address.value) {
+            if let payload = UpperTransport.open(message, with: key.key) { return (payload, .device(place)) }
+        }
+        return nil
     }
 
-    private func openWithApplicationKeys(_ message: UpperTransport.Message, aid: UInt8) -> [UInt8]? {
+    private func openWithApplicationKeys(_ message: UpperTransport.Message, aid: UInt8) -> ([UInt8], UpperKeyPlace)? {
         let labels = keys.upperKeys.labels.filter { $0.address == message.destination }
-        for key in keys.upperKeys.applicationKeys where key.aid == aid {
+        for (place, key) in keys.upperKeys.applicationKeys.enumerated() where key.aid == aid {
             guard message.destination.isVirtual else {
-                if let payload = UpperTransport.open(message, with: key) { return payload }
+                if let payload = UpperTransport.open(message, with: key) { return (payload, .application(place)) }
                 continue
             }
             for label in labels {
-                if let payload = UpperTransport.open(message, with: key, label: label) { return payload }
+                if let payload = UpperTransport.open(message, with: key, label: label) {
+                    return (payload, .application(place))
+                }
             }
         }
         return nil

@@ -19,7 +19,8 @@ extension AnalysisDocument {
         ]
         return ReportDocument.Section(
             title: "Network \(name(of: index))",
-            blocks + ivTimeline(network, index) + replacement(network) + keyRefresh(network) + sources(network, index))
+            blocks + ivTimeline(network, index) + replacement(network) + keyRefresh(network) + keyAudit(network)
+                + sources(network, index))
     }
 
     private func subnets(_ network: Analysis.Network) -> Table {

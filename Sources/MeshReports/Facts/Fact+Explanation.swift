@@ -142,6 +142,15 @@ extension Fact.Kind {
             the nodes may be switched off, the subnet may have moved to a new key, or the senders are out of the \
             sniffer's reach. Capture nearer to a relay or proxy, or switch beacons on at a node.
             """
+        case .keyFellSilent:
+            """
+            Everything under this key fell silent, and as much as before goes on under a NID or Network ID that \
+            no key at hand has. So the network went through a Key Refresh, and the key that you have is the old one: a \
+            replacement that holds it is deaf and mute. The numbers here are those of the time before, and the \
+            old device may have gone on under the new key. Get the new NetKey, from a newer backup or from whoever \
+            refreshed it, and give both: `--netkey 0=OLD --netkey 0=NEW`. What nobody authenticated is the reason of \
+            this warning, so a neighbour that was switched on at that moment can cause it; no number rests on it.
+            """
         case .secondarySubnetAhead:
             """
             Beacons of a secondary subnet say a newer IV state than the primary subnet, which had more than ten \

@@ -19,6 +19,12 @@ extension Fact {
         case .beaconNotAuthentic(let key), .keyRefreshReverted(let key), .keyRefreshPhaseNotHeard(let key),
             .keyLearned(let key):
             ["key_index": .number(key.value)]
+        case .keyFellSilent(let key, let since, let nids, let networkIDs, let sources):
+            [
+                "key_index": .number(key.value), "since": .text(times.text(since)), "sources": .number(sources),
+                "nids": .text(nids.map { Hexadecimal.prefixed($0, digits: 2) }.joined(separator: " ")),
+                "network_ids": .text(networkIDs.map { Hexadecimal.text($0, digits: 16) }.joined(separator: " ")),
+            ]
         case .subnetsDisagree(let key, let says, let network), .secondarySubnetAhead(let key, let says, let network):
             ["key_index": .number(key.value), "iv_index": .number(says), "network_iv_index": .number(network)]
         case .beaconReplayed(let state, let network, let advertiser):

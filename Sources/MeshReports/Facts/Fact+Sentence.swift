@@ -53,6 +53,14 @@ extension Fact {
             return
                 "key \(key): no beacon for \(silence.components.seconds) s in which PDUs were heard; beacons look switched off, "
                 + "or their senders are out of reach"
+        case .keyFellSilent(let key, let since, let nids, let networkIDs, let sources):
+            let instead =
+                nids.map { "PDUs of NID \(Hexadecimal.prefixed($0, digits: 2))" }
+                + networkIDs.map { "beacons of Network ID \(Hexadecimal.text($0, digits: 16))" }
+            return
+                "key \(key) is not used any more: nothing of its \(sources) sources is heard under it since \(times.text(since)), and "
+                + "\(instead.prefix(4).joined(separator: ", ")), which no key opens, go on instead. The key was refreshed: get the new "
+                + "one, and ask again with both"
         case .secondarySubnetAhead(let key, let says, let network):
             return
                 "beacons of key \(key) say IV Index \(says.hexadecimal), ahead of the primary subnet's "

@@ -49,6 +49,8 @@ public enum Fact: Hashable, Codable, Sendable {
     case keyRefreshReverted(KeyIndex)
     /// The Key Refresh of this key is over, and phase 2 was not heard.
     case keyRefreshPhaseNotHeard(KeyIndex)
+    /// Nothing is heard under the key from `since` on, of `sources` that were; and PDUs and beacons of no key go on instead.
+    case keyFellSilent(KeyIndex, since: CaptureTime, nids: [UInt8], networkIDs: [UInt64], sources: Int)
 
     // MARK: Sources
 
@@ -115,6 +117,7 @@ extension Fact {
         case secondarySubnetAhead = "secondary_subnet_ahead"
         case keyRefreshReverted = "key_refresh_reverted"
         case keyRefreshPhaseNotHeard = "key_refresh_phase_not_heard"
+        case keyFellSilent = "key_fell_silent"
         case sequenceRestarted = "sequence_restarted"
         case sequenceJump = "sequence_jump"
         case sequenceOutlier = "sequence_outlier"
@@ -175,6 +178,7 @@ extension Fact {
         case .secondarySubnetAhead: .secondarySubnetAhead
         case .keyRefreshReverted: .keyRefreshReverted
         case .keyRefreshPhaseNotHeard: .keyRefreshPhaseNotHeard
+        case .keyFellSilent: .keyFellSilent
         case .sequenceRestarted: .sequenceRestarted
         case .sequenceJump: .sequenceJump
         case .sequenceOutlier: .sequenceOutlier
@@ -213,7 +217,7 @@ extension Fact {
         case .truncatedFrame, .malformedStructure, .clocksDisagree, .pdusGivenUp: 0
         case .beaconNotAuthentic(let key), .beaconsSilent(let key, _), .keyRefreshReverted(let key),
             .keyRefreshPhaseNotHeard(let key), .keyLearned(let key), .subnetsDisagree(let key, _, _),
-            .secondarySubnetAhead(let key, _, _):
+            .secondarySubnetAhead(let key, _, _), .keyFellSilent(let key, _, _, _, _):
             UInt64(key.value)
         case .beaconReplayed(let state, _, _), .nodeAhead(let state, _, _), .ivUpdateTooSoon(let state, _),
             .ivUpdateOverdue(let state, _), .ivIndexJump(_, let state), .ivRecoveryTooSoon(_, let state, _),
@@ -237,7 +241,8 @@ extension Fact.Kind {
     /// How grave facts of this kind are.
     public var severity: Fact.Severity {
         switch self {
-        case .subnetsDisagree, .ivIndexOutOfRange, .sequenceOutlier, .heardAfterFailure, .answerOutlived,
+        case .subnetsDisagree, .ivIndexOutOfRange, .keyFellSilent, .sequenceOutlier, .heardAfterFailure,
+            .answerOutlived,
             .takeoverTooLate, .nonceReused:
             .critical
         case .damagedRecord, .unsupportedLinkType, .clockJumped, .clocksDisagree, .beaconNotAuthentic, .beaconReplayed,

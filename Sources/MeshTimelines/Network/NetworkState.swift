@@ -29,6 +29,8 @@ public struct NetworkState: Hashable, Codable, Sendable {
     private var table = SourceTable()
     private(set) var ahead: Ahead?
     private var exchanges = DeviceKeyExchanges()
+    /// What was heard under each key, by its place; those that were learned stand last.
+    private var uses: [KeyUse]
     /// What was found while folding.
     private var log = FactLog()
 
@@ -44,6 +46,12 @@ public struct NetworkState: Hashable, Codable, Sendable {
             place += places.count
             return SubnetState(SubnetIdentity(subnet), keys: places)
         }
+        uses = Array(repeating: KeyUse(), count: place)
+    }
+
+    /// What was heard under a key.
+    public func use(of key: KeyPlace) -> KeyUse {
+        uses.indices.contains(key.value) ? uses[key.value] : KeyUse()
     }
 
     /// In the order of hearing.
@@ -58,6 +66,8 @@ public struct NetworkState: Hashable, Codable, Sendable {
     public var distinct: Int { table.sources.reduce(0) { $0 + $1.distinct } }
 
     // MARK: Folding
+
+    private static let mostKeys = 16_384
 
     /// Takes one statement of this network; returns how it relates to what was heard before.
     @discardableResult
@@ -82,7 +92,9 @@ public struct NetworkState: Hashable, Codable, Sendable {
         let novelty = table.apply(
             pdu, at: frame, times: opened.heard, isDelayed: opened.credentials == .friendship)
         switch novelty {
-        case .new: noteExchange(opened, at: frame)
+        case .new:
+            if uses.indices.contains(opened.key.value) { uses[opened.key.value].applyPDU(at: frame.time) }
+            noteExchange(opened, at: frame)
         case .copy: break
         case .cutCopy: record(.pduAlteredByRelay(pdu.position), at: frame, of: pdu.source)
         case .conflict: record(.nonceReused(pdu.position), at: frame, of: pdu.source)
@@ -113,6 +125,9 @@ public struct NetworkState: Hashable, Codable, Sendable {
     private mutating func apply(_ beacon: AuthenticBeacon, from origin: Origin) {
         guard subnets.indices.contains(beacon.subnet.value) else { return }
         subnets[beacon.subnet.value].apply(beacon, at: origin.frame)
+        if uses.indices.contains(beacon.key.value) {
+            uses[beacon.key.value].applyBeacons(beacon.heard, at: origin.frame.time)
+        }
         guard !isAheadOfPrimary(beacon, at: origin.frame) else { return }
         apply(
             beacon.statement.state, beacon.evidence, from: origin.advertiser, at: origin.frame, count: beacon.heard)
@@ -124,6 +139,7 @@ public struct NetworkState: Hashable, Codable, Sendable {
         } else if subnets.indices.contains(learned.subnet.value) {
             subnets[learned.subnet.value].learn(learned)
         }
+        while uses.count <= learned.key.value, uses.count < Self.mostKeys { uses.append(KeyUse()) }
         record(.keyLearned(learned.identity.keyIndex), at: origin.frame, of: learned.source)
     }
 

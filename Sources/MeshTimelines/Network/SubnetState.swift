@@ -43,7 +43,7 @@ public struct SubnetState: Hashable, Codable, Sendable {
     /// How the subnet is told apart in the open.
     public private(set) var identity: SubnetIdentity
     /// The places of its keys, the newest last.
-    private var keys: [KeyPlace]
+    private(set) var keys: [KeyPlace]
     /// How many beacons were authentic.
     public private(set) var authentic = 0
     /// The highest state that its own beacons said.

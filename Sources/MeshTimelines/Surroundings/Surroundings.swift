@@ -12,6 +12,7 @@ public struct Surroundings: Hashable, Codable, Sendable {
         public internal(set) var count: Int
         /// Where it was heard first.
         public let first: FrameReference
+        var tally = HearingTally()
     }
 
     /// The clock of a capture was set.
@@ -20,6 +21,14 @@ public struct Surroundings: Hashable, Codable, Sendable {
         public let frame: FrameReference
         /// By how much; negative where it was set back.
         public let by: Duration
+    }
+
+    /// What is heard instead of a key that fell silent.
+    struct Begun {
+        var nids: [UInt8] = []
+        var networkIDs: [UInt64] = []
+
+        var isEmpty: Bool { nids.isEmpty && networkIDs.isEmpty }
     }
 
     /// Beacons whose Authentication Value is not that of the key with their Network ID.
@@ -121,12 +130,30 @@ public struct Surroundings: Hashable, Codable, Sendable {
     private mutating func applyForeign(_ networkID: UInt64, _ change: Int, at frame: FrameReference) {
         if let place = foreign.firstIndex(where: { $0.networkID == networkID }) {
             foreign[place].count += change
+            foreign[place].tally.apply(change, at: frame.time)
         } else if foreign.count < Self.mostForeignNetworks {
-            foreign.append(ForeignNetwork(networkID: networkID, count: change, first: frame))
+            var network = ForeignNetwork(networkID: networkID, count: change, first: frame)
+            network.tally.apply(change, at: frame.time)
+            foreign.append(network)
         }
     }
 
     // MARK: Judging
+
+    /// NIDs and Network IDs of no key that are begun, by a rule for each.
+    func begun(
+        instead old: KeyRules.Span, of network: NetworkIndex, _ isBegun: (HearingTally, KeyRules.Span, Double) -> Bool
+    ) -> Begun {
+        var begun = Begun()
+        for (nid, closed) in closed.nids.enumerated() where closed.tally.count > 0 {
+            let isOthers = !closed.networks.isEmpty && !closed.networks.contains(network)
+            if !isOthers, isBegun(closed.tally, old, old.pdusPerSecond) { begun.nids.append(UInt8(nid)) }
+        }
+        begun.networkIDs = foreign.filter { $0.count > 0 && isBegun($0.tally, old, old.beaconsPerSecond) }.map(
+            \.networkID
+        ).sorted()
+        return begun
+    }
 
     /// The facts, in the words of the networks' keys.
     func judge(_ networks: [NetworkState]) -> [Finding] {
@@ -209,8 +236,11 @@ private struct ClosedNID: Hashable, Codable {
     var foreign = Tally()
     /// The networks whose credentials have this NID.
     var networks: [NetworkIndex] = []
+    /// When they were heard.
+    var tally = HearingTally()
 
     mutating func apply(_ pdus: ClosedPDUs, at frame: FrameReference) {
+        tally.apply(pdus.change, at: frame.time)
         if pdus.networks.isEmpty {
             foreign.apply(pdus, at: frame)
         } else {

@@ -34,7 +34,7 @@ import Testing
             }
             if isReversed { pdus.reverse() }
             let decoded = pdus.map { decoder.decode($0) }
-            guard case .access(let message, let segments)? = decoded.last else {
+            guard case .access(let message, let segments, _)? = decoded.last else {
                 Issue.record("\(row.text("id")): \(decoded)")
                 continue
             }
