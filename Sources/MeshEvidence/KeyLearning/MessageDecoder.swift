@@ -5,7 +5,9 @@ public import MeshProtocol
 /// The key above the network layer that opens a message, by its place in the network's list of its kind; keys that the captures
 /// handed out stand last.
 public enum UpperKeyPlace: Hashable, Sendable {
+    /// An AppKey.
     case application(Int)
+    /// A device key.
     case device(Int)
 }
 
