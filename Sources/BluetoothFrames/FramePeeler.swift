@@ -29,6 +29,9 @@ public struct FramePeeler {
     var sentFragments = FragmentStore()
     var connections = Connections()
     var followed = FollowedConnections()
+    var echo = MonitorEcho()
+    /// Whether the frame is a record of the Linux monitor channel.
+    var isMonitor = false
 
     /// The frame that is being peeled; all that it holds is stamped with it.
     var frame = FrameStamp(capture: 0, number: 0, nanoseconds: 0)
@@ -52,6 +55,7 @@ public struct FramePeeler {
         into receiver: inout some FrameReceiver
     ) throws(ParseError) -> FrameOutcome {
         self.frame = frame
+        isMonitor = encapsulation == .linuxMonitor || encapsulation == .linuxMonitorWithHeader
         var reader = ByteReader(bytes)
         switch encapsulation {
         case .linkLayer:

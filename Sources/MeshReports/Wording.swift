@@ -87,7 +87,7 @@ enum Wording {
     static func outcome(_ outcome: KeyAudit.Outcome) -> String {
         switch outcome {
         case .works: "works"
-        case .opensNothing: "opens nothing of what was heard: it was replaced, or is another network's"
+        case .opensNothing: "opens nothing of what was heard: replaced, or of another network"
         case .fellSilent: "worked, and is not used any more"
         case .notHeard: "nothing was heard that it could open"
         }

@@ -55,6 +55,8 @@ public enum Scenario: String, CaseIterable, Sendable {
     case swap
     /// The master and a node restart twice, each time a block of SEQ further.
     case reboots
+    /// Relays hear themselves, and cut each copy of a copy short.
+    case echoingRelays = "echoing-relays"
 
     /// Nothing is wrong in it, and what can be known is known by default.
     public var isHarmless: Bool {
@@ -167,6 +169,10 @@ private struct Story {
         case .configuration, .keyRefresh, .provisioning: runBusy()
         case .swap: runSwap()
         case .reboots: runReboots()
+        case .echoingRelays:
+            mesh.echoes = true
+            mesh.loss = 0.3
+            runSteady()
         case .lateBeacon:
             mesh.networks[0].beaconsFrom = start.advanced(by: .seconds(12))
             runSteady()

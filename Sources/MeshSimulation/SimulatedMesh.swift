@@ -20,6 +20,9 @@ struct SimulatedMesh {
     var provisionings: [(seconds: Double, uuid: UInt128, failure: UInt8?)] = []
     /// AKF and AID of plain access messages.
     var plainHeader: UInt8 = 0x00
+    /// Whether relays hear their own advertisements, relay them again, and cut the TransportPDU each time by the length of the
+    /// NetMIC, as bluetooth-meshd 5.66 does over the kernel's mesh I/O.
+    var echoes = false
     /// Other people's advertising, a second.
     var noiseRate = 0.5
 
@@ -138,7 +141,26 @@ struct SimulatedMesh {
         where relay.isRelay && relay.address != message.source && relay.isAlive(at: time) {
             guard random.chance(0.7) else { continue }
             let delay = Duration.microseconds(Int64(5000 + random.below(40000)))
+            guard !echoes else {
+                captured += echo(message, ttl: ttl, from: relay, isOpen: isOpen, at: time.advanced(by: delay))
+                continue
+            }
             captured += transmit(message, ttl: ttl, from: relay, at: time.advanced(by: delay), isOpen: isOpen)
+        }
+        return captured
+    }
+
+    /// The copies of copies of one relay: each shorter and with a lower TTL, in any order, for seconds.
+    private mutating func echo(
+        _ message: Message, ttl: UInt8, from relay: SimulatedNode, isOpen: Bool, at time: CaptureTime
+    ) -> Int {
+        let cut = message.isControl ? 8 : 4
+        var (message, ttl, captured) = (message, ttl, 0)
+        while ttl > 0, message.transport.count > cut {
+            message.transport.removeLast(cut)
+            let delay = Duration.milliseconds(Int64(random.below(8000)))
+            captured += transmit(message, ttl: ttl, from: relay, at: time.advanced(by: delay), isOpen: isOpen)
+            ttl -= 1
         }
         return captured
     }

@@ -27,6 +27,9 @@ public struct Analysis: Sendable {
         public let name: String?
         /// Oldest IV Index first.
         public let epochs: [Epoch]
+        /// The subnet under whose key alone it was heard, and the one that a bridge repeats there: what is not repeated of a node
+        /// of that other subnet was not heard. `nil` where nothing tells of a bridge.
+        public let bridge: SourceTimeline.Bridge?
         /// What a replacement under this address must be given.
         public let verdict: RecoveryVerdict
     }

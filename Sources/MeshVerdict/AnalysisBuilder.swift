@@ -157,6 +157,7 @@ private struct AnalysisBuilder {
 
     private func network(of network: NetworkState, masters: [Analysis.Master], _ log: FactLog) -> Analysis.Network {
         let rules = rules(for: network, log, options)
+        let bridges = network.sources.flatMap(\.bridges)
         let elements = masters.filter { $0.network == network.index }.flatMap { self.elements(of: $0) }
         let notOpened = state.notOpened(network.index)
         var timelines = network.sources
@@ -173,6 +174,7 @@ private struct AnalysisBuilder {
                 let unheard = unheard(elements, beside: timeline.address, in: network)
                 return .init(
                     address: timeline.address, name: keys[network.index].name(of: timeline.address), epochs: epochs,
+                    bridge: timeline.subnets.count == 1 ? bridges.first { $0.to == timeline.subnets[0] } : nil,
                     verdict: rules.judge(timeline, epochs, unheardElements: unheard))
             })
     }

@@ -306,3 +306,41 @@ private let expected = Collected.Structure(
         }
     }
 }
+
+/// A log of the Linux monitor channel holds a mesh packet twice.
+@Suite struct MonitorEchoTests {
+    /// LE Advertising Report of 01:02:03:04:05:06, and Mesh Device Found of the same advertisement.
+    private let event = octets("3e10" + "0201" + "0300" + "060504030201" + "04" + "032a0102" + "c0")
+    private let found = octets(
+        "00000000" + "3100" + "060504030201" + "00" + "c0" + "0000000000000000" + "00000000" + "0400" + "032a0102")
+
+    private func hearings(_ records: [(octets: [UInt8], opcode: UInt32, milliseconds: Int64)], _ type: Encapsulation)
+        -> Int
+    {
+        var (peeler, collected) = (FramePeeler(), Collected())
+        for (number, record) in records.enumerated() {
+            let frame = FrameStamp(capture: 0, number: number + 1, nanoseconds: record.milliseconds * 1_000_000)
+            _ = try? peeler.peel(
+                record.octets.span, of: frame, as: type, flags: record.opcode, isCut: false, into: &collected)
+        }
+        return collected.structures.count
+    }
+
+    @Test func theControllersEventAndTheKernelsAreOneHearing() {
+        #expect(hearings([(event, 3, 0)], .linuxMonitor) == 1 && hearings([(found, 17, 0)], .linuxMonitor) == 1)
+        #expect(hearings([(event, 3, 0), (found, 17, 1)], .linuxMonitor) == 1)
+        #expect(hearings([(event, 3, 0), (event, 3, 20), (found, 17, 21), (found, 17, 22)], .linuxMonitor) == 2)
+        #expect(hearings([(event, 3, 0), (found, 17, 101)], .linuxMonitor) == 2, "too late to be the same")
+        #expect(hearings([(found, 17, 0), (found, 17, 1)], .linuxMonitor) == 2, "the same interface twice")
+    }
+
+    /// Mesh Send, and LE Set Advertising Data when its turn comes.
+    @Test func whatTheDaemonSendsIsOneSending() {
+        let send = octets(
+            "00000000" + "5900" + "060504030201" + "00" + "0000000000000000" + "0000" + "01" + "04" + "032a0102")
+        let set = octets("082020" + "04" + "032a0102") + [UInt8](repeating: 0, count: 27)
+        #expect(hearings([(send, 16, 0)], .linuxMonitor) == 1 && hearings([(set, 2, 0)], .linuxMonitor) == 1)
+        #expect(hearings([(send, 16, 0), (set, 2, 900)], .linuxMonitor) == 1)
+        #expect(hearings([(send, 16, 0), (set, 2, 5100)], .linuxMonitor) == 2)
+    }
+}

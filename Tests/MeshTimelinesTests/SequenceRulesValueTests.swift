@@ -298,15 +298,56 @@ import Testing
         #expect(try facts((cut, 4), (whole, 5)) == [.pduAlteredByRelay(position)], "heard before the whole one")
     }
 
-    @Test func aRelayLowersTheTTL() throws {
-        #expect(try facts((whole, 5), (cut, 5)) == [.nonceReused(position)])
-        #expect(try facts((cut, 5), (whole, 5)) == [.nonceReused(position)])
-        #expect(try facts((whole, 4), (cut, 5)) == [.nonceReused(position)])
+    /// A proper relay's copy may have a lower TTL than the one that was cut before it.
+    @Test func aCutCopyMayHaveAnyTTL() throws {
+        for (first, second) in [((whole, UInt8(5)), (cut, UInt8(5))), ((cut, 5), (whole, 5)), ((whole, 4), (cut, 5))] {
+            #expect(try facts(first, second) == [.pduAlteredByRelay(position)])
+        }
+    }
+
+    @Test func aRelayCutsByTheLengthOfTheNetMIC() throws {
+        for length in 1..<whole.count {
+            let isCut = (whole.count - length) % 4 == 0
+            let found = try facts((whole, 5), (Array(whole.prefix(length)), 4))
+            #expect(found == [isCut ? .pduAlteredByRelay(position) : .nonceReused(position)], "\(length)")
+        }
     }
 
     @Test func aRelayCutsAtOnce() throws {
-        #expect(try facts((whole, 5), (cut, 4), after: 31) == [.pduAlteredByRelay(position)])
-        #expect(try facts((whole, 5), (cut, 4), after: 32) == [.nonceReused(position)])
+        #expect(try facts((whole, 5), (cut, 4), after: 63) == [.pduAlteredByRelay(position)])
+        #expect(try facts((whole, 5), (cut, 4), after: 64) == [.nonceReused(position)])
+    }
+
+    /// Copies of copies, each shorter, in any order and for seconds; once a relay was seen to do so, late ones are its work too.
+    @Test func relaysThatHearThemselvesReuseNoNonce() throws {
+        var scene = Scene()
+        scene.beacon(.normal(5), at: 0)
+        let long = whole + [7, 8, 9, 10]
+        for sequence in UInt32(0)..<200 {
+            let time = Double(sequence) * 0.1
+            scene.heard(
+                pdu: 1, iv: 5, seq: sequence, at: time, saying: sequence % 2 == 0 ? Array(long.prefix(3)) : long, ttl: 5
+            )
+            guard sequence >= 80 else { continue }
+            scene.heard(pdu: 1, iv: 5, seq: sequence, at: time + 0.02, saying: Array(long.prefix(7)), ttl: 4)
+            scene.heard(pdu: 1, iv: 5, seq: sequence - 80, at: time + 0.05, saying: Array(long.prefix(7)), ttl: 3)
+        }
+        #expect(try Set(scene.kinds()) == [.pduAlteredByRelay])
+    }
+
+    /// The same PDU under another subnet's key, with a lower TTL.
+    @Test func aBridgeRepeatsPDUsUnderAnotherKey() throws {
+        var scene = Scene(subnets: 2)
+        scene.beacon(.normal(5), at: 0)
+        for sequence in UInt32(0)..<5 {
+            scene.heard(pdu: 1, iv: 5, seq: sequence, at: Double(sequence), ttl: 5, subnet: 0)
+            scene.heard(pdu: 1, iv: 5, seq: sequence, at: Double(sequence) + 0.05, ttl: 4, subnet: 1)
+            scene.heard(pdu: 2, iv: 5, seq: sequence, at: Double(sequence) + 0.5, ttl: 4, subnet: 1)
+        }
+        #expect(try scene.kinds().isEmpty)
+        let sources = try scene.state().networks[0].sources
+        #expect(sources[0].bridges == [.init(from: SubnetIndex(0), to: SubnetIndex(1))] && sources[1].bridges.isEmpty)
+        #expect(sources.map(\.subnets.count) == [2, 1])
     }
 
     @Test func whatAFriendDeliversLateIsNoRestart() throws {

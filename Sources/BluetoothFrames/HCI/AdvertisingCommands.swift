@@ -24,7 +24,7 @@ extension FramePeeler {
     }
 
     ///     length 1 · data, filled up to 31
-    private func peelSetData(_ parameters: inout ByteReader, _ receiver: inout some FrameReceiver)
+    private mutating func peelSetData(_ parameters: inout ByteReader, _ receiver: inout some FrameReceiver)
         throws(ParseError)
     {
         let data = try parameters.readPiece(Int(try parameters.readUInt8()))

@@ -34,7 +34,8 @@ extension FramePeeler {
     }
 
     ///     event type 1 · address type 1 · address 6 · length 1 · data · RSSI 1
-    private func peelReport(_ event: inout ByteReader, _ receiver: inout some FrameReceiver) throws(ParseError) {
+    private mutating func peelReport(_ event: inout ByteReader, _ receiver: inout some FrameReceiver) throws(ParseError)
+    {
         try event.skip(2)
         let address = try event.readUInt48LittleEndian()
         let data = try event.readPiece(Int(try event.readUInt8()))

@@ -44,19 +44,19 @@ extension FramePeeler {
 /// The management interface of the Linux kernel, as its monitor shows it: cookie 4 · opcode 2 · parameters.
 extension FramePeeler {
     /// Mesh Send: address 6 · type 1 · instant 8 · delay 2 · count 1 · length 1 · advertising data
-    private func peelManagementCommand(_ reader: inout ByteReader, _ receiver: inout some FrameReceiver)
+    private mutating func peelManagementCommand(_ reader: inout ByteReader, _ receiver: inout some FrameReceiver)
         throws(ParseError) -> FrameOutcome
     {
         try reader.skip(4)
         guard try reader.readUInt16LittleEndian() == 0x0059 else { return .other }
         try reader.skip(18)
         let data = try reader.readPiece(Int(try reader.readUInt8()))
-        peelData(data, Advertisement(direction: .sent, address: nil), &receiver)
+        peelData(data, Advertisement(direction: .sent, address: nil), by: .management, &receiver)
         return .peeled
     }
 
     /// Mesh Device Found: address 6 · type 1 · RSSI 1 · instant 8 · flags 4 · length 2 · advertising data
-    private func peelManagementEvent(_ reader: inout ByteReader, _ receiver: inout some FrameReceiver)
+    private mutating func peelManagementEvent(_ reader: inout ByteReader, _ receiver: inout some FrameReceiver)
         throws(ParseError) -> FrameOutcome
     {
         try reader.skip(4)
@@ -64,12 +64,16 @@ extension FramePeeler {
         let address = try reader.readUInt48LittleEndian()
         try reader.skip(14)
         let data = try reader.readPiece(Int(try reader.readUInt16LittleEndian()))
-        peelData(data, Advertisement(direction: .heard, address: address), &receiver)
+        peelData(data, Advertisement(direction: .heard, address: address), by: .management, &receiver)
         return .peeled
     }
 
     /// The structures of one advertisement; what is malformed in it does not touch the frame's other ones.
-    func peelData(_ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some FrameReceiver) {
+    mutating func peelData(
+        _ data: ByteReader, _ advertisement: Advertisement, by interface: MonitorEcho.Interface = .controller,
+        _ receiver: inout some FrameReceiver
+    ) {
+        if isMonitor, echo.isRepeated(data, advertisement.direction, by: interface, at: frame.nanoseconds) { return }
         do { try peelStructures(data, advertisement, &receiver) } catch { receiver.takeMalformed(error, in: frame) }
     }
 }

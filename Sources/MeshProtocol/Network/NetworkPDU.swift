@@ -51,7 +51,12 @@ public struct NetworkPDU: Hashable, Sendable {
             return UInt16(truncatingIfNeeded: mix >> 48)
         }
 
-        /// Whether this is what a relay made of `other` that cuts PDUs short.
+        /// Whether this is what relays made of `other` that cut PDUs short, each by the length of a NetMIC: 32 or 64 bits.
+        public func isCut(from other: Content) -> Bool {
+            (other.length - length) % 4 == 0 && isBeginning(of: other)
+        }
+
+        /// Whether `other` begins with this, and goes on.
         public func isBeginning(of other: Content) -> Bool {
             guard length < other.length else { return false }
             let differsInHead = (head ^ other.head) >> UInt128(128 - 8 * min(length, 16)) != 0

@@ -35,7 +35,7 @@ extension AnalysisDocument {
         }
         return [
             .paragraph(lastHeard(recovery), depth: 1), .paragraph(lowest(recovery), depth: 1), .terms(terms),
-        ] + doubts(recovery, source) + [.paragraph(validity(recovery), depth: 1)]
+        ] + doubts(source) + [.paragraph(validity(recovery), depth: 1)]
     }
 
     private func lastHeard(_ recovery: Recovery) -> Prose {
@@ -60,7 +60,7 @@ extension AnalysisDocument {
     }
 
     /// What would make the number surer.
-    private func doubts(_ recovery: Recovery, _ source: Analysis.Source) -> [Block] {
+    private func doubts(_ source: Analysis.Source) -> [Block] {
         var doubts: [Block] = []
         if let coverage = source.epochs.last?.coverage, coverage < 0.5 {
             let share = coverage < 0.01 ? "less than 1" : "\(Int(coverage * 100))"
@@ -68,6 +68,19 @@ extension AnalysisDocument {
                 .paragraph(
                     "Only \(share) % of its SEQ were heard: a longer capture or a second sniffer makes this surer.",
                     depth: 1))
+        }
+        if let bridge = source.bridge,
+            let network = analysis.networks.first(where: {
+                $0.sources.contains { $0.address == source.address && $0.bridge == bridge }
+            })
+        {
+            let (from, to) = (
+                network.subnets[bridge.from.value].identity.keyIndex, network.subnets[bridge.to.value].identity.keyIndex
+            )
+            doubts.append(
+                .paragraph(
+                    "It was heard under key \(to) only, where a subnet bridge repeats PDUs of key \(from): if it is a node of key \(from), "
+                        + "what the bridge does not repeat was not heard.", depth: 1))
         }
         return doubts
     }

@@ -90,7 +90,7 @@ public struct NetworkState: Hashable, Codable, Sendable {
     mutating func apply(_ opened: OpenedPDU, at frame: FrameReference) -> Novelty {
         let pdu = opened.pdu
         let novelty = table.apply(
-            pdu, at: frame, times: opened.heard, isDelayed: opened.credentials == .friendship)
+            pdu, of: opened.subnet, at: frame, times: opened.heard, isDelayed: opened.credentials == .friendship)
         switch novelty {
         case .new:
             if uses.indices.contains(opened.key.value) { uses[opened.key.value].applyPDU(at: frame.time) }

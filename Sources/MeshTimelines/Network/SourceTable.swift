@@ -16,9 +16,11 @@ struct SourceTable: Hashable, Sendable {
     }
 
     @inline(__always)
-    mutating func apply(_ pdu: NetworkPDU, at frame: FrameReference, times: Int, isDelayed: Bool) -> Novelty {
+    mutating func apply(
+        _ pdu: NetworkPDU, of subnet: SubnetIndex, at frame: FrameReference, times: Int, isDelayed: Bool
+    ) -> Novelty {
         let place = place(of: pdu.source)
-        return sources[place].apply(pdu, at: frame, times: times, isDelayed: isDelayed)
+        return sources[place].apply(pdu, of: subnet, at: frame, times: times, isDelayed: isDelayed)
     }
 
     /// Changes what was heard of a source, if anything was.

@@ -63,11 +63,9 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         var sequences = SequenceSet()
         var watch: SequenceWatch
 
-        /// `isDelayed`: a Friend delivers what it stored, minutes later perhaps.
+        /// Takes note that the SEQ was used, whoever says so.
         @inline(__always)
-        mutating func apply(
-            _ pdu: NetworkPDU, at frame: FrameReference, times: Int, isDelayed: Bool, isSuperseded: Bool
-        ) -> SequenceSet.Insertion {
+        mutating func insert(_ pdu: NetworkPDU, at frame: FrameReference, times: Int) -> SequenceSet.Insertion {
             let sequence = pdu.sequence
             let insertion = sequences.insert(sequence.value, digest: pdu.content.digest)
             epoch.heard += times
@@ -80,11 +78,6 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
                 epoch.lastSequence = sequence
                 epoch.lastFrame = frame
             }
-            if isDelayed {
-                watch.raise(to: sequence, at: frame)
-            } else {
-                watch.apply(sequence, insertion, isSuperseded: isSuperseded, at: frame)
-            }
             return insertion
         }
     }
@@ -94,6 +87,21 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         var position: SequencePosition
         var content: NetworkPDU.Content
         var ttl: UInt8
+        var subnet: SubnetIndex
+    }
+
+    /// PDUs of one subnet that were heard under another one's key as well: Mesh Protocol 1.1, "Subnet bridge".
+    public struct Bridge: Hashable, Codable, Sendable {
+        /// Where they come from: the one with the higher TTL.
+        public let from: SubnetIndex
+        /// Where they are repeated.
+        public let to: SubnetIndex
+
+        /// From one subnet to another one.
+        public init(from: SubnetIndex, to: SubnetIndex) {
+            self.from = from
+            self.to = to
+        }
     }
 
     /// PDUs under an IV Index behind the source's own newest one: peers drop them.
@@ -104,7 +112,8 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         var count = 1
     }
 
-    private static let memory = 32
+    private static let memory = 64
+    private static let mostBridges = 16
 
     /// Whose sequence it is; one element of a node.
     public let address: UnicastAddress
@@ -113,6 +122,13 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     /// The latest PDUs, each at the place of its SEQ.
     private var remembered: [Remembered?] = []
     private(set) var stale: [Stale] = []
+    /// The subnets under whose keys it was heard, in the order of hearing.
+    public private(set) var subnets: [SubnetIndex] = []
+    /// Between which subnets its PDUs were repeated.
+    public private(set) var bridges: [Bridge] = []
+    private var highestTTL: UInt8 = 0
+    /// Whether a relay was seen to cut its PDUs short.
+    private var isCutShort = false
     /// How many PDUs it sent to groups.
     public private(set) var groupPDUs = 0
     /// The latest hearing of anything new.
@@ -131,15 +147,25 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         records[index].epoch.heard += count
     }
 
-    /// Takes a PDU, heard `times` times and first in `frame`.
-    mutating func apply(_ pdu: NetworkPDU, at frame: FrameReference, times: Int, isDelayed: Bool) -> Novelty {
+    /// Takes a PDU, heard `times` times and first in `frame`. `isDelayed`: a Friend delivers what it stored, minutes later perhaps.
+    mutating func apply(
+        _ pdu: NetworkPDU, of subnet: SubnetIndex, at frame: FrameReference, times: Int, isDelayed: Bool
+    ) -> Novelty {
         let record = record(for: pdu, at: frame)
         let isSuperseded = !isDelayed && record < records.count - 1 && isLong(after: records[records.count - 1], frame)
-        let insertion = records[record].apply(
-            pdu, at: frame, times: times, isDelayed: isDelayed, isSuperseded: isSuperseded)
+        if subnets.last != subnet, !subnets.contains(subnet) { subnets.append(subnet) }
+        let inserted = records[record].insert(pdu, at: frame, times: times)
+        let novelty = novelty(of: pdu, subnet, inserted)
+        // What a relay cut short is a copy.
+        let insertion = novelty == .cutCopy ? .same : inserted
+        if isDelayed {
+            records[record].watch.raise(to: pdu.sequence, at: frame)
+        } else {
+            records[record].watch.apply(pdu.sequence, insertion, isSuperseded: isSuperseded, at: frame)
+        }
         if insertion == .new, !isDelayed { noteRole(pdu, at: frame) }
         if isSuperseded, insertion != .same { noteStale(pdu.ivIndex, at: frame) }
-        return novelty(of: pdu, insertion)
+        return novelty
     }
 
     /// Whether the source was heard under a newer IV Index long before this frame.
@@ -171,23 +197,43 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         return index
     }
 
-    private mutating func novelty(of pdu: NetworkPDU, _ insertion: SequenceSet.Insertion) -> Novelty {
+    private mutating func novelty(
+        of pdu: NetworkPDU, _ subnet: SubnetIndex, _ insertion: SequenceSet.Insertion
+    ) -> Novelty {
         if remembered.count != Self.memory { remembered = Array(repeating: nil, count: Self.memory) }
+        highestTTL = max(highestTTL, pdu.ttl)
         let slot = Int(pdu.sequence.value) % Self.memory
-        let now = Remembered(position: pdu.position, content: pdu.content, ttl: pdu.ttl)
+        let now = Remembered(position: pdu.position, content: pdu.content, ttl: pdu.ttl, subnet: subnet)
         guard insertion != .new else {
             remembered[slot] = now
             return .new
         }
         guard let before = remembered[slot], before.position == now.position else {
-            // Long ago. A relay that cuts what it passes on does so at once, so that other content is another PDU.
-            return insertion == .same ? .copy : .conflict
+            // Long ago. Relays that cut what they pass on hear themselves, and do so for seconds; any other content under the
+            // same SEQ is another PDU.
+            let isCut = isCutShort && pdu.ttl < highestTTL
+            return insertion == .same ? .copy : isCut ? .cutCopy : .conflict
         }
-        guard before.content != now.content else { return .copy }
-        if now.content.isBeginning(of: before.content), now.ttl < before.ttl { return .cutCopy }
-        guard before.content.isBeginning(of: now.content), before.ttl < now.ttl else { return .conflict }
+        guard before.content != now.content else {
+            if before.subnet != now.subnet { noteBridge(before, now) }
+            return .copy
+        }
+        if now.content.isCut(from: before.content) {
+            isCutShort = true
+            return .cutCopy
+        }
+        guard before.content.isCut(from: now.content) else { return .conflict }
+        isCutShort = true
         remembered[slot] = now
         return .cutCopy
+    }
+
+    private mutating func noteBridge(_ before: Remembered, _ now: Remembered) {
+        guard before.ttl != now.ttl, bridges.count < Self.mostBridges else { return }
+        let isOnward = before.ttl > now.ttl
+        let bridge = Bridge(
+            from: isOnward ? before.subnet : now.subnet, to: isOnward ? now.subnet : before.subnet)
+        if !bridges.contains(bridge) { bridges.append(bridge) }
     }
 
     // MARK: What is known

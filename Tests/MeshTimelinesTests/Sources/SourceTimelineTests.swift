@@ -31,11 +31,11 @@ import Testing
             #expect(analysis.findings.map(\.kind) == [.pduAlteredByRelay])
             #expect(analysis.networks[0].sources[0].epochs[0].distinct == 1)
         }
-        // A copy cut short with the same TTL comes from no relay.
+        // No NetMIC has three octets.
         var script = Script()
         script.beacon(0, normal(9))
         script.pdu(1, 9, 5, transport: [0, 1, 2, 3, 4, 5])
-        script.pdu(2, 9, 5, transport: [0, 1])
+        script.pdu(2, 9, 5, transport: [0, 1, 2])
         #expect(try script.analyse().findings.map(\.kind) == [.nonceReused])
     }
 
