@@ -306,7 +306,7 @@ private let isInstalled = FileManager.default.isExecutableFile(atPath: python.pa
         let result = try Program.run(
             "verify", path + ".pcap", "--keys", path + ".keys.json", "--master", "0x0001", "--since",
             "2026-06-01T00:00:03Z")
-        #expect(result.status == 1 && result.output.hasPrefix("unclear: its first SEQ follows closely"))
+        #expect(result.status == 1 && result.output.hasPrefix("unclear:"))
         let wrongDay = try Program.run(
             "verify", path + ".pcap", "--keys", path + ".keys.json", "--master", "0x0001", "--since",
             "2026-02-31T00:00:03Z")

@@ -14,12 +14,14 @@ struct ChanceTest {
     private static let suspiciousShare = 0.3
     private static let mostSuspects = 4
     private static let suspicion = 0.05
+    /// So rarely is a node near half of them by chance.
+    private static let conviction = 0.001
     private static let looks = 49
 
     /// Of answers of the asked nodes: all together, or each node by itself.
     var chanceOfReplies: Double {
         Conversation.answerTimes.map { time in
-            suspects(asking, time, isHit).map { suspect in
+            suspects(asking, isHit).map { suspect in
                 let together = chance(time, asking) { isHit($0, within: time, movedBy: $1, besides: suspect) }
                 return min(together, chanceByNode(time, besides: suspect))
             }.max() ?? 1
@@ -29,28 +31,32 @@ struct ChanceTest {
     /// Of publications that break a silence.
     var chanceOfPublications: Double {
         Conversation.answerTimes.map { time in
-            suspects(sending, time, isBreak).map { suspect in
+            suspects(sending, isBreak).map { suspect in
                 chance(time, sending) { isBreak($0, within: time, movedBy: $1, besides: suspect) }
             }.max() ?? 1
         }.min() ?? 1
     }
 
-    private typealias Following = (Conversation.Request, Double, Double, UInt16?) -> Bool
+    /// Whether a request is followed, within so many seconds, moved by so many, without a suspect; and only behind a silence.
+    private typealias Following = (Conversation.Request, Double, Double, UInt16?, Bool) -> Bool
 
-    /// Nobody, and those other sources without which most is lost, unless they send at any time.
+    /// Nobody, and those other sources without which most is lost, unless they send at any time. None where one of them is near so
+    /// much that it may be the reason of all, what the capture missed of it included.
     private func suspects(
-        _ requests: [Conversation.Request], _ time: Double, _ isFollowed: Following
+        _ requests: [Conversation.Request], _ isFollowed: Following
     ) -> [UInt16?] {
-        let followed = requests.filter { isFollowed($0, time, 0, nil) }
+        let time = Conversation.answerTimes[0]
+        let followed = requests.filter { isFollowed($0, time, 0, nil, false) }
         let least = max(1, Double(followed.count) * Self.suspiciousShare)
         let sources = Set(conversation.timesToGroups.keys).union(
             conversation.timesToNodes.keys.map { UInt16($0 >> 16) })
-        let lost = sources.map { source in (source: source, count: followed.count { !isFollowed($0, time, 0, source) })
-        }
-        let near = lost.filter { source, count in
-            Double(count) >= least
-                && Self.tail(count, of: followed.count, probability: presence(of: source, near: followed))
-                    <= Self.suspicion
+        var near: [(source: UInt16, count: Int)] = []
+        for source in sources.sorted() {
+            let count = followed.count { !isFollowed($0, time, 0, source, false) }
+            guard Double(count) >= least else { continue }
+            let chance = Self.tail(count, of: followed.count, probability: presence(of: source, near: followed))
+            if count * 2 >= followed.count, chance <= Self.conviction { return [] }
+            if chance <= Self.suspicion { near.append((source, count)) }
         }
         let gravest = near.sorted { ($1.count, $0.source) < ($0.count, $1.source) }.prefix(Self.mostSuspects)
         return [nil] + gravest.map(\.source)
@@ -79,14 +85,15 @@ struct ChanceTest {
 
     /// Whether the node sends something back in time, where nobody else may be the reason.
     private func isHit(
-        _ request: Conversation.Request, within time: Double, movedBy shift: Double, besides suspect: UInt16?
+        _ request: Conversation.Request, within time: Double, movedBy shift: Double, besides suspect: UInt16?,
+        behindSilence: Bool = true
     ) -> Bool {
         guard let node = request.node, let replies = conversation.replies[node] else { return false }
         let start = moved(request.start, by: shift)
         guard let place = Conversation.firstIndex(after: start, in: replies, \.time) else { return false }
         let reply = replies[place].time
         guard reply <= start + (request.end - request.start) + time,
-            conversation.isQuiet(before: start, for: Conversation.commonCause)
+            !behindSilence || conversation.isQuiet(before: start, for: Conversation.commonCause)
         else { return false }
         guard let suspect, suspect != node else { return true }
         return !conversation.mayProvoke(suspect, node, between: reply - Conversation.slowReaction, and: reply)
@@ -94,7 +101,8 @@ struct ChanceTest {
 
     /// Whether a publication breaks a silence of all nodes: the first one, or the first of another node than the suspect.
     private func isBreak(
-        _ request: Conversation.Request, within time: Double, movedBy shift: Double, besides suspect: UInt16?
+        _ request: Conversation.Request, within time: Double, movedBy shift: Double, besides suspect: UInt16?,
+        behindSilence: Bool = true
     ) -> Bool {
         let start = moved(request.start, by: shift)
         let publications = conversation.publications
@@ -105,11 +113,11 @@ struct ChanceTest {
         }
         guard place < publications.count, publications[place].time <= end else { return false }
         let publication = publications[place]
-        guard let suspect else { return conversation.isQuiet(before: start, for: Conversation.silence) }
-        return conversation.isQuiet(before: start, for: Conversation.silence)
-            && !conversation.mayProvoke(
-                suspect, publication.source, between: publication.time - Conversation.slowReaction,
-                and: publication.time)
+        guard !behindSilence || conversation.isQuiet(before: start, for: Conversation.silence) else { return false }
+        guard let suspect else { return true }
+        return !conversation.mayProvoke(
+            suspect, publication.source, between: publication.time - Conversation.slowReaction,
+            and: publication.time)
     }
 
     // MARK: Chance

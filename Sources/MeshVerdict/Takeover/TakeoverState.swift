@@ -31,6 +31,10 @@ struct TakeoverState {
     /// last come before it.
     private var firstAbove: Sent?
     private var firstFarAbove: Sent?
+    /// Whether the old device itself was heard since the swap, close above its last.
+    private var goesOn = false
+    /// The highest TTL of the old device's PDUs.
+    private var oldTTL: UInt8 = 0
     private var highest: Sent?
     private var sent = 0
     /// The latest PDUs, and as many before them.
@@ -93,6 +97,7 @@ struct TakeoverState {
     }
 
     private mutating func applyOld(_ pdu: NetworkPDU, _ frame: FrameReference) {
+        oldTTL = max(oldTTL, pdu.ttl)
         guard oldLast.map({ $0 < pdu.position }) ?? true else { return }
         oldLast = pdu.position
         oldLastFrame = frame
@@ -123,7 +128,12 @@ struct TakeoverState {
         if firstAbove == nil, oldLast.map({ pdu.position > $0 }) ?? true {
             firstAbove = Sent(position: pdu.position, frame: frame)
         }
-        if firstFarAbove == nil, !isClose(pdu.position) { firstFarAbove = Sent(position: pdu.position, frame: frame) }
+        if isClose(pdu.position) {
+            // A copy that comes late has passed a relay more than the device's own PDUs.
+            if oldLast.map({ pdu.position > $0 }) ?? false, pdu.ttl >= oldTTL { goesOn = true }
+        } else if firstFarAbove == nil {
+            firstFarAbove = Sent(position: pdu.position, frame: frame)
+        }
         if highest.map({ $0.position < pdu.position }) ?? true { highest = Sent(position: pdu.position, frame: frame) }
         if !pdu.isControl, let seqZero = pdu.seqZero { seqZeros.insert(seqZero) }
     }
@@ -164,7 +174,7 @@ struct TakeoverState {
     }
 
     /// Whether the first SEQ follows so closely on the old one's that it may be the old device that goes on.
-    private var isContinuation: Bool { firstAbove != nil && firstFarAbove == nil }
+    private var isContinuation: Bool { firstAbove != nil && (firstFarAbove == nil || goesOn) }
 
     /// Whether a position is no more than an allowance above the old device's last.
     private func isClose(_ position: SequencePosition) -> Bool {
@@ -181,7 +191,9 @@ struct TakeoverState {
                 told.answersUnderDeviceKey > 0 || acknowledging.contains(node) || (answers.isShown && told.answers > 0)
             if isAnswering {
                 answers.accepting.append(address)
-            } else if told.owed > 0, told.answers == 0, told.chanceOfMissing(told.owed) < Self.rareMiss {
+            } else if told.owed > 0, told.answers == 0,
+                told.chanceOfMissing(told.owed) * Double(answers.byNode.count) < Self.rareMiss
+            {
                 answers.owing.append(address)
             }
         }
