@@ -45,10 +45,13 @@ public struct KeyRing: Sendable {
         /// Whether a key file says that it provisions others.
         public let isProvisioner: Bool
 
-        /// A node as a key file has it.
+        /// A node has at most 255 elements: Mesh Protocol 1.1, "Composition Data".
+        public static let mostElements = 255
+
+        /// A node as a key file has it; a number of elements that no node can have is held at the nearest one.
         public init(address: UnicastAddress, elements: Int, name: String?, isProvisioner: Bool) {
             self.address = address
-            self.elements = elements
+            self.elements = max(1, min(elements, Self.mostElements, 0x8000 - Int(address.value)))
             self.name = name
             self.isProvisioner = isProvisioner
         }

@@ -149,7 +149,7 @@ enum Wording {
     }
 
     static func alignment(_ alignment: CaptureAlignment) -> String {
-        var text = "\(alignment.distinct) different advertised PDUs, \(alignment.onlyHere) in no other capture"
+        var text = "\(alignment.distinct) different PDUs that open, \(alignment.onlyHere) in no other capture"
         guard let reference = alignment.reference else { return text }
         let (seconds, attoseconds) = alignment.offset.components
         let tenths = abs(seconds * 10 + attoseconds / 100_000_000_000_000_000)

@@ -201,8 +201,11 @@ private struct AnalysisBuilder {
             }
             return max(sum, difference)
         }
+        // A clock that was wrong by minutes may have been wrong otherwise as well.
+        let shift = state.captures.compactMap(\.alignment?.offset).map { $0 < .zero ? .zero - $0 : $0 }.max() ?? .zero
         let clocks = CaptureClocks(
-            end: captureEnd, jumps: state.surroundings.clockJumps, disagreement: disagreement)
+            end: captureEnd, jumps: state.surroundings.clockJumps,
+            disagreement: max(disagreement, shift > CaptureClocks.longestShift ? shift : .zero))
         return RecoveryRules(network: network, clocks: clocks, options: options)
     }
 }

@@ -16,6 +16,13 @@ import Testing
         }
     }
 
+    @Test(arguments: [(Int.max, UInt16(1), 255), (0, 1, 1), (-7, 1, 1), (255, 0x7FFE, 2), (3, 0x7FFF, 1), (17, 5, 17)])
+    func aNodeHasAsManyElementsAsFitItsAddress(given: Int, address: UInt16, elements: Int) throws {
+        let node = KeyRing.Node(
+            address: try #require(UnicastAddress(address)), elements: given, name: nil, isProvisioner: false)
+        #expect(node.elements == elements)
+    }
+
     @Test func placesAreWrittenAsNumbers() throws {
         #expect(String(decoding: try JSONEncoder().encode([NetworkIndex(7)]), as: UTF8.self) == "[7]")
         #expect(try JSONDecoder().decode([SubnetIndex].self, from: Data("[0, 3]".utf8)) == [.init(0), .init(3)])

@@ -126,6 +126,22 @@ import Testing
         }
     }
 
+    /// Answers to the old device that somebody recorded, and sends again after each request.
+    @Test func whatIsBehindItsSourceAnswersNothing() throws {
+        for offset in [UInt32(0), 2000] {
+            var scene = before
+            scene.heard(pdus: Self.node, iv: 5, seq: 1000..<1010, from: 40)
+            for place in UInt32(0)..<6 {
+                let time = 110 + Double(place) * 17 + Double(place * place % 5)
+                scene.heard(pdu: 1, iv: 5, seq: 5300 + place, at: time, to: Self.node, saying: Scene.deviceMessage)
+                scene.heard(
+                    pdu: Self.node, iv: 5, seq: 200 + offset + place, at: time + 0.3, to: 1, saying: Scene.deviceMessage
+                )
+            }
+            #expect(try takeover(scene).verdict == (offset == 0 ? .unclear : .accepted))
+        }
+    }
+
     // MARK: Partial
 
     /// Nodes 9 and 10 are asked alike, and heard alike; one answers.

@@ -1,4 +1,5 @@
 public import CaptureFiles
+public import MeshProtocol
 
 /// How far a read has come, over all captures.
 public struct ReadingProgress: Sendable {
@@ -17,11 +18,23 @@ public struct CaptureReading {
     public private(set) var unusable: [CaptureError] = []
     private static let progressInterval = 1 << 16
 
-    /// - Parameter paths: of the captures; `-` is standard input.
+    /// One capture by itself, as it stands.
+    ///
+    /// - Throws: if it cannot be opened.
+    init(apart path: String) throws(CaptureError) {
+        inputs = [try CaptureInput(path: path, index: 0, alignment: nil)]
+    }
+
+    /// - Parameters:
+    ///   - paths: of the captures; `-` is standard input.
+    ///   - keys: by which the clocks of several captures are aligned; without keys they stay as they are.
+    ///   - given: an IV Index to open with where nothing tells it.
     /// - Throws: if no capture can be opened.
-    public init(_ paths: [String]) throws(CaptureError) {
+    public init(
+        _ paths: [String], keys: KeyRing = KeyRing(networks: []), given: IVIndex? = nil
+    ) throws(CaptureError) {
         var inputs: [CaptureInput] = []
-        let alignment = ClockAlignment(paths)
+        let alignment = ClockAlignment(paths, keys, given: given)
         // A capture that cannot be used gets no index, so that the indexes of the others have no gap.
         var places: [Int: Int] = [:]
         for (index, path) in paths.enumerated() {

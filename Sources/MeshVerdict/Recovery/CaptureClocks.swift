@@ -11,6 +11,8 @@ struct CaptureClocks {
     /// By how much captures contradict each other.
     let disagreement: Duration
 
+    /// A capture's clock that is aligned by more than this is doubted: times that depend on it make no number smaller.
+    static let longestShift = Duration.seconds(300)
     /// A clock that is set forward by more than this leaps: nothing tells whether time went by.
     private static let longestPause = Duration.seconds(86_400)
 

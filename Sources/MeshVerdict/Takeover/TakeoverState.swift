@@ -50,6 +50,8 @@ struct TakeoverState {
     private var acknowledging: Set<UInt16> = []
     private var foreign: [FrameReference] = []
     private let network: NetworkIndex
+    /// The highest position of each source.
+    private var heights: [UInt16: SequencePosition] = [:]
 
     /// `old`: the last position of the old device, where the user knows it.
     init(_ address: UnicastAddress, network: NetworkIndex, since: CaptureTime, old: SequencePosition? = nil) {
@@ -65,7 +67,10 @@ struct TakeoverState {
             opened.credentials != .friendship
         else { return }
         let (pdu, frame, isNew) = (opened.pdu, observation.origin.frame, novelty == .new)
-        if frame.time < since { applyBefore(pdu, frame, isNew) } else { applyAfter(pdu, frame, isNew) }
+        // What is behind its source's highest position may have been recorded long ago: it answers nothing.
+        let isOnward = heights[pdu.source.value].map { pdu.position > $0 } ?? true
+        if isOnward { heights[pdu.source.value] = pdu.position }
+        if frame.time < since { applyBefore(pdu, frame, isNew) } else { applyAfter(pdu, frame, isNew, isOnward) }
     }
 
     private mutating func applyBefore(_ pdu: NetworkPDU, _ frame: FrameReference, _ isNew: Bool) {
@@ -78,14 +83,14 @@ struct TakeoverState {
         }
     }
 
-    private mutating func applyAfter(_ pdu: NetworkPDU, _ frame: FrameReference, _ isNew: Bool) {
+    private mutating func applyAfter(_ pdu: NetworkPDU, _ frame: FrameReference, _ isNew: Bool, _ isOnward: Bool) {
         // A repetition of what the old device was answered in segments is no answer to the new one.
         let isRepetition = Self.segmentedMessage(pdu).map(oldMessages.contains) ?? false
-        if isNew, !isRepetition { meter.apply(pdu, at: frame) }
+        if isNew, !isRepetition, isOnward || pdu.source == address { meter.apply(pdu, at: frame) }
         if pdu.source == address {
             // Old PDUs that are heard again, late or replayed, were not sent by the replacement.
             if isNew || contents[pdu.position] != nil || olderContents[pdu.position] != nil { applyNew(pdu, frame) }
-        } else if isNew, pdu.destination?.value == address.value {
+        } else if isNew, isOnward, pdu.destination?.value == address.value {
             applyAcknowledgment(pdu, frame)
         }
     }
