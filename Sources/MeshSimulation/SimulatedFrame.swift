@@ -38,6 +38,18 @@ public struct SimulatedFrame: Sendable {
     }
 }
 
+extension [SimulatedFrame] {
+    /// The octets of a pcap file, link type 251, with these frames in their order.
+    func pcap() -> [UInt8] {
+        var framing = LinkFraming(.bluetoothLELinkLayer)
+        var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [.bluetoothLELinkLayer])
+        for frame in self {
+            for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: frame.time, flags: wrapped.flags) }
+        }
+        return writer.removeOctets()
+    }
+}
+
 /// AD structures as their octets.
 package enum AD {
     package static func structure(_ type: UInt8, _ value: [UInt8]) -> [UInt8] {

@@ -15,6 +15,19 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         #expect(!result.output.contains("\u{1B}"), "no colours without a terminal")
     }
 
+    @Test func aFailureIsToldByATimeOrBeforeTheEnd() throws {
+        func headline(_ failedAt: String) throws -> String {
+            let result = try Program.run("analyze", steady, "--keys", steadyKeys, "--failed-at", failedAt)
+            return result.status == 0 ? String(result.output.prefix { $0 != "." }) : "\(result.status) \(result.error)"
+        }
+        let ago = try headline("3s ago")
+        #expect(ago.hasPrefix("Master 0x0001 of network steady can be resumed;") && !ago.contains("if it failed by"))
+        #expect(try headline("2026-06-01T00:00:19Z").hasPrefix("Master 0x0001 of network steady can be resumed;"))
+        for wrong in ["3 ago", "ago", "3w ago", "-3h ago", "1.5h ago"] {
+            #expect(try headline(wrong).hasPrefix("64 "), "\(wrong)")
+        }
+    }
+
     @Test func theREADMEShowsWhatTheDemoPrints() throws {
         let arguments = ["analyze", "Captures/steady.pcap", "--keys", "Captures/steady.keys.json"]
         let demo = try Program.run(Program.meshscope, arguments, folder: Checkout.root).output

@@ -165,16 +165,7 @@ public struct FailureStory {
 
     /// The octets of one pcap file a capture, link type 251.
     public func write() -> [[UInt8]] {
-        captures.map { frames in
-            var framing = LinkFraming(.bluetoothLELinkLayer)
-            var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [.bluetoothLELinkLayer])
-            for frame in frames {
-                for wrapped in framing.wrap(frame) {
-                    writer.write(wrapped.octets, at: frame.time, flags: wrapped.flags)
-                }
-            }
-            return writer.removeOctets()
-        }
+        captures.map { $0.pcap() }
     }
 }
 

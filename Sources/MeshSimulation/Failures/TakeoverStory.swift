@@ -158,11 +158,6 @@ public struct TakeoverStory {
 
     /// The octets of a pcap file, link type 251.
     public func write() -> [UInt8] {
-        var framing = LinkFraming(.bluetoothLELinkLayer)
-        var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [.bluetoothLELinkLayer])
-        for frame in frames {
-            for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: frame.time, flags: wrapped.flags) }
-        }
-        return writer.removeOctets()
+        frames.pcap()
     }
 }
