@@ -169,7 +169,7 @@ struct MarginRules {
         let byDay = 1 + unheardTime.inSeconds / Self.day
         // Somebody ends a crash loop within a day.
         let rhythm = Double(heard) * min(unheardTime.inSeconds, Self.day) / max(60, source.heardDuration.inSeconds)
-        let more = heard > 2 ? 2 + (1.5 * rhythm).rounded(.up) : 1 + min(rhythm.rounded(.up), 3)
+        let more = heard > 1 ? 2 + (1.5 * rhythm).rounded(.up) : 1 + min(rhythm.rounded(.up), 3)
         return Int(min(max(byDay, Double(heard), heard > 0 ? more : 1), 1e6))
     }
 
