@@ -3,6 +3,8 @@ import FoundationEssentials
 extension Duration {
     /// As a number for rates.
     public var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+    /// How long it is, whichever way it leads.
+    public var magnitude: Duration { self < .zero ? .zero - self : self }
 }
 
 /// A moment as the capture gives it, in nanoseconds since 1970-01-01T00:00:00Z.

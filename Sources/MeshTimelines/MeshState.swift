@@ -1,3 +1,4 @@
+public import CaptureFiles
 public import MeshEvidence
 public import MeshProtocol
 
@@ -71,6 +72,9 @@ public struct MeshState: Hashable, Sendable {
             captures.insert(summary, at: place)
         }
     }
+
+    /// The time of the last frame of all captures; `nil` where they hold no frame.
+    public var lastTime: CaptureTime? { captures.compactMap(\.lastTime).max() }
 
     /// The facts of all networks and of what surrounds them; changes nothing, and can be asked at any time.
     public func judge() -> [Finding] {

@@ -155,6 +155,8 @@ public struct Analysis: Sendable {
     public let unprovisionedDevices: [UnprovisionedDevice]
     /// What is provisioning beyond doubt, in the order of hearing.
     public let provisioningLinks: [ProvisioningLink]
+    /// The time of the last frame of all captures; `nil` where they hold no frame.
+    public let lastTime: CaptureTime?
     /// The gravest first.
     public let findings: [Finding]
 
@@ -168,9 +170,6 @@ public struct Analysis: Sendable {
     public func source(of master: Master) -> Source? {
         self[master.network].sources.first { $0.address == master.address }
     }
-
-    /// The time of the last frame of all captures; `nil` where they hold no frame.
-    public var lastTime: CaptureTime? { captures.compactMap(\.lastTime).max() }
 
     /// Whether the question that was asked has an answer: the masters' numbers, or else each network's IV Index.
     ///

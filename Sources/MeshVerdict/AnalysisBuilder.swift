@@ -37,18 +37,23 @@ private struct AnalysisBuilder {
         networks = state.networks.map { $0.settled() }
     }
 
-    /// The time of the last frame of all captures.
-    private var captureEnd: CaptureTime? { state.captures.compactMap(\.lastTime).max() }
-
     func analysis(_ unusable: [CaptureError]) -> Analysis {
         var log = FactLog()
         log.add(state.judge())
-        var masters = masters()
-        var networks = networks.map { network(of: $0, masters: masters, log) }
-        for index in networks.indices where masters.isEmpty {
-            networks[index].masterCandidates = MasterChoice(self.networks[index], keys[NetworkIndex(index)]).doubtful
+        let rules = networks.map { network in
+            RecoveryRules(
+                network: network, clocks: CaptureClocks(state, log.facts(of: network.index)), options: options)
         }
-        for index in masters.indices { complete(&masters[index], networks[masters[index].network.value], into: &log) }
+        let choices = options.master == nil ? networks.map { MasterChoice($0, keys[$0.index]) } : []
+        var masters = masters(choices)
+        var networks = rules.map { network(by: $0, masters: masters) }
+        if masters.isEmpty {
+            for (index, choice) in choices.enumerated() { networks[index].masterCandidates = choice.doubtful }
+        }
+        for index in masters.indices {
+            let place = masters[index].network.value
+            complete(&masters[index], networks[place], rules[place], into: &log)
+        }
         let surroundings = state.surroundings
         return Analysis(
             captures: state.captures, unusable: unusable, networks: networks, masters: masters,
@@ -59,26 +64,26 @@ private struct AnalysisBuilder {
                 network.proxyServers.sorted { ($0.address?.value ?? 0) < ($1.address?.value ?? 0) }
             },
             unprovisionedDevices: surroundings.unprovisionedDevices,
-            provisioningLinks: surroundings.provisioningLinks, findings: log.sorted)
+            provisioningLinks: surroundings.provisioningLinks, lastTime: state.lastTime, findings: log.sorted)
     }
 
     // MARK: The master
 
     /// The address that the user names, in the networks where it is: those whose key file names it, or else those that
     /// heard it, or else all. Without such an address, the ones that key files name, or that the traffic tells.
-    private func masters() -> [Analysis.Master] {
-        guard let address = options.master else { return networks.compactMap(knownMaster) }
+    private func masters(_ choices: [MasterChoice]) -> [Analysis.Master] {
+        guard let address = options.master else { return zip(networks, choices).compactMap(knownMaster) }
         let named = networks.filter { keys[$0.index].master == address }
         let heard = networks.filter { $0.source(address) != nil }
         let candidates = [named, heard, networks].first { !$0.isEmpty } ?? []
         return candidates.map { .init(network: $0.index, address: address, choice: .option) }
     }
 
-    private func knownMaster(of network: NetworkState) -> Analysis.Master? {
+    private func knownMaster(of network: NetworkState, _ choice: MasterChoice) -> Analysis.Master? {
         if let address = keys[network.index].master {
             return .init(network: network.index, address: address, choice: .keyFile)
         }
-        guard let choice = MasterChoice(network, keys[network.index]).choice else { return nil }
+        guard let choice = choice.choice else { return nil }
         return .init(
             network: network.index, address: choice.master.address, choice: .inference, reasons: choice.master.reasons,
             runnerUp: choice.runnerUp)
@@ -92,33 +97,31 @@ private struct AnalysisBuilder {
     }
 
     /// A node's verdict is the highest of its elements'; what the user says of the time is held against it.
-    private func complete(_ master: inout Analysis.Master, _ network: Analysis.Network, into log: inout FactLog) {
+    private func complete(
+        _ master: inout Analysis.Master, _ network: Analysis.Network, _ rules: RecoveryRules, into log: inout FactLog
+    ) {
         let elements = elements(of: master)
         master.elements = elements
         let sources = network.sources.filter { elements.contains($0.address) }
         master.verdict = RecoveryVerdict.highest(of: sources.map(\.verdict))
         guard let recovery = master.verdict.recovery else {
-            let place = master.network.value
-            master.newAddress = AddressChoice.free(besides: elements, in: networks[place], keys[master.network])
+            master.newAddress = AddressChoice.free(besides: elements, in: rules.network, keys[master.network])
             return
         }
         judgeTimes(of: recovery, master, into: &log)
-        if options.failedAt == nil { master.ifItLivedOn = longer(elements, in: networks[master.network.value], log) }
+        if options.failedAt == nil { master.ifItLivedOn = longer(elements, rules) }
     }
 
     /// The answer of a node for some times behind the captures.
-    private func longer(_ elements: [UnicastAddress], in network: NetworkState, _ log: FactLog) -> [Analysis.Longer] {
-        guard let end = captureEnd else { return [] }
-        let timelines = elements.compactMap(network.source)
+    private func longer(_ elements: [UnicastAddress], _ rules: RecoveryRules) -> [Analysis.Longer] {
+        guard let end = rules.clocks.end else { return [] }
+        let heard = elements.compactMap(rules.network.source).map { timeline in
+            (timeline, timeline.epochs(), unheard(elements, beside: timeline.address, in: rules.network))
+        }
         return Analysis.Longer.times.map { time in
-            var options = options
-            options.failedAt = .at(end.advanced(by: time))
-            let rules = rules(for: network, log, options)
-            let verdicts = timelines.map { timeline in
-                rules.judge(
-                    timeline, timeline.epochs(),
-                    unheardElements: unheard(elements, beside: timeline.address, in: network))
-            }
+            var rules = rules
+            rules.options.failedAt = .at(end.advanced(by: time))
+            let verdicts = heard.map { rules.judge($0, $1, unheardElements: $2) }
             return .init(
                 time: time, recommended: RecoveryVerdict.highest(of: verdicts).recovery?.recommended)
         }
@@ -138,13 +141,13 @@ private struct AnalysisBuilder {
             log.record(fact, at: frame, network: master.network, source: master.address)
         }
         let validUntil = recovery.validUntil
-        if let failedAt = options.failedAt?.moment(captureEnd) {
+        if let failedAt = options.failedAt?.moment(state.lastTime) {
             // Relays may deliver the last PDU some seconds after it was sent.
             if recovery.lastHeard.time.since(failedAt) > SequenceWatch.patience {
                 record(.heardAfterFailure(failedAt: failedAt), at: recovery.lastHeard)
             }
             // What the captures cover they tell, also where nothing tells how long it holds behind them.
-            if let known = validUntil ?? captureEnd, failedAt > known {
+            if let known = validUntil ?? state.lastTime, failedAt > known {
                 record(.answerOutlived(failedAt: failedAt, validUntil: validUntil))
             }
         }
@@ -155,8 +158,8 @@ private struct AnalysisBuilder {
 
     // MARK: A network
 
-    private func network(of network: NetworkState, masters: [Analysis.Master], _ log: FactLog) -> Analysis.Network {
-        let rules = rules(for: network, log, options)
+    private func network(by rules: RecoveryRules, masters: [Analysis.Master]) -> Analysis.Network {
+        let network = rules.network
         let bridges = network.sources.flatMap(\.bridges)
         let elements = masters.filter { $0.network == network.index }.flatMap { self.elements(of: $0) }
         let notOpened = state.notOpened(network.index)
@@ -192,20 +195,5 @@ private struct AnalysisBuilder {
         let epochs = master.flatMap(network.source)?.epochs() ?? []
         let steps = ReplacementRules.steps(from: start, through: network.iv.records, master: epochs)
         return .init(start: start, steps: steps)
-    }
-
-    private func rules(for network: NetworkState, _ log: FactLog, _ options: AnalysisOptions) -> RecoveryRules {
-        let disagreement = log.sorted.reduce(Duration.zero) { sum, finding in
-            guard finding.network == network.index, case .clocksDisagree(let difference) = finding.fact else {
-                return sum
-            }
-            return max(sum, difference)
-        }
-        // A clock that was wrong by minutes may have been wrong otherwise as well.
-        let shift = state.captures.compactMap(\.alignment?.offset).map { $0 < .zero ? .zero - $0 : $0 }.max() ?? .zero
-        let clocks = CaptureClocks(
-            end: captureEnd, jumps: state.surroundings.clockJumps,
-            disagreement: max(disagreement, shift > CaptureClocks.longestShift ? shift : .zero))
-        return RecoveryRules(network: network, clocks: clocks, options: options)
     }
 }

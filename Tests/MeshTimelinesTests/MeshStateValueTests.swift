@@ -36,7 +36,7 @@ import Testing
         let network = try busy.state().networks[0]
         #expect(network.opened == 6 + 3 + 1 + 4 + 1 + 1 && network.distinct == 9)
         #expect(network.sources.map(\.address.value) == [1, 2, 3])
-        #expect(network.configured(by: .init(truncating: 2)) == 1)
+        #expect(network.configured[.init(truncating: 2)] == 1)
         #expect(network.proxyServers.map(\.address?.value) == [nil, 7])
         #expect(network.iv.current?.state == .updating(6) && network.iv.current?.evidence == .friendUpdate)
     }

@@ -5,7 +5,7 @@ public enum FailureFamily: String, CaseIterable, Sendable {
     /// It dies within the capture.
     case steady
     /// It goes on as before, for up to a day behind the capture.
-    case outlives = "outlives"
+    case outlives
     /// A firmware update begins behind the capture.
     case firmwareUpdate = "firmware_update"
     /// A firmware update begins shortly before the capture ends.

@@ -18,7 +18,7 @@ public enum Fact: Hashable, Codable, Sendable {
     case malformedStructure(first: String?)
     /// The clock of the capture with this index was set while it ran.
     case clockJumped(capture: Int, from: CaptureTime, to: CaptureTime)
-    /// A later IV state was captured at a time that is earlier by as much.
+    /// Captures contradict each other: a later IV state was captured at a time that is earlier by as much.
     case clocksDisagree(by: Duration)
 
     // MARK: Beacons
@@ -198,7 +198,7 @@ extension Fact {
         }
     }
 
-    /// How grave it is, which its kind alone tells.
+    /// How grave it is, by its kind, and how far off it is.
     ///
     /// One state behind is how a node lags that missed the change; nobody need have replayed its beacons, nor PDUs that come as
     /// late as slow paths deliver copies.
@@ -242,8 +242,7 @@ extension Fact.Kind {
     public var severity: Fact.Severity {
         switch self {
         case .subnetsDisagree, .ivIndexOutOfRange, .keyFellSilent, .sequenceOutlier, .heardAfterFailure,
-            .answerOutlived,
-            .takeoverTooLate, .nonceReused:
+            .answerOutlived, .takeoverTooLate, .nonceReused:
             .critical
         case .damagedRecord, .unsupportedLinkType, .clockJumped, .clocksDisagree, .beaconNotAuthentic, .beaconReplayed,
             .nodeAhead, .ivUpdateTooSoon, .ivUpdateOverdue, .ivIndexJump, .ivRecoveryTooSoon, .secondarySubnetAhead,

@@ -103,9 +103,9 @@ public struct FactLog: Hashable, Sendable {
         findings[key] = known
     }
 
-    /// Whether anything of this kind was recorded: of this network, or of any where none is named.
-    public func contains(_ kind: Fact.Kind, of network: NetworkIndex? = nil) -> Bool {
-        findings.keys.contains { $0.kind == kind && (network == nil || $0.network == network) }
+    /// The facts of a network, in any order.
+    public func facts(of network: NetworkIndex) -> some Sequence<Fact> {
+        findings.values.lazy.filter { $0.network == network }.map(\.fact)
     }
 
     /// In an order that depends on nothing but the findings: the gravest first, then by kind, network, source, subject.

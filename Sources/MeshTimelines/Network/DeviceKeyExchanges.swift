@@ -38,12 +38,13 @@ struct DeviceKeyExchanges: Hashable, Sendable {
         pairs[key] = pair
     }
 
-    /// How many nodes an address asked more often than they asked it.
-    func configured(by address: UnicastAddress) -> Int {
-        pairs.values.count { pair in
-            pair.low == address.value
-                ? pair.begunByLow > pair.begunByHigh : pair.high == address.value && pair.begunByHigh > pair.begunByLow
+    /// How many nodes each address asked more often than they asked it.
+    var configured: [UnicastAddress: Int] {
+        let asking = pairs.values.compactMap { pair in
+            pair.begunByLow == pair.begunByHigh
+                ? nil : UnicastAddress(pair.begunByLow > pair.begunByHigh ? pair.low : pair.high)
         }
+        return Dictionary(asking.map { ($0, 1) }, uniquingKeysWith: +)
     }
 }
 

@@ -28,7 +28,7 @@ enum KeyRules {
         let uses = subnet.keys.map { network.use(of: $0) }.filter { $0.count > 0 }
         guard let first = uses.compactMap(\.first).min(), let last = uses.compactMap(\.last).max() else { return }
         let heard = uses.reduce(0) { $0 + $1.count }
-        guard heard >= leastHeard, let end = end(of: state) else { return }
+        guard heard >= leastHeard, let end = state.lastTime else { return }
         let time = max(1, last.since(first).inSeconds)
         let interval = time / Double(heard)
         let silence = end.since(last)
@@ -67,6 +67,4 @@ enum KeyRules {
         let perSecondBefore = Double(before) / max(1, old.last.since(old.first).inSeconds)
         return perSecond >= leastShare * usual && perSecond >= rise * perSecondBefore
     }
-
-    private static func end(of state: MeshState) -> CaptureTime? { state.captures.compactMap(\.lastTime).max() }
 }

@@ -113,8 +113,8 @@ public struct NetworkState: Hashable, Codable, Sendable {
         exchanges.apply(from: pdu.source, to: destination, at: frame.time)
     }
 
-    /// How many nodes a source configures, by who asks whom under device keys.
-    public func configured(by address: UnicastAddress) -> Int { exchanges.configured(by: address) }
+    /// How many nodes each source configures, by who asks whom under device keys; those that configure none are left out.
+    public var configured: [UnicastAddress: Int] { exchanges.configured }
 
     /// Whether a PDU's IV Index is that of a subnet which is ahead of the primary one: it is judged with that subnet's beacons.
     private func isExplainedByAhead(_ opened: OpenedPDU) -> Bool {

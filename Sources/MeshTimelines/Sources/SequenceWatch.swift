@@ -13,13 +13,6 @@ public struct SequenceJump: Hashable, Codable, Sendable {
     public let frame: FrameReference
     /// Whether it left SEQ out that no traffic spent, as a restart does.
     public internal(set) var isSkip = false
-
-    init(from: SequenceNumber, to: SequenceNumber, frame: FrameReference, isSkip: Bool = false) {
-        self.from = from
-        self.to = to
-        self.frame = frame
-        self.isSkip = isSkip
-    }
 }
 
 /// SEQ fell below what was heard, and a new rising run followed.

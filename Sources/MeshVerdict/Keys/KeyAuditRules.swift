@@ -16,6 +16,8 @@ struct KeyAuditRules {
 
     func audit() -> KeyAudit {
         var audit = KeyAudit()
+        let closed = closedByNode
+        let heard = Set(network.sources.filter(\.isHeard).map(\.address))
         audit.netKeys = netKeys
         audit.appKeys = keys.upperKeys.applicationKeys.enumerated().map { place, key in
             let opened = messages.opened[.application(place)] ?? 0
@@ -26,14 +28,13 @@ struct KeyAuditRules {
             let opened = messages.opened[.device(place)] ?? 0
             return .init(
                 address: key.address, opened: opened,
-                outcome: outcome(opened, closed: closed(at: key.address)))
+                outcome: outcome(opened, closed: closed[key.address] ?? 0))
         }
         audit.nodes = keys.nodes.map { node in
             .init(
-                address: node.address, name: node.name,
-                isHeard: network.sources.contains { $0.isHeard && node.holds($0.address) })
+                address: node.address, name: node.name, isHeard: node.addresses.contains(where: heard.contains))
         }
-        audit.unknownAddresses = unknownAddresses
+        audit.unknownAddresses = keys.nodes.isEmpty ? [] : heard.subtracting(keys.nodes.flatMap(\.addresses)).sorted()
         let known = Set(keys.upperKeys.applicationKeys.map(\.aid))
         audit.unknownAIDs = messages.closedByAID.filter { !known.contains($0.key) }.sorted { $0.key < $1.key }
             .map { .init(aid: $0.key, messages: $0.value) }
@@ -47,14 +48,11 @@ struct KeyAuditRules {
                 defer { place += 1 }
                 let use = network.use(of: KeyPlace(place))
                 let isStale = stale.contains(subnet.keyIndex)
-                let outcome: KeyAudit.Outcome =
-                    use.count > 0
-                    ? (isStale ? .fellSilent : .works)
-                    : notOpened > 0 && network.opened == 0 ? .opensNothing : .notHeard
+                let unused: KeyAudit.Outcome = notOpened > 0 && network.opened == 0 ? .opensNothing : .notHeard
+                let used: KeyAudit.Outcome = isStale ? .fellSilent : .works
                 return .init(
                     keyIndex: subnet.keyIndex, isOld: order < subnet.allKeys.count - 1, nid: derived.flooding.nid,
-                    use: use,
-                    outcome: outcome)
+                    use: use, outcome: use.count > 0 ? used : unused)
             }
         }
     }
@@ -63,19 +61,15 @@ struct KeyAuditRules {
         opened > 0 ? .works : closed > 0 ? .opensNothing : .notHeard
     }
 
-    /// Messages under the device key of a node, as far as it is the one that is configured, that nothing opened.
-    private func closed(at address: UnicastAddress) -> Int {
-        messages.closedBetween.reduce(0) { sum, closed in
-            let (pair, count) = closed
-            guard pair.low == address || pair.high == address else { return sum }
-            let other = pair.low == address ? pair.high : pair.low
-            return network.configured(by: address) > network.configured(by: other) ? sum : sum + count
+    /// Messages under the device key of each node, as far as it is the one that is configured, that nothing opened.
+    private var closedByNode: [UnicastAddress: Int] {
+        let configured = network.configured
+        var closed: [UnicastAddress: Int] = [:]
+        for (pair, count) in messages.closedBetween {
+            let (low, high) = (configured[pair.low] ?? 0, configured[pair.high] ?? 0)
+            if low <= high { closed[pair.low, default: 0] += count }
+            if high <= low { closed[pair.high, default: 0] += count }
         }
-    }
-
-    private var unknownAddresses: [UnicastAddress] {
-        guard !keys.nodes.isEmpty else { return [] }
-        return network.sources.filter { source in source.isHeard && !keys.nodes.contains { $0.holds(source.address) } }
-            .map(\.address).sorted()
+        return closed
     }
 }

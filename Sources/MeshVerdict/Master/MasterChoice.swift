@@ -59,15 +59,15 @@ struct MasterChoice {
     init(_ network: NetworkState, _ keys: KeyRing.Network) {
         let sources = network.sources.filter { $0.lastHeard != nil }
         let lowest = sources.map(\.address).min()
-        let lastTimes = sources.compactMap { $0.lastHeard?.time }
+        let latest = sources.compactMap { $0.lastHeard?.time }.max()
+        let configured = network.configured
         candidates = sources.map { source in
             var reasons: [MasterReason] = []
             if keys.nodes.contains(where: { $0.isProvisioner && $0.holds(source.address) }) {
                 reasons.append(.provisioner)
             }
-            let configured = network.configured(by: source.address)
-            if configured > 0 { reasons.append(.configures(configured)) }
-            if let last = source.lastHeard, Self.isSilent(source, last, others: lastTimes) {
+            if let nodes = configured[source.address] { reasons.append(.configures(nodes)) }
+            if let last = source.lastHeard, let latest, Self.isSilent(source, last, latest: latest) {
                 reasons.append(.fellSilent(since: last))
             }
             if source.groupPDUs > 0 { reasons.append(.publishesToGroups(source.groupPDUs)) }
@@ -103,10 +103,7 @@ struct MasterChoice {
     }
 
     /// Silent for longer than it ever was on average, several times over, while another source went on.
-    private static func isSilent(
-        _ source: SourceTimeline, _ last: FrameReference, others: [CaptureTime]
-    ) -> Bool {
-        guard let latest = others.max() else { return false }
+    private static func isSilent(_ source: SourceTimeline, _ last: FrameReference, latest: CaptureTime) -> Bool {
         let silence = latest.since(last.time)
         guard silence > shortestSilence, source.distinct > 1, let first = source.firstTime else { return false }
         return silence > last.time.since(first) / (source.distinct - 1) * 5
@@ -117,5 +114,10 @@ extension KeyRing.Node {
     /// Whether the address is one of its elements.
     func holds(_ address: UnicastAddress) -> Bool {
         (0..<elements).contains(Int(address.value) - Int(self.address.value))
+    }
+
+    /// The unicast addresses of its elements.
+    var addresses: [UnicastAddress] {
+        (0..<elements).compactMap { UnicastAddress(UInt16(truncatingIfNeeded: Int(address.value) + $0)) }
     }
 }

@@ -12,9 +12,22 @@ struct CaptureClocks {
     let disagreement: Duration
 
     /// A capture's clock that is aligned by more than this is doubted: times that depend on it make no number smaller.
-    static let longestShift = Duration.seconds(300)
+    private static let longestShift = Duration.seconds(300)
     /// A clock that is set forward by more than this leaps: nothing tells whether time went by.
     private static let longestPause = Duration.seconds(86_400)
+
+    /// `facts`: of the network for which they are asked.
+    init(_ state: MeshState, _ facts: some Sequence<Fact>) {
+        end = state.lastTime
+        jumps = state.surroundings.clockJumps
+        let contradiction = facts.reduce(Duration.zero) { most, fact in
+            guard case .clocksDisagree(let difference) = fact else { return most }
+            return max(most, difference)
+        }
+        // A clock that was wrong by minutes may have been wrong otherwise as well.
+        let shift = state.captures.compactMap(\.alignment?.offset.magnitude).max() ?? .zero
+        disagreement = max(contradiction, shift > Self.longestShift ? shift : .zero)
+    }
 
     /// Whether no clock was set, and none contradicts another one.
     var agree: Bool { jumps.isEmpty && disagreement == .zero }
@@ -24,7 +37,7 @@ struct CaptureClocks {
     func longestTime(from frame: FrameReference, _ start: CaptureTime, to moment: CaptureTime) -> Duration {
         let later = jumps.filter { $0.frame.capture != frame.capture || $0.frame.number > frame.number }
         let told = later.reduce(moment.since(start)) { $1.by > Self.longestPause ? $0 - $1.by : $0 }
-        let doubt = later.reduce(disagreement) { $0 + min($1.by < .zero ? .zero - $1.by : $1.by, Self.longestPause) }
+        let doubt = later.reduce(disagreement) { $0 + min($1.by.magnitude, Self.longestPause) }
         return max(.zero, told) + doubt
     }
 }

@@ -17,6 +17,8 @@ struct MarginRules {
     let network: NetworkState
     let clocks: CaptureClocks
     let options: AnalysisOptions
+    /// SEQ a second that is assumed of a source that was heard too briefly, in the long run.
+    let calmRate: Double
     /// Elements of the same node that were not heard.
     let unheardElements: Int
 
@@ -54,10 +56,10 @@ struct MarginRules {
     }
 
     /// How much of the source was heard, and what the number leaves out.
-    var basis: RecoveryBasis {
+    func basis(of margin: [MarginTerm]) -> RecoveryBasis {
         RecoveryBasis(
             heard: source.heardDuration, unheard: unheardTime,
-            assumesNoRestart: reservedBlock == nil && options.stack?.reservation.block != 0)
+            assumesNoRestart: !margin.contains { $0.term == .reservedBlock } && options.stack?.reservation.block != 0)
     }
 
     // MARK: What was heard goes on
@@ -121,11 +123,6 @@ struct MarginRules {
     /// Of one that was heard too briefly: what its few SEQ allow, and at least the busiest source's. It goes on like that for a
     /// day at most.
     private var briefRate: Double { min(max(calmRate, source.rateBound), TrafficRules.mostPerSecond) }
-
-    private var calmRate: Double {
-        let others = network.sources.filter { $0.busiestRate != nil }.map(\.rateBound).max() ?? 0
-        return min(max(others, RateMeter.assumedRate), TrafficRules.mostPerSecond)
-    }
 
     // MARK: Restarts
 

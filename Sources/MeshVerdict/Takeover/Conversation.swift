@@ -4,9 +4,7 @@ import MeshProtocol
 
 /// Who asked whom at which second, and who sent something after that.
 ///
-/// Nodes send without being asked, often with a period, and so may the one that asks. So what follows its requests is held
-/// against what would follow them at other times: all requests are moved in a circle over the time that was heard, and
-/// counted is how often as much follows them then.
+/// What is an answer is counted here; how much of it is chance, `ChanceTest` tells.
 struct Conversation {
     struct Request {
         let node: UInt16?
@@ -126,14 +124,12 @@ struct Conversation {
     private func countAnswers(_ answers: inout Answers) {
         for request in requests {
             guard let node = request.node else { continue }
-            let place = Self.firstIndex(after: request.start, in: replies[node] ?? [], \.time)
-            let reply = place.flatMap { replies[node]?[$0] }
-            let isAnswered = reply.map { $0.time <= request.end + Self.answerTimes[0] } ?? false
             answers.byNode[node, default: .init()].requests += 1
             if request.usesDeviceKey || request.isSegmented { answers.byNode[node, default: .init()].owed += 1 }
-            if isAnswered { answers.byNode[node, default: .init()].answers += 1 }
-            if reply != nil { answers.isSilent = false }
-            guard isAnswered, let reply else { continue }
+            guard let reply = reply(to: request) else { continue }
+            answers.isSilent = false
+            guard isInTime(reply, request) else { continue }
+            answers.byNode[node, default: .init()].answers += 1
             answers.answers += 1
             answers.firstFrame = answers.firstFrame ?? reply.frame
         }
@@ -148,19 +144,24 @@ struct Conversation {
         for (_, alike) in Dictionary(grouping: asked, by: \.length) {
             let byNode = Dictionary(grouping: alike) { $0.node ?? 0 }
             let answering = byNode.filter { node, requests in
-                requests.count { isAnswered($0) } * 2 > requests.count && node != 0
+                requests.count(where: isAnswered) * 2 > requests.count && node != 0
             }
             guard answering.count > 0 else { continue }
             for (node, requests) in byNode { answers.byNode[node, default: .init()].owed += requests.count }
         }
     }
 
-    private func isAnswered(_ request: Request) -> Bool {
-        guard let node = request.node, let replies = replies[node],
-            let place = Self.firstIndex(after: request.start, in: replies, \.time)
-        else { return false }
-        return replies[place].time <= request.end + Self.answerTimes[0]
+    /// The first message that the asked node sent back behind the request, however late.
+    private func reply(to request: Request) -> Reply? {
+        guard let node = request.node, let replies = replies[node] else { return nil }
+        return Self.firstIndex(after: request.start, in: replies, \.time).map { replies[$0] }
     }
+
+    private func isInTime(_ reply: Reply, _ request: Request) -> Bool {
+        reply.time <= request.end + Self.answerTimes[0]
+    }
+
+    private func isAnswered(_ request: Request) -> Bool { reply(to: request).map { isInTime($0, request) } ?? false }
 
     private func countUnderDeviceKeys(_ answers: inout Answers) {
         let asked = Dictionary(grouping: requests.filter(\.usesDeviceKey)) { $0.node ?? 0 }
