@@ -14,6 +14,12 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
     /// Since 1970-01-01T00:00:00Z, without leap seconds.
     public let nanoseconds: Int64
 
+    /// What a frame has of which the capture does not tell the time: as far from it as can be, and no moment at all.
+    public static let unknown = CaptureTime(nanoseconds: .min)
+
+    /// Whether it is a moment.
+    public var isKnown: Bool { self != .unknown }
+
     /// A moment by its count of nanoseconds since 1970-01-01T00:00:00Z.
     public init(nanoseconds: Int64) {
         self.nanoseconds = nanoseconds
@@ -23,7 +29,7 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
     public init(seconds: Int64, nanoseconds fraction: Int64 = 0) {
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
         let (sum, beyond) = whole.addingReportingOverflow(fraction)
-        nanoseconds = overflow || beyond ? (seconds < 0 ? .min : .max) : sum
+        nanoseconds = overflow || beyond ? (seconds < 0 ? .min + 1 : .max) : max(sum, .min + 1)
     }
 
     /// Earlier is less.
@@ -37,10 +43,11 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
 
     /// The moment `duration` later, or earlier where that is negative, held at the ends of the range.
     public func advanced(by duration: Duration) -> CaptureTime {
+        guard isKnown else { return self }
         let (seconds, attoseconds) = duration.components
         let (sum, overflow) = nanoseconds.addingReportingOverflow(
             CaptureTime(seconds: seconds, nanoseconds: attoseconds / 1_000_000_000).nanoseconds)
-        return CaptureTime(nanoseconds: overflow ? (seconds < 0 ? .min : .max) : sum)
+        return CaptureTime(nanoseconds: overflow ? (seconds < 0 ? .min + 1 : .max) : max(sum, .min + 1))
     }
 
     /// RFC 3339 with its time zone: `2026-06-01T12:00:00Z`, `2026-06-01 14:00:00.25+02:00`.
@@ -68,10 +75,11 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
         return (1...days).contains(parts[2])
     }
 
-    /// RFC 3339 in UTC.
+    /// RFC 3339 in UTC; the word `unknown` where it is no moment.
     ///
     /// `digits`: decimal digits of the second, 0 to 9.
     public func text(digits: Int) -> String {
+        guard isKnown else { return "unknown" }
         let (seconds, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         let floor = fraction < 0 ? seconds - 1 : seconds
         let rest = fraction < 0 ? fraction + 1_000_000_000 : fraction

@@ -134,15 +134,14 @@ struct PcapngReader: ~Copyable {
             captured: captured, original: original, distance: body.offset)
     }
 
-    /// Simple Packet Block (3): of the first interface, without a time, for which libpcap, too, takes the beginning of
-    /// the interface's time.
+    /// Simple Packet Block (3): of the first interface, without a time.
     ///
     ///     original length 4 · octets
     private func simpleFrame(_ body: inout ByteReader) throws(ParseError) -> Frame {
         guard let interface = interfaces.first else { throw ParseError(.invalidValue(0), at: body.offset) }
         let original = Int(try body.readUInt32(byteOrder))
         return Frame(
-            linkType: interface.linkType, time: interface.time(0),
+            linkType: interface.linkType, time: .unknown,
             captured: min(original, interface.snapshotLength, body.remaining), original: original, distance: body.offset
         )
     }

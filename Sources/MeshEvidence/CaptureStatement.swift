@@ -12,8 +12,6 @@ public enum CaptureStatement: Hashable, Codable, Sendable {
     case unsupportedLinkType(LinkType)
     /// A structure breaks its format; what is wrong is told of the first one.
     case malformed(String?)
-    /// The capture's clock was set: times before and after do not belong together.
-    case clockJumped(from: CaptureTime, to: CaptureTime)
     /// The file cannot be read on.
     case brokeOff(CaptureError)
 }
@@ -65,6 +63,7 @@ public struct CaptureSummary: Hashable, Codable, Sendable {
     /// One frame more.
     mutating func count(_ time: CaptureTime) {
         frames += 1
+        guard time.isKnown else { return }
         firstTime = min(firstTime ?? time, time)
         lastTime = max(lastTime ?? time, time)
         if time.nanoseconds % 1000 != 0 { timeDigits = 9 }

@@ -86,6 +86,14 @@ public struct Origin: Hashable, Codable, Sendable {
         packed = advertiser | (isCertain ? 0 : Self.tentative) | UInt64(bearer.rawValue) << Self.bearerShift
     }
 
+    /// The same origin, in a frame whose time is known better.
+    public func at(_ frame: FrameReference) -> Origin { Origin(frame, packed: packed) }
+
+    private init(_ frame: FrameReference, packed: UInt64) {
+        self.frame = frame
+        self.packed = packed
+    }
+
     /// Of the frame, aligned with the other captures.
     public var time: CaptureTime { frame.time }
     /// How it travelled, and which way.

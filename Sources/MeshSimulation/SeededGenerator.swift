@@ -1,12 +1,12 @@
 /// SplitMix64: the same seed gives the same simulation on every machine.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         state = seed
     }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var value = state
         value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -15,9 +15,9 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// A number from 0 to `bound` − 1.
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
+    package mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(bound, 1))) }
 
-    mutating func chance(_ probability: Double) -> Bool { Double(next() >> 11) * 0x1p-53 < probability }
+    package mutating func chance(_ probability: Double) -> Bool { Double(next() >> 11) * 0x1p-53 < probability }
 
     /// A number between two, each doubling as likely as another; without logarithms, which differ from machine to machine.
     mutating func between(_ low: Double, _ high: Double) -> Double {
@@ -33,7 +33,7 @@ struct SeededGenerator: RandomNumberGenerator {
         return Double(ticks) * 0.1 / rate
     }
 
-    mutating func octets(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
+    package mutating func octets(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 
     mutating func block() -> UInt128 { UInt128(next()) << 64 | UInt128(next()) }
 }

@@ -7,12 +7,14 @@ public import MeshProtocol
 /// It needs no end, can be judged at any time, and can be saved, read back and continued. It never holds a key.
 public struct MeshState: Hashable, Sendable {
     /// The version of the encoded form; a state of another version is refused.
-    public static let version = 1
+    public static let version = 2
 
     /// The captures, in the order of their index.
     public private(set) var captures: [CaptureSummary] = []
     /// The networks, in the order of the keys.
     public private(set) var networks: [NetworkState]
+    /// When it was, by what is authentic.
+    public private(set) var clocks = AuthenticClocks()
     /// What nobody authenticated; it moves nothing else.
     public private(set) var surroundings = Surroundings()
 
@@ -31,7 +33,15 @@ public struct MeshState: Hashable, Sendable {
             applyOther(observation)
             return .new
         }
-        return networks[network.value].apply(opened, at: observation.origin.frame)
+        return apply(opened, of: network, at: observation.origin.frame)
+    }
+
+    @inline(__always)
+    private mutating func apply(_ opened: OpenedPDU, of network: NetworkIndex, at frame: FrameReference) -> Novelty {
+        let frame = clocks.timed(frame)
+        let novelty = networks[network.value].apply(opened, at: frame)
+        if novelty == .new || novelty == .conflict, opened.credentials != .friendship { clocks.note(frame) }
+        return novelty
     }
 
     /// Takes observations in their order.
@@ -42,7 +52,7 @@ public struct MeshState: Hashable, Sendable {
             if case .authentic(let network, .networkPDU(let opened)) = observations[index].statement,
                 networks.indices.contains(network.value)
             {
-                _ = networks[network.value].apply(opened, at: observations[index].origin.frame)
+                _ = apply(opened, of: network, at: observations[index].origin.frame)
             } else {
                 applyOther(observations[index])
             }
@@ -53,7 +63,11 @@ public struct MeshState: Hashable, Sendable {
         switch observation.statement {
         case .authentic(let network, let statement):
             guard networks.indices.contains(network.value) else { return }
-            networks[network.value].apply(statement, from: observation.origin)
+            let origin = observation.origin.at(clocks.timed(observation.origin.frame))
+            networks[network.value].apply(statement, from: origin)
+            if case .beacon(let beacon) = statement, networks[network.value].isUpToDate(beacon) {
+                clocks.note(origin.frame)
+            }
         case .unauthenticated(let statement): surroundings.apply(statement, at: observation.origin.frame)
         case .capture(.read(let summary)): apply(summary)
         case .capture(let statement): surroundings.apply(statement, at: observation.origin.frame)
@@ -73,13 +87,14 @@ public struct MeshState: Hashable, Sendable {
         }
     }
 
-    /// The time of the last frame of all captures; `nil` where they hold no frame.
+    /// The time of the last frame of all captures, whatever it holds; `nil` where they hold no frame.
     public var lastTime: CaptureTime? { captures.compactMap(\.lastTime).max() }
 
     /// The facts of all networks and of what surrounds them; changes nothing, and can be asked at any time.
     public func judge() -> [Finding] {
         var log = FactLog()
         log.add(surroundings.judge(networks))
+        clocks.judge(captureEnd: lastTime, into: &log)
         for network in networks { log.add(network.judge()) }
         KeyRules.judge(self, into: &log)
         return log.sorted
@@ -90,7 +105,7 @@ public struct MeshState: Hashable, Sendable {
 }
 
 extension MeshState: Codable {
-    private enum CodingKeys: String, CodingKey { case version, captures, networks, surroundings }
+    private enum CodingKeys: String, CodingKey { case version, captures, networks, clocks, surroundings }
 
     /// - Throws: `DecodingError`, also for a state of another version.
     public init(from decoder: any Decoder) throws {
@@ -103,6 +118,7 @@ extension MeshState: Codable {
         }
         captures = try container.decode([CaptureSummary].self, forKey: .captures)
         networks = try container.decode([NetworkState].self, forKey: .networks)
+        clocks = try container.decode(AuthenticClocks.self, forKey: .clocks)
         surroundings = try container.decode(Surroundings.self, forKey: .surroundings)
     }
 
@@ -111,6 +127,7 @@ extension MeshState: Codable {
         try container.encode(Self.version, forKey: .version)
         try container.encode(captures, forKey: .captures)
         try container.encode(networks, forKey: .networks)
+        try container.encode(clocks, forKey: .clocks)
         try container.encode(surroundings, forKey: .surroundings)
     }
 }

@@ -155,7 +155,7 @@ public struct Analysis: Sendable {
     public let unprovisionedDevices: [UnprovisionedDevice]
     /// What is provisioning beyond doubt, in the order of hearing.
     public let provisioningLinks: [ProvisioningLink]
-    /// The time of the last frame of all captures; `nil` where they hold no frame.
+    /// The time of the last authentic frame of all captures, until which the answer knows anything; `nil` where there is none.
     public let lastTime: CaptureTime?
     /// The gravest first.
     public let findings: [Finding]

@@ -64,7 +64,7 @@ private struct AnalysisBuilder {
                 network.proxyServers.sorted { ($0.address?.value ?? 0) < ($1.address?.value ?? 0) }
             },
             unprovisionedDevices: surroundings.unprovisionedDevices,
-            provisioningLinks: surroundings.provisioningLinks, lastTime: state.lastTime, findings: log.sorted)
+            provisioningLinks: surroundings.provisioningLinks, lastTime: state.clocks.end, findings: log.sorted)
     }
 
     // MARK: The master
@@ -141,13 +141,13 @@ private struct AnalysisBuilder {
             log.record(fact, at: frame, network: master.network, source: master.address)
         }
         let validUntil = recovery.validUntil
-        if let failedAt = options.failedAt?.moment(state.lastTime) {
+        if let failedAt = options.failedAt?.moment(state.clocks.end) {
             // Relays may deliver the last PDU some seconds after it was sent.
             if recovery.lastHeard.time.since(failedAt) > SequenceWatch.patience {
                 record(.heardAfterFailure(failedAt: failedAt), at: recovery.lastHeard)
             }
             // What the captures cover they tell, also where nothing tells how long it holds behind them.
-            if let known = validUntil ?? state.lastTime, failedAt > known {
+            if let known = validUntil ?? state.clocks.end, failedAt > known {
                 record(.answerOutlived(failedAt: failedAt, validUntil: validUntil))
             }
         }

@@ -179,12 +179,18 @@ private func capture(_ container: CaptureContainer, _ linkType: LinkType) -> [UI
     @Test func staysWithinItsRange() {
         let farthest = CaptureTime(seconds: .max)
         #expect(farthest == CaptureTime(nanoseconds: .max))
-        #expect(CaptureTime(seconds: .min, nanoseconds: -5) == CaptureTime(nanoseconds: .min))
-        #expect(!farthest.text(digits: 6).isEmpty)
-        #expect(!CaptureTime(nanoseconds: .min).text(digits: 6).isEmpty)
-        #expect(farthest.advanced(by: .seconds(5)) == farthest)
-        #expect(farthest.since(CaptureTime(nanoseconds: .min)) > .zero)
-        #expect(CaptureTime(nanoseconds: .min).since(farthest) < .zero)
+        let earliest = CaptureTime(nanoseconds: .min + 1)
+        #expect(CaptureTime(seconds: .min, nanoseconds: -5) == earliest)
+        #expect(!farthest.text(digits: 6).isEmpty && !earliest.text(digits: 6).isEmpty)
+        #expect(farthest.advanced(by: .seconds(5)) == farthest && earliest.advanced(by: .seconds(-5)) == earliest)
+        #expect(farthest.since(earliest) > .zero && earliest.since(farthest) < .zero)
+    }
+
+    @Test func anUnknownTimeIsNoMoment() {
+        let unknown = CaptureTime.unknown
+        #expect(!unknown.isKnown && unknown.text(digits: 6) == "unknown")
+        #expect(unknown.advanced(by: .seconds(5)) == unknown && unknown.since(unknown) == .zero)
+        #expect(CaptureTime(nanoseconds: 0).isKnown)
     }
 }
 

@@ -26,7 +26,8 @@ import Testing
         .damagedRecord(capture: 0, path: "a.pcap", reason: "ends"), .unsupportedLinkType(LinkType(.pcap, 1)),
         .crcFailed(capture: 2), .truncatedFrame, .malformedStructure(first: nil), .malformedStructure(first: "AD"),
         .clockJumped(capture: 0, from: Scene.start, to: CaptureTime(nanoseconds: .min)),
-        .clocksDisagree(by: .seconds(601)),
+        .clocksDisagree(by: .seconds(601)), .timeUnknown,
+        .nothingAuthenticSince(Scene.start, captureEnd: Scene.time(700)),
     ]
 
     private static let ofBeacons: [Fact] = [
@@ -85,7 +86,7 @@ import Testing
         ]
         let info: Set<Fact.Kind> = [
             .crcFailed, .truncatedFrame, .malformedStructure, .beaconsSilent, .keyRefreshPhaseNotHeard, .sequenceJump,
-            .pduAlteredByRelay, .pduNotOpened, .foreignNetwork, .keyLearned,
+            .pduAlteredByRelay, .pduNotOpened, .foreignNetwork, .keyLearned, .nothingAuthenticSince,
         ]
         for kind in Fact.Kind.allCases {
             let expected: Fact.Severity = critical.contains(kind) ? .critical : info.contains(kind) ? .info : .warning

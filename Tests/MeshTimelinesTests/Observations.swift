@@ -22,6 +22,8 @@ struct Scene {
     private(set) var observations: [Observation] = []
     /// In which capture the next frames are.
     var capture = 0
+    /// How often the source was heard that only goes on.
+    private var others: UInt32 = 0
 
     /// A network with as many subnets, whose key indexes are 0, 1, ….
     init(subnets: Int = 1) {
@@ -107,6 +109,13 @@ struct Scene {
         summary.count(Self.time(0))
         summary.count(Self.time(seconds))
         says(.capture(.read(summary)), at: seconds)
+    }
+
+    /// Another source is heard at last, and the capture ends: the time of an answer is that of what is authentic.
+    mutating func goesOn(until seconds: Double, iv index: UInt32 = 9) {
+        others += 1
+        heard(pdu: 0x7000, iv: index, seq: others, at: seconds)
+        ends(at: seconds)
     }
 
     /// An unsegmented access message under an application key.

@@ -211,21 +211,17 @@ import Testing
 
     @Test func whatACaptureCouldNotGiveIsSaid() throws {
         var scene = Scene()
-        let later = Scene.time(-100)
         let statements: [CaptureStatement] = [
             .crcFailed, .truncated, .unsupportedLinkType(LinkType(.pcap, 1)), .malformed("AD"), .malformed(nil),
-            .clockJumped(from: Scene.start, to: later),
             .brokeOff(CaptureError(.brokenOff, path: "a", "ends within a record")),
         ]
         for statement in statements { scene.says(.capture(statement), at: 0) }
         let expected: [Fact] = [
             .damagedRecord(capture: 0, path: "a", reason: "ends within a record"),
-            .unsupportedLinkType(LinkType(.pcap, 1)), .clockJumped(capture: 0, from: Scene.start, to: later),
+            .unsupportedLinkType(LinkType(.pcap, 1)),
             .crcFailed(capture: 0), .truncatedFrame, .malformedStructure(first: "AD"),
         ]
         #expect(try scene.facts() == expected)
         #expect(try scene.judge().last?.count == 2)
-        let jumps = try scene.state().surroundings.clockJumps
-        #expect(jumps.map(\.by) == [later.since(Scene.start)] && jumps.map(\.frame.number) == [6])
     }
 }

@@ -160,7 +160,7 @@ import Testing
 
     @Test func whereNothingTellsHowLongTheAnswerHoldsAFailureBehindTheCapturesIsSaid() throws {
         var scene = scene(.updating(10), iv: 9, seq: 5)
-        scene.ends(at: 20)
+        scene.goesOn(until: 20)
         var options = master
         for (seconds, isTold) in [(20.0, false), (20.1, true)] {
             options.failedAt = .at(Scene.time(seconds))

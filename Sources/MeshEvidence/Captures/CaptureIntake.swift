@@ -1,5 +1,6 @@
 import BluetoothFrames
 import CaptureFiles
+import DequeModule
 
 /// Takes the frames of one capture: peels them for the stream, and keeps what is to be said of the capture.
 struct CaptureIntake {
@@ -13,17 +14,13 @@ struct CaptureIntake {
     }
 
     private(set) var summary: CaptureSummary
-    var ahead: Ahead?
+    private var ahead: Deque<Ahead> = []
     private var peeler = FramePeeler()
     /// The last link type met, which is nearly always the next one's too.
     private var last: (linkType: LinkType, encapsulation: Encapsulation?)?
     private var unsupported = 0
-    private var previousTime: CaptureTime?
     /// How many link types of a file are listed: no honest file has more.
     private static let mostLinkTypes = 64
-    /// Nanoseconds: back by more than ten seconds, or ahead by more than a year.
-    private static let clockStep: Int64 = 10_000_000_000
-    private static let clockLeap: Int64 = 31_536_000_000_000_000
 
     /// What is added to each time, so that it is the other captures'.
     private let shift: Duration
@@ -51,18 +48,26 @@ struct CaptureIntake {
         shift == .zero ? time : time.advanced(by: shift)
     }
 
+    /// How many frames are read ahead, so that a single one with a time of its own does not hold up all behind it.
+    static let mostAhead = 2
+
+    var countAhead: Int { ahead.count }
+    /// The earliest time of what was read ahead.
+    var timeAhead: CaptureTime { ahead.lazy.map(\.frame.time).min() ?? CaptureTime(nanoseconds: .max) }
+
     /// Keeps a copy of a frame until its turn comes.
     mutating func keep(_ frame: CapturedFrame) {
         var octets: [UInt8] = []
         octets.reserveCapacity(frame.bytes.count)
         for index in frame.bytes.indices { octets.append(frame.bytes[index]) }
-        ahead = Ahead(
-            frame: reference(to: frame), linkType: frame.linkType, flags: frame.flags,
-            isCut: frame.originalLength > frame.bytes.count, octets: octets)
+        ahead.append(
+            Ahead(
+                frame: reference(to: frame), linkType: frame.linkType, flags: frame.flags,
+                isCut: frame.originalLength > frame.bytes.count, octets: octets))
     }
 
     mutating func peelAhead(into stream: inout EvidenceStream) {
-        guard let ahead else { return }
+        guard let ahead = ahead.popFirst() else { return }
         take(ahead.octets.span, ahead.frame, ahead.linkType, flags: ahead.flags, isCut: ahead.isCut, into: &stream)
     }
 
@@ -72,7 +77,6 @@ struct CaptureIntake {
         into stream: inout EvidenceStream
     ) {
         summary.count(frame.time)
-        noteClock(frame, into: &stream)
         guard let encapsulation = encapsulation(of: linkType) else {
             unsupported += 1
             stream.append(.capture(.unsupportedLinkType(linkType)), from: Origin(frame))
@@ -99,18 +103,6 @@ struct CaptureIntake {
                 stream.takeMalformed(error, in: frame.stamp)
             }
         }
-    }
-
-    /// A clock that was set while the capture ran: times before and after do not belong together.
-    private mutating func noteClock(_ frame: FrameReference, into stream: inout EvidenceStream) {
-        defer { previousTime = frame.time }
-        guard let previousTime else { return }
-        let nanoseconds = frame.time.nanoseconds.subtractingReportingOverflow(previousTime.nanoseconds)
-        guard
-            nanoseconds.overflow || nanoseconds.partialValue < -Self.clockStep
-                || nanoseconds.partialValue > Self.clockLeap
-        else { return }
-        stream.append(.capture(.clockJumped(from: previousTime, to: frame.time)), from: Origin(frame))
     }
 
     @inline(__always)

@@ -82,8 +82,7 @@ public struct CaptureReading {
     ) {
         var frames = 0
         var waiting = inputs
-        for input in waiting { input.readAhead(into: &stream) }
-        waiting.removeAll { !$0.hasReadAhead }
+        waiting.removeAll { !$0.begin(into: &stream) }
         while let next = earliest(of: waiting) {
             if !next.advance(into: &stream) { waiting.removeAll { $0 === next } }
             stream.removeObserved(receive)
@@ -94,7 +93,7 @@ public struct CaptureReading {
 
     private func earliest(of waiting: [CaptureInput]) -> CaptureInput? {
         guard var best = waiting.first else { return nil }
-        for input in waiting.dropFirst() where input.aheadTime < best.aheadTime { best = input }
+        for input in waiting.dropFirst() where input.timeAhead < best.timeAhead { best = input }
         return best
     }
 
@@ -120,22 +119,20 @@ private final class CaptureInput {
 
     var frames: Int { source.intake.summary.frames }
     var progress: (read: Int64, size: Int64)? { source.file.progress }
-    var hasReadAhead: Bool { source.intake.ahead != nil }
-    var aheadTime: CaptureTime { source.intake.ahead?.frame.time ?? CaptureTime(nanoseconds: .max) }
+    var timeAhead: CaptureTime { source.intake.timeAhead }
 
     /// Reads and takes the next frames; false if the capture ended before there were `count`.
     func readNext(_ count: Int, into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void) -> Bool {
         source.readNext(count, into: &stream, receive)
     }
 
-    /// Reads the next frame and keeps it.
-    func readAhead(into stream: inout EvidenceStream) { source.readAhead(into: &stream) }
+    /// Reads the first frames and keeps them; false if there are none.
+    func begin(into stream: inout EvidenceStream) -> Bool { source.readAhead(into: &stream) }
 
-    /// Takes the frame read ahead and reads the one behind it; false if there is none.
+    /// Takes the first frame that was read ahead and reads one more; false if that was the last one.
     func advance(into stream: inout EvidenceStream) -> Bool {
         source.intake.peelAhead(into: &stream)
-        source.readAhead(into: &stream)
-        return hasReadAhead
+        return source.readAhead(into: &stream)
     }
 
     var refusal: CaptureError? { source.intake.refusal }
@@ -145,6 +142,8 @@ private final class CaptureInput {
 private struct PeeledCapture: ~Copyable {
     var file: CaptureFile
     var intake: CaptureIntake
+    /// How the reading ended, where frames that were read ahead are still to be taken.
+    private var end: Result<Void, CaptureError>?
 
     init(path: String, index: Int, alignment: CaptureAlignment?) throws(CaptureError) {
         let file = try CaptureFile(path: path)
@@ -173,16 +172,23 @@ private struct PeeledCapture: ~Copyable {
         }
     }
 
-    mutating func readAhead(into stream: inout EvidenceStream) {
-        intake.ahead = nil
+    /// Reads as many frames ahead as are kept; false, once that is told, if there are no more.
+    mutating func readAhead(into stream: inout EvidenceStream) -> Bool {
+        while end == nil, intake.countAhead < CaptureIntake.mostAhead { readOneAhead() }
+        guard intake.countAhead == 0 else { return true }
+        if case .failure(let error) = end { breakOff(error, &stream) } else { intake.tell(&stream) }
+        return false
+    }
+
+    private mutating func readOneAhead() {
         do throws(CaptureError) {
             guard let frame = try file.nextFrame() else {
-                intake.tell(&stream)
+                end = .success(())
                 return
             }
             intake.keep(frame)
         } catch {
-            breakOff(error, &stream)
+            end = .failure(error)
         }
     }
 

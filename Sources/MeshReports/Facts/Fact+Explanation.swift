@@ -42,12 +42,25 @@ extension Fact.Kind {
             the mesh advertise such structures every day. Only if the network's own nodes send them is it worth \
             looking at the named frame in Wireshark.
             """
+        case .timeUnknown:
+            """
+            Some frames have no time in the capture, as those of a Simple Packet Block in a pcapng file, and hold what a key \
+            opens. They are taken to be as late as the last authentic frame before them. Nothing tells how much time went \
+            by, so that a day is added to the time in which the source may have sent unheard, and the answer has no time until \
+            which it holds. Capture again with a tool that writes times.
+            """
+        case .nothingAuthenticSince:
+            """
+            The captures go on for more than ten minutes with frames that no key authenticates. Their times may be anyone's, \
+            so that they move nothing: the answer is that of the last authentic frame, for a device that had failed by then. \
+            The network's power may have gone, or the sniffer was carried away. If the device may have lived on, say until when \
+            with --failed-at.
+            """
         case .clockJumped:
             """
-            The time of the capture went back by more than 10 s, or ahead by more than a year: the clock of the \
-            capturing machine was set while it ran. No span of time across this can be trusted. So nothing that \
-            the source may have sent unheard is worked out from a time: a fixed number takes its place in the \
-            margin, and the answer has no time until which it holds. It is usual for a small computer without a \
+            The time of the capture went back by more than 10 s, or ahead by more than a year, from one authentic frame to the \
+            next: the clock of the capturing machine was set while it ran. No span of time across this can be trusted. So the \
+            margin counts the longest time that the clocks allow, and the answer has no time until which it holds. It is usual for a small computer without a \
             battery-backed clock that sets its time once it has a network. Take the next capture after the clock \
             is right.
             """

@@ -17,9 +17,17 @@ extension Fact {
         case .crcFailed: return "frames whose CRC failed, not decoded"
         case .truncatedFrame: return "frames that the capture holds only in part"
         case .malformedStructure(let first): return "structures that break their format; \(first ?? "")"
+        case .timeUnknown:
+            return
+                "authentic statements in frames of which the capture does not tell the time: up to a day is added to what "
+                + "went unheard"
+        case .nothingAuthenticSince(let last, let captureEnd):
+            return
+                "the captures go on until \(times.text(captureEnd)), and nothing authentic was heard since \(times.text(last)): the "
+                + "answer ends there; if the device lived on, say so with --failed-at"
         case .clockJumped(_, let from, let to):
             return
-                "the capture's clock jumped from \(times.text(from)) to \(times.text(to)): no time is turned into a number"
+                "the capture's clock jumped from \(times.text(from)) to \(times.text(to)): the longest time that this allows is counted"
         case .clocksDisagree: return "what came later was captured at an earlier time: the captures' clocks disagree"
         case .beaconNotAuthentic(let key):
             return "beacons with the Network ID of key \(key) whose Authentication Value is wrong"

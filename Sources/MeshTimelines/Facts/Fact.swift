@@ -16,6 +16,10 @@ public enum Fact: Hashable, Codable, Sendable {
     case truncatedFrame
     /// `first`: what is wrong with the first one.
     case malformedStructure(first: String?)
+    /// Frames without a time hold something authentic.
+    case timeUnknown
+    /// Nothing authentic was heard any more, while the captures went on until `captureEnd`, by frames that may be anyone's.
+    case nothingAuthenticSince(CaptureTime, captureEnd: CaptureTime)
     /// The clock of the capture with this index was set while it ran.
     case clockJumped(capture: Int, from: CaptureTime, to: CaptureTime)
     /// Captures contradict each other: a later IV state was captured at a time that is earlier by as much.
@@ -102,6 +106,8 @@ extension Fact {
         case crcFailed = "crc_failed"
         case truncatedFrame = "truncated_frame"
         case malformedStructure = "malformed_structure"
+        case timeUnknown = "time_unknown"
+        case nothingAuthenticSince = "nothing_authentic_since"
         case clockJumped = "clock_jumped"
         case clocksDisagree = "clocks_disagree"
         case beaconNotAuthentic = "beacon_not_authentic"
@@ -163,6 +169,8 @@ extension Fact {
         case .crcFailed: .crcFailed
         case .truncatedFrame: .truncatedFrame
         case .malformedStructure: .malformedStructure
+        case .timeUnknown: .timeUnknown
+        case .nothingAuthenticSince: .nothingAuthenticSince
         case .clockJumped: .clockJumped
         case .clocksDisagree: .clocksDisagree
         case .beaconNotAuthentic: .beaconNotAuthentic
@@ -214,7 +222,8 @@ extension Fact {
         case .damagedRecord(let capture, _, _), .crcFailed(let capture), .clockJumped(let capture, _, _):
             UInt64(clamping: capture)
         case .unsupportedLinkType(let type): UInt64(type.number) | (type.registry == .btsnoop ? 1 << 32 : 0)
-        case .truncatedFrame, .malformedStructure, .clocksDisagree, .pdusGivenUp: 0
+        case .truncatedFrame, .malformedStructure, .timeUnknown, .nothingAuthenticSince, .clocksDisagree, .pdusGivenUp:
+            0
         case .beaconNotAuthentic(let key), .beaconsSilent(let key, _), .keyRefreshReverted(let key),
             .keyRefreshPhaseNotHeard(let key), .keyLearned(let key), .subnetsDisagree(let key, _, _),
             .secondarySubnetAhead(let key, _, _), .keyFellSilent(let key, _, _, _, _):
@@ -244,11 +253,13 @@ extension Fact.Kind {
         case .subnetsDisagree, .ivIndexOutOfRange, .keyFellSilent, .sequenceOutlier, .heardAfterFailure,
             .answerOutlived, .takeoverTooLate, .nonceReused:
             .critical
-        case .damagedRecord, .unsupportedLinkType, .clockJumped, .clocksDisagree, .beaconNotAuthentic, .beaconReplayed,
+        case .damagedRecord, .unsupportedLinkType, .timeUnknown, .clockJumped, .clocksDisagree, .beaconNotAuthentic,
+            .beaconReplayed,
             .nodeAhead, .ivUpdateTooSoon, .ivUpdateOverdue, .ivIndexJump, .ivRecoveryTooSoon, .secondarySubnetAhead,
             .keyRefreshReverted, .sequenceRestarted, .pduReplayed, .staleIVIndex, .sequenceNearExhaustion, .pdusGivenUp:
             .warning
-        case .crcFailed, .truncatedFrame, .malformedStructure, .beaconsSilent, .keyRefreshPhaseNotHeard, .sequenceJump,
+        case .crcFailed, .truncatedFrame, .malformedStructure, .nothingAuthenticSince, .beaconsSilent,
+            .keyRefreshPhaseNotHeard, .sequenceJump,
             .pduAlteredByRelay, .pduNotOpened, .foreignNetwork, .keyLearned:
             .info
         }

@@ -1,4 +1,4 @@
-import CaptureFiles
+public import CaptureFiles
 public import MeshEvidence
 public import MeshProtocol
 
@@ -47,6 +47,12 @@ public struct NetworkState: Hashable, Codable, Sendable {
             return SubnetState(SubnetIdentity(subnet), keys: places)
         }
         uses = Array(repeating: KeyUse(), count: place)
+    }
+
+    /// Whether a beacon of one of its subnets says what is still so: one of a state that is past may have been recorded at any
+    /// time.
+    func isUpToDate(_ beacon: AuthenticBeacon) -> Bool {
+        subnets.indices.contains(beacon.subnet.value) && iv.current.map { beacon.statement.state >= $0.state } ?? true
     }
 
     /// What was heard under a key.
@@ -210,6 +216,16 @@ public struct NetworkState: Hashable, Codable, Sendable {
     }
 
     // MARK: Judging
+
+    /// The last time that a node was heard to transmit with an older IV Index before any was heard with the network's, by new
+    /// SEQ only: beacons of the older state may be sent again by anyone.
+    public var lastTimeBeforeMove: CaptureTime? {
+        guard let index = iv.current?.state.transmitIndex,
+            let moved = iv.records.first(where: { $0.state.transmitIndex >= index })?.firstTime
+        else { return nil }
+        let older = sources.flatMap(\.heardTimes).filter { $0.ivIndex < index && $0.last <= moved }
+        return older.map(\.last).max()
+    }
 
     /// The state as it stands if nothing more is heard: what waits for a contradiction counts.
     public func settled() -> NetworkState {

@@ -15,14 +15,6 @@ public struct Surroundings: Hashable, Codable, Sendable {
         var tally = HearingTally()
     }
 
-    /// The clock of a capture was set.
-    public struct ClockJump: Hashable, Codable, Sendable {
-        /// The first frame behind it.
-        public let frame: FrameReference
-        /// By how much; negative where it was set back.
-        public let by: Duration
-    }
-
     /// What is heard instead of a key that fell silent.
     struct Begun {
         var nids: [UInt8] = []
@@ -40,7 +32,6 @@ public struct Surroundings: Hashable, Codable, Sendable {
     }
 
     private static let mostForeignNetworks = 1024
-    private static let mostClockJumps = 64
 
     private var foreign: [ForeignNetwork] = []
     /// Mesh Private beacons that no key authenticates.
@@ -51,8 +42,6 @@ public struct Surroundings: Hashable, Codable, Sendable {
     private var givenUp = 0
     private var devices = UnprovisionedDevices()
     private var links = ProvisioningLinks()
-    /// Where the clock of a capture was set while it ran: the first few times.
-    public private(set) var clockJumps: [ClockJump] = []
     /// The facts of the captures themselves.
     private var log = FactLog()
 
@@ -105,11 +94,6 @@ public struct Surroundings: Hashable, Codable, Sendable {
         case .truncated: log.record(.truncatedFrame, at: frame)
         case .unsupportedLinkType(let type): log.record(.unsupportedLinkType(type), at: frame)
         case .malformed(let first): log.record(.malformedStructure(first: first), at: frame)
-        case .clockJumped(let from, let to):
-            if clockJumps.count < Self.mostClockJumps {
-                clockJumps.append(ClockJump(frame: frame, by: to.since(from)))
-            }
-            log.record(.clockJumped(capture: capture, from: from, to: to), at: frame)
         case .brokeOff(let error):
             log.record(
                 .damagedRecord(capture: capture, path: error.path, reason: error.explanation), at: frame)

@@ -4,11 +4,11 @@ import MeshTimelines
 
 /// The captures' clocks: when they end, and how far they can be believed.
 struct CaptureClocks {
-    /// The time of the last frame of all captures.
+    /// The time of the last authentic frame of all captures.
     let end: CaptureTime?
     /// Where a clock was set while it ran.
-    let jumps: [Surroundings.ClockJump]
-    /// By how much captures contradict each other.
+    let jumps: [AuthenticClocks.Jump]
+    /// By how much captures contradict each other, and how much time may have gone by that they do not tell.
     let disagreement: Duration
 
     /// A capture's clock that is aligned by more than this is doubted: times that depend on it make no number smaller.
@@ -18,15 +18,16 @@ struct CaptureClocks {
 
     /// `facts`: of the network for which they are asked.
     init(_ state: MeshState, _ facts: some Sequence<Fact>) {
-        end = state.lastTime
-        jumps = state.surroundings.clockJumps
+        end = state.clocks.end
+        jumps = state.clocks.jumps
         let contradiction = facts.reduce(Duration.zero) { most, fact in
             guard case .clocksDisagree(let difference) = fact else { return most }
             return max(most, difference)
         }
         // A clock that was wrong by minutes may have been wrong otherwise as well.
         let shift = state.captures.compactMap(\.alignment?.offset.magnitude).max() ?? .zero
-        disagreement = max(contradiction, shift > Self.longestShift ? shift : .zero)
+        let untold = state.clocks.withoutTime > 0 ? Self.longestPause : .zero
+        disagreement = max(contradiction, shift > Self.longestShift ? shift : .zero) + untold
     }
 
     /// Whether no clock was set, and none contradicts another one.
@@ -35,7 +36,7 @@ struct CaptureClocks {
     /// The longest time that the clocks allow from a frame to a moment: what a clock was set back by went by once more, and
     /// where it leapt, a day may have gone by.
     func longestTime(from frame: FrameReference, _ start: CaptureTime, to moment: CaptureTime) -> Duration {
-        let later = jumps.filter { $0.frame.capture != frame.capture || $0.frame.number > frame.number }
+        let later = jumps.filter { $0.after.capture != frame.capture || $0.after.number > frame.number }
         let told = later.reduce(moment.since(start)) { $1.by > Self.longestPause ? $0 - $1.by : $0 }
         let doubt = later.reduce(disagreement) { $0 + min($1.by.magnitude, Self.longestPause) }
         return max(.zero, told) + doubt

@@ -14,7 +14,8 @@ struct MarginRules {
     let newest: Epoch
     /// Whether the source was heard under the network's transmit IV Index.
     let isCurrent: Bool
-    let network: NetworkState
+    /// The last time that the network was heard to transmit with an older IV Index.
+    let lastTimeBeforeMove: CaptureTime?
     let clocks: CaptureClocks
     let options: AnalysisOptions
     /// SEQ a second that is assumed of a source that was heard too briefly, in the long run.
@@ -84,12 +85,6 @@ struct MarginRules {
         if !isCurrent { start = max(start, lastTimeBeforeMove ?? start) }
         let end = options.failedAt?.moment(clocks.end) ?? clocks.end ?? start
         return clocks.agree ? max(.zero, end.since(start)) : clocks.longestTime(from: last, start, to: end)
-    }
-
-    /// The last time that the network was heard to transmit with an older IV Index.
-    private var lastTimeBeforeMove: CaptureTime? {
-        guard let current = network.iv.current else { return nil }
-        return network.iv.records.last { $0.state.transmitIndex < current.state.transmitIndex }?.lastTimeAsCurrent
     }
 
     /// What the source may have sent between its last PDU and its failure.

@@ -10,6 +10,7 @@ struct RecoveryRules {
     var options: AnalysisOptions
     /// SEQ a second of a source that was heard too briefly to have a rate of its own: the busiest other source's.
     private let calmRate: Double
+    private let lastTimeBeforeMove: CaptureTime?
 
     init(network: NetworkState, clocks: CaptureClocks, options: AnalysisOptions) {
         self.network = network
@@ -17,6 +18,7 @@ struct RecoveryRules {
         self.options = options
         let others = network.sources.filter { $0.busiestRate != nil }.map(\.rateBound).max() ?? 0
         calmRate = min(max(others, RateMeter.assumedRate), TrafficRules.mostPerSecond)
+        lastTimeBeforeMove = network.lastTimeBeforeMove
     }
 
     /// `unheardElements`: how many elements of the same node were not heard, and may have counters of their own.
@@ -29,15 +31,17 @@ struct RecoveryRules {
         let isCurrent = last.ivIndex >= state.transmitIndex
         let minimum = isCurrent ? UInt64(last.sequence.value) + 1 : 0
         let rules = MarginRules(
-            source: source, newest: newest, isCurrent: isCurrent, network: network, clocks: clocks, options: options,
-            calmRate: calmRate, unheardElements: unheardElements)
+            source: source, newest: newest, isCurrent: isCurrent, lastTimeBeforeMove: lastTimeBeforeMove,
+            clocks: clocks,
+            options: options, calmRate: calmRate, unheardElements: unheardElements)
         guard let lowest = SequenceNumber(minimum), let margin = rules.terms(above: lowest),
             let first = SequenceNumber(margin.reduce(minimum) { $0 + UInt64($1.value) })
         else {
             return .exhausted(state: state, last: last)
         }
         let recovery = Recovery(
-            state: state, last: last, minimum: lowest, recommended: first, margin: margin, basis: rules.basis(of: margin),
+            state: state, last: last, minimum: lowest, recommended: first, margin: margin,
+            basis: rules.basis(of: margin),
             lastHeard: newest.lastFrame, validUntil: state == current.state ? validUntil() : nil)
         return isCurrent ? .resume(recovery) : .restart(recovery)
     }
