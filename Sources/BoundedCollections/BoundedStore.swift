@@ -133,6 +133,17 @@ public struct BoundedStore<Key: Hashable, Value> {
         return slot.value
     }
 
+    /// Removes the oldest entry; it does not count as dropped.
+    ///
+    /// - Returns: the entry, where there is any.
+    @inlinable
+    @discardableResult
+    public mutating func removeOldest() -> (key: Key, value: Value)? {
+        guard let oldest = evictOldest() else { return nil }
+        evictions -= 1
+        return oldest
+    }
+
     /// Removes every entry. `dropped` stays.
     @inlinable
     public mutating func removeAll() {

@@ -17,13 +17,12 @@ public struct EvidenceStream {
     var uris = URIMemory()
     var foreignPDUs = ForeignPDUCount()
     private let search: IVSearchExtent
-    private var hasSearchedEarly = false
+    /// What is to be held before a long capture without beacons is searched again, so that it does not outgrow the store.
+    private var enoughToSearch = 8192
     /// PDUs that gave way before anything told the IV Index, and that were not told yet.
     private var givenUp = 0
     /// Whether a format error was described already. To describe each would cost more than to read the frame.
     var hasDescribedError = false
-    /// What is held when a long capture without beacons is searched, so that it does not outgrow the store.
-    private static let enoughToSearch = 8192
 
     /// - Parameters:
     ///   - keys: the networks that the question is about.
@@ -53,9 +52,13 @@ public struct EvidenceStream {
     /// - Parameter progress: the share of an IV Index search that is done, 0 to 1.
     public mutating func settle(_ progress: (Double) -> Void = { _ in }) {
         openWaiting()
-        guard search != .off else { return }
-        searchIVIndex(search, progress)
-        openWaiting()
+        if search != .off {
+            searchIVIndex(search, progress)
+            openWaiting()
+        }
+        guard decryption.hasWaiting else { return }
+        retry(nids: Dictionary(uniqueKeysWithValues: decryption.knownNIDs.map { ($0, nil) }), isFinal: true)
+        useAllNews()
     }
 
     // MARK: Hearing
@@ -140,8 +143,8 @@ public struct EvidenceStream {
         decryption.flush(into: &delivery)
         useAllNews()
         tellGivenUp(decryption.held.lost - lost)
-        guard !hasSearchedEarly, search != .off, decryption.held.count >= Self.enoughToSearch else { return }
-        hasSearchedEarly = true
+        guard search != .off, decryption.held.count >= enoughToSearch else { return }
+        enoughToSearch *= 2
         searchIVIndex(.bounded)
         useAllNews()
     }
@@ -152,37 +155,53 @@ public struct EvidenceStream {
     }
 
     /// Takes what was learned into use; returns the NIDs of PDUs that may open since.
-    private mutating func useNews() -> Set<UInt8> {
+    private mutating func useNews() -> [UInt8: FrameReference?] {
         let news = delivery.news
         delivery.news = EvidenceDelivery.News()
-        var nids = Set(news.movedNetworks.flatMap(decryption.nids(of:)))
-        for key in news.keys {
-            let list = delivery.keys[key.network.value]
-            let keys = list[key.place].keys
-            add(key.place, of: list)
-            nids.formUnion([keys.flooding.nid, keys.directed.nid])
-        }
-        if !news.keys.isEmpty { recogniseBeacons() }
+        var nids: [UInt8: FrameReference?] = [:]
+        // A Friend and its Low Power node use their credentials once both have agreed, and never before.
         for friendship in news.friendships {
             let entry = delivery.keys[friendship.network.value][friendship.key]
             let material = friendship.material(from: entry.keys)
             decryption.add(
                 material, .friendship, network: friendship.network, subnet: entry.subnet, key: friendship.key)
-            nids.insert(material.nid)
+            nids[material.nid] =
+                nids[material.nid].map { first in
+                    first.map { min($0, friendship.since) }
+                } ?? friendship.since
         }
-        decryption.updateOptions(delivery.knowledge, nids: nids)
+        for nid in news.movedNetworks.flatMap(decryption.nids(of:)) { nids[nid] = .some(nil) }
+        for key in news.keys {
+            let list = delivery.keys[key.network.value]
+            let keys = list[key.place].keys
+            add(key.place, of: list)
+            for nid in [keys.flooding.nid, keys.directed.nid] { nids[nid] = .some(nil) }
+        }
+        if !news.keys.isEmpty { recogniseBeacons() }
+        decryption.updateOptions(delivery.knowledge, nids: Set(nids.keys))
+        tellForgotten()
         return nids
     }
 
+    /// Friendships that made room for others.
+    private mutating func tellForgotten() {
+        guard let last = delivery.observed.last else { return }
+        for (network, count) in decryption.removeForgotten() {
+            delivery.append(.authentic(network, .friendshipsForgotten(count)), from: last.origin)
+        }
+    }
+
     /// Tries again what is held under these NIDs.
-    private mutating func retry(nids: Set<UInt8>) {
-        let held = decryption.removeHeld(nids: nids)
+    private mutating func retry(nids: [UInt8: FrameReference?], isFinal: Bool = false) {
+        let held = decryption.removeHeld(nids: nids, isFinal: isFinal)
         for start in stride(from: 0, to: held.count, by: NetworkDecryption.batch) {
             decryption.retry(held[start..<min(start + NetworkDecryption.batch, held.count)])
             decryption.flush(into: &delivery)
         }
-        for heard in decryption.held.samples(ofNIDs: nids) {
-            tellClosed(heard.pdu.nid, decryption.networks(nid: heard.pdu.nid), 0, heard.origin, isSample: true)
+        for nid in nids.keys.sorted() {
+            for heard in decryption.held.samples(nid: nid) {
+                tellClosed(nid, decryption.networks(nid: nid), 0, heard.origin, isSample: true)
+            }
         }
     }
 
@@ -242,16 +261,24 @@ public struct EvidenceStream {
 
     // MARK: Search
 
-    /// Searches the IV Index of networks of which nothing tells it, with what is held.
+    /// As many closed PDUs in a row, behind the last one that opened, speak against what is known of an IV Index.
+    private static let enoughClosed = 8
+
+    /// Searches the IV Index of networks of which nothing tells it, with what is held; and on from what is known where PDUs stay
+    /// closed: a beacon may be a recording of long ago.
     private mutating func searchIVIndex(_ extent: IVSearchExtent, _ progress: (Double) -> Void = { _ in }) {
-        for list in delivery.keys where delivery.knowledge[list.network.value].isEmpty {
+        for list in delivery.keys {
+            let known = delivery.knowledge[list.network.value].highest
             for place in list.places {
                 let entry = list[place]
                 let held = decryption.held.searchable(nid: entry.keys.flooding.nid)
-                guard !held.isEmpty,
-                    let found = IVIndexSearch(entry.keys.flooding, held.map(\.pdu)).run(extent, progress),
-                    let first = held.first(where: { $0.pdu == found.base })
-                else { continue }
+                guard !held.isEmpty else { continue }
+                let isDoubted = decryption.isClosedSince(list.network, held, least: Self.enoughClosed)
+                let search = IVIndexSearch(entry.keys.flooding, held.map(\.pdu))
+                let found =
+                    known.map { search.run(beyond: $0, isDoubted ? extent : nil, progress) }
+                    ?? search.run(extent, progress)
+                guard let found, let first = held.first(where: { $0.pdu == found.base }) else { continue }
                 delivery.append(
                     .authentic(list.network, .ivIndexFound(found.ivIndex, entry.subnet)), from: first.origin)
                 delivery.note(.normalOperation(found.ivIndex), of: entry.subnet, network: list.network)

@@ -52,6 +52,8 @@ public enum AuthenticStatement: Hashable, Codable, Sendable {
     indirect case netKeyLearned(LearnedNetKey)
     /// A Friend Request and a Friend Offer made the credentials of a friendship known.
     case friendshipEstablished(EstablishedFriendship)
+    /// So many friendships made room for others, so that what was sent under their credentials stays closed.
+    case friendshipsForgotten(Int)
     /// A node offers the proxy protocol; `nil` where it says its network and not who it is.
     case proxyServer(UnicastAddress?)
 }

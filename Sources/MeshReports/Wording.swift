@@ -27,6 +27,8 @@ enum Wording {
             "elements that were not heard may count for themselves, and nothing tells how far: as much again as for busier traffic"
         case .busierThanHeard:
             "room for traffic that is busier than any that was heard, such as a firmware update; --margin tight leaves it out"
+        case .forgotten:
+            "something of the network had to be forgotten to make room, and it may have told a higher SEQ"
         case .allowance:
             "fixed allowance for what nothing else foresees"
         }

@@ -97,7 +97,20 @@ public struct MeshState: Hashable, Sendable {
         clocks.judge(captureEnd: lastTime, into: &log)
         for network in networks { log.add(network.judge()) }
         KeyRules.judge(self, into: &log)
+        judgeClosedTraffic(into: &log)
         return log.sorted
+    }
+
+    /// So many closed PDUs speak against what is known.
+    private static let enoughClosed = 10
+
+    /// A state that opens nothing, while PDUs with the network's NID are heard: what said it may be a recording.
+    private func judgeClosedTraffic(into log: inout FactLog) {
+        for network in networks where network.iv.current != nil && network.opened == 0 {
+            let closed = notOpened(network.index)
+            guard closed >= Self.enoughClosed else { continue }
+            log.record(.trafficStaysClosed(pdus: closed), network: network.index)
+        }
     }
 
     /// PDUs with a NID of a network's credentials that nothing opened.

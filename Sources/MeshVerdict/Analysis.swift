@@ -173,18 +173,20 @@ public struct Analysis: Sendable {
 
     /// Whether the question that was asked has an answer: the masters' numbers, or else each network's IV Index.
     ///
-    /// Numbers under a key that is not used any more answer nothing.
+    /// Numbers under a key, or an IV Index, that does not open what is heard answer nothing.
     public var isAnswered: Bool {
-        guard !isKeyStale else { return false }
+        guard doubts.isEmpty else { return false }
         guard masters.isEmpty else { return masters.allSatisfy { $0.verdict.recovery != nil } }
         return !isMasterMissing && networks.allSatisfy { $0.iv != nil }
     }
 
-    /// Whether a key of the networks in question fell silent, and others go on.
-    public var isKeyStale: Bool {
+    /// Findings about the networks in question after which no answer is to be relied on: their keys, or what is known of their IV
+    /// Index, do not open what is heard.
+    public var doubts: [Finding] {
         let asked = Set(masters.map(\.network))
-        return findings.contains { finding in
-            finding.kind == .keyFellSilent && (asked.isEmpty || finding.network.map(asked.contains) ?? false)
+        return findings.filter { finding in
+            (finding.kind == .keyFellSilent || finding.kind == .trafficStaysClosed)
+                && (asked.isEmpty || finding.network.map(asked.contains) ?? false)
         }
     }
 

@@ -82,7 +82,7 @@ struct KeysCommand: ParsableCommand {
         try Terminal.output(TextRenderer.render(AnalysisDocument.audit(analysis)))
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         let works = analysis.networks.allSatisfy { $0.keyAudit?.netKeys.contains { $0.outcome == .works } ?? false }
-        guard works, !analysis.isKeyStale else { throw ExitCode.answerIsNo }
+        guard works, analysis.doubts.isEmpty else { throw ExitCode.answerIsNo }
     }
 
     private func writeTables(_ keyRing: KeyRing, to folder: String) throws {

@@ -90,7 +90,7 @@ struct RestoreCommand: ParsableCommand {
         try OutputFolder(output).write(files.map { ($0.name, $0.text) }, areSecret: true)
         try Terminal.output(files.map { "\(KeyMask.hide(output))/\($0.name)\n" }.joined())
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
-        guard !analysis.isKeyStale else { throw ExitCode.answerIsNo }
+        guard analysis.doubts.isEmpty else { throw ExitCode.answerIsNo }
     }
 
     private func text(_ path: String) throws(StoredFileError) -> String {

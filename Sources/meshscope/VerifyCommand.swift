@@ -83,8 +83,8 @@ struct VerifyCommand: ParsableCommand {
         case .json: try Terminal.output(try TakeoverReport.json(takeover))
         }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
-        for attention in AnalysisDocument.staleKeys(analysis, in: place) { Terminal.warn(attention.text.text) }
-        guard takeover.verdict == .accepted, !analysis.isKeyStale else { throw ExitCode.answerIsNo }
+        for attention in AnalysisDocument.doubts(analysis, in: place) { Terminal.warn(attention.text.text) }
+        guard takeover.verdict == .accepted, analysis.doubts.isEmpty else { throw ExitCode.answerIsNo }
     }
 
     private func name(of index: NetworkIndex, _ keyRing: KeyRing) -> String {

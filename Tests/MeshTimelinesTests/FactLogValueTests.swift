@@ -78,9 +78,11 @@ import Testing
             sorted.first
                 == Finding(.further(.nonceReused), network: network, count: 50, frames: (1...8).map(frame)))
         #expect(sorted.last == Finding(.further(.keyLearned), network: network, count: 7))
-        #expect(full.sorted.contains { $0.kind == .nonceReused } && !full.sorted.contains { $0.kind == .pdusGivenUp })
+        let kinds = Set(full.sorted.map(\.kind))
+        #expect(kinds.contains(.nonceReused) && !kinds.contains(.pdusGivenUp))
         let another = NetworkIndex(network.value + 1)
-        #expect(full.facts(of: network).contains { $0.kind == .nonceReused } && full.facts(of: another).allSatisfy { _ in false })
+        #expect(full.facts(of: network).contains { $0.kind == .nonceReused })
+        #expect(Array(full.facts(of: another)).isEmpty)
     }
 
     @Test func whatIsKnownIsStillCountedInAFullLog() {

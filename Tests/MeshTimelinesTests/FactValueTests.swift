@@ -60,6 +60,7 @@ import Testing
 
     private static let ofKeys: [Fact] = [
         .pduNotOpened(nid: 0x7F), .pdusGivenUp, .foreignNetwork(nid: 0), .keyLearned(.primary),
+        .friendshipsForgotten, .trafficStaysClosed(pdus: 12),
     ]
 
     private static let examples = ofCaptures + ofBeacons + ofSources + ofKeys
@@ -82,7 +83,7 @@ import Testing
     @Test func everyKindHasItsSeverity() {
         let critical: Set<Fact.Kind> = [
             .subnetsDisagree, .ivIndexOutOfRange, .sequenceOutlier, .heardAfterFailure, .answerOutlived,
-            .takeoverTooLate, .nonceReused, .keyFellSilent,
+            .takeoverTooLate, .nonceReused, .keyFellSilent, .trafficStaysClosed,
         ]
         let info: Set<Fact.Kind> = [
             .crcFailed, .truncatedFrame, .malformedStructure, .beaconsSilent, .keyRefreshPhaseNotHeard, .sequenceJump,

@@ -93,6 +93,47 @@ import Testing
         #expect(unsearched.networks[0].iv == nil)
     }
 
+    /// A beacon stays authentic for ever: where no other is heard, one of long ago says nothing that PDUs contradict.
+    @Test(arguments: [4, 20, 4000, 60_000] as [UInt32]) func anOldBeaconAlone(_ now: UInt32) throws {
+        var script = Script()
+        for second in UInt32(0)..<1200 {
+            if second == 600 { script.beacon(600, normal(3)) }
+            script.pdu(Double(second), now, 5000 + second)
+        }
+        let analysis = try script.analyse(options: .init(master: UnicastAddress(1)))
+        #expect(analysis.networks[0].iv?.state == normal(now))
+        #expect(analysis.masters[0].verdict.recovery?.minimum.value == 6200)
+        #expect(analysis.isAnswered && analysis.networks[0].notOpened == 0)
+    }
+
+    /// And where nothing can be found, nobody is to rely on it.
+    @Test func anOldBeaconAloneAndNothingThatOpens() throws {
+        var script = Script()
+        script.beacon(0, normal(3))
+        for second in UInt32(0)..<12 { script.pdu(Double(second), 0xDEAD_BEEF, 5000 + second) }
+        let analysis = try script.analyse()
+        #expect(analysis.networks[0].iv?.state == normal(3) && !analysis.isAnswered)
+        #expect(analysis.findings.first?.fact == .trafficStaysClosed(pdus: 12))
+        var few = Script()
+        few.beacon(0, normal(3))
+        for second in UInt32(0)..<9 { few.pdu(Double(second), 0xDEAD_BEEF, 5000 + second) }
+        #expect(try few.analyse().isAnswered, "a neighbour with the same NID that was heard in passing")
+    }
+
+    /// Crafted PDUs with the network's NID, as many as its own or more, do not end the search.
+    @Test(arguments: [9, 240, 2400]) func craftedPDUsDoNotEndTheSearch(_ crafted: Int) throws {
+        for seed in UInt64(1)...10 {
+            var (script, random) = (Script(), SeededGenerator(seed: seed))
+            for number in UInt32(0)..<240 { script.pdu(Double(number), 0x1234, 100 + number) }
+            for number in 0..<crafted {
+                let octets = [scriptKeys.flooding.nid | (number % 2 == 0 ? 0x80 : 0)] + random.octets(21)
+                script.add(Double(random.below(240)), 0x2A, octets)
+            }
+            script.frames.sort { $0.seconds < $1.seconds }
+            #expect(try script.analyse().networks[0].iv?.state == normal(0x1234), "seed \(seed)")
+        }
+    }
+
     /// Three of four PDUs are a neighbour's with the same NID, as busy as he likes: the search finds ours all the same.
     @Test func aSearchAmongMoreForeignPDUsFindsOurs() throws {
         var found = 0

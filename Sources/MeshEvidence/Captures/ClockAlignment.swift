@@ -103,7 +103,9 @@ private struct OpenedTimes {
                 digest: opened.pdu.content.digest)
             let time = observation.origin.frame.time.nanoseconds
             times[pdu] = min(times[pdu] ?? time, time)
-        case .repetition, .friendUpdate, .ivIndexFound, .netKeyLearned, .friendshipEstablished, .proxyServer: return
+        case .repetition, .friendUpdate, .ivIndexFound, .netKeyLearned, .friendshipEstablished,
+            .friendshipsForgotten, .proxyServer:
+            return
         }
     }
 

@@ -11,6 +11,8 @@ struct Friendship: Hashable {
     let key: KeyPlace
     let lpnCounter: UInt16
     let friendCounter: UInt16
+    /// The frame of the offer.
+    let since: FrameReference
 
     func material(from keys: NetworkKeys) -> SecurityMaterial {
         keys.friendship(
@@ -22,8 +24,7 @@ struct Friendship: Hashable {
 /// Follows how friendships are made: a Friend Request carries the LPNCounter, a Friend Offer the FriendCounter, and both
 /// are sent under flooding credentials (Mesh Protocol 1.1, "Friendship establishment").
 ///
-/// An offer answers the latest request before it on the air, in whatever order the two are opened. Bounded: the oldest
-/// nodes give way, and beyond a number of friendships no more are learned, since each costs a trial.
+/// An offer answers the latest request before it on the air, in whatever order the two are opened. Bounded: the oldest give way.
 struct FriendshipLearning {
     private struct Node: Hashable {
         var network: NetworkIndex
@@ -42,14 +43,23 @@ struct FriendshipLearning {
         var counter: UInt16
     }
 
+    private struct Pair: Hashable {
+        let node: Node
+        let friend: UnicastAddress
+        let key: KeyPlace
+        let lpnCounter: UInt16
+        let friendCounter: UInt16
+    }
+
     private static let mostNodes = 1024
-    private static let mostPairs = 2048
+    private static let mostPairs = 1 << 14
     /// How many requests, and how many offers, are remembered of one Low Power node.
     private static let mostOfANode = 16
 
     private var requests = BoundedStore<Node, [Request]>(capacity: mostNodes)
     private var offers = BoundedStore<Node, [Offer]>(capacity: mostNodes)
-    private var pairs: Set<Friendship> = []
+    /// What was learned, so that it is learned once.
+    private var pairs = BoundedStore<Pair, Void>(capacity: mostPairs)
 
     /// The friendships that became known by a message which this key of the network opened.
     mutating func learn(
@@ -96,8 +106,12 @@ struct FriendshipLearning {
             guard let request = requests.last(where: { $0.frame < offer.frame }) else { continue }
             let friendship = Friendship(
                 network: node.network, lowPowerNode: node.address, friend: offer.friend, key: offer.key,
-                lpnCounter: request.counter, friendCounter: offer.counter)
-            guard pairs.count < Self.mostPairs, pairs.insert(friendship).inserted else { continue }
+                lpnCounter: request.counter, friendCounter: offer.counter, since: offer.frame)
+            let pair = Pair(
+                node: node, friend: offer.friend, key: offer.key, lpnCounter: request.counter,
+                friendCounter: offer.counter)
+            guard !pairs.contains(pair) else { continue }
+            pairs.insert((), for: pair)
             learned.append(friendship)
         }
         return learned

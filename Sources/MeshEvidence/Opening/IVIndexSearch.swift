@@ -16,23 +16,27 @@ struct IVIndexSearch {
     static let bound: UInt64 = 1 << 20
     private static let all: UInt64 = 1 << 32
     private static let slab: UInt64 = 1 << 26
-    /// PDUs that are searched with, one after the other: most may be other people's with the same NID. Through all of 32
-    /// bits each takes a while.
-    private static let mostBases = 9
+    /// What networks reach that step as the specification has it: forty years.
+    private static let likely: UInt64 = 1 << 12
+    /// PDUs that are searched with, one after the other: most may be other people's with the same NID, so that there are the more
+    /// of them the shorter the stretch is. Through all of 32 bits each takes a while.
+    private static let mostLikelyBases = 256
+    private static let mostBases = 48
     private static let mostFullBases = 3
-    private static let mostConfirmed = 64
+    private static let mostConfirmed = 256
 
     let material: SecurityMaterial
     /// Distinct PDUs with the NID of the material.
     let pdus: [ObfuscatedNetworkPDU]
 
+    /// `held`: of which those are drawn that are tried, in an order that only the key tells.
     init(_ material: SecurityMaterial, _ held: [ObfuscatedNetworkPDU]) {
         self.material = material
         var seen: Set<ObfuscatedNetworkPDU> = []
-        // A few of them, spread over all that are held, so that one source or one moment does not decide.
         let ours = held.filter { $0.nid == material.nid && seen.insert($0).inserted }
-        let step = max(1, ours.count / (4 * Self.mostConfirmed))
-        pdus = stride(from: 0, to: ours.count, by: step).map { ours[$0] }
+        var order = ours.map { UInt128($0.fingerprint) << 8 | UInt128($0.length) }
+        AESCipher(key: material.privacyKey).encrypt(&order)
+        pdus = zip(order, ours).sorted { $0.0 < $1.0 }.prefix(Self.mostConfirmed).map(\.1)
     }
 
     struct Found {
@@ -42,13 +46,24 @@ struct IVIndexSearch {
 
     /// The IV Index that most PDUs confirm; `nil` where none does.
     func run(_ extent: IVSearchExtent, _ progress: (Double) -> Void) -> Found? {
-        let bases = bases
-        for base in bases {
-            if let found = best(of: parallel(base, 0..<Self.bound), base) { return found }
-        }
+        find(in: 0..<Self.likely, bases: Self.mostLikelyBases) ?? search(from: Self.likely, extent, progress)
+    }
+
+    /// The same for a network that is known to have reached an IV Index; how far beyond what is likely, `extent` tells, `nil` for
+    /// not at all.
+    func run(beyond known: IVIndex, _ extent: IVSearchExtent?, _ progress: (Double) -> Void) -> Found? {
+        let start = UInt64(known.value) + 1
+        let likely = min(start + Self.likely, Self.all)
+        if let found = find(in: start..<max(start, likely), bases: Self.mostLikelyBases) { return found }
+        return extent.flatMap { search(from: likely, $0, progress) }
+    }
+
+    private func search(from start: UInt64, _ extent: IVSearchExtent, _ progress: (Double) -> Void) -> Found? {
+        let bound = max(start, Self.bound)
+        if let found = find(in: start..<bound, bases: Self.mostBases) { return found }
         guard extent == .full else { return nil }
         let slabs = bases.prefix(Self.mostFullBases).flatMap { base in
-            stride(from: Self.bound, to: Self.all, by: Int(Self.slab)).map { (base, $0) }
+            stride(from: bound, to: Self.all, by: Int(Self.slab)).map { (base, $0) }
         }
         for (index, (base, start)) in slabs.enumerated() {
             progress(Double(index) / Double(slabs.count))
@@ -58,15 +73,20 @@ struct IVIndexSearch {
         return nil
     }
 
-    /// In an order that no source decides, with both IVI bits in turn: a neighbour often keeps to the other one.
+    private func find(in stretch: Range<UInt64>, bases count: Int) -> Found? {
+        for base in bases.prefix(count) {
+            if let found = best(of: parallel(base, stretch), base) { return found }
+        }
+        return nil
+    }
+
+    /// Both IVI bits in turn: a neighbour often keeps to the other one.
     private var bases: [ObfuscatedNetworkPDU] {
-        let drawn = pdus.sorted { ($0.fingerprint, $0.length) < ($1.fingerprint, $1.length) }
-        let (even, odd) = (drawn.filter { $0.ivi == 0 }, drawn.filter { $0.ivi == 1 })
+        let (even, odd) = (pdus.filter { $0.ivi == 0 }, pdus.filter { $0.ivi == 1 })
         let (more, fewer) = even.count >= odd.count ? (even, odd) : (odd, even)
-        let turns = more.indices.flatMap { index in
+        return more.indices.flatMap { index in
             fewer.indices.contains(index) ? [more[index], fewer[index]] : [more[index]]
         }
-        return Array(turns.prefix(Self.mostBases))
     }
 
     /// The hits of a stretch, on all processors.
@@ -98,7 +118,7 @@ struct IVIndexSearch {
     private func confirmations(of hit: IVIndex, _ base: ObfuscatedNetworkPDU) -> Int {
         let credentials = NetworkCredentials(material)
         var workspace = NetworkCredentials.Workspace()
-        let others = pdus.filter { $0 != base }.prefix(4 * Self.mostConfirmed)
+        let others = pdus.filter { $0 != base }
         var attempts = [NetworkCredentials.Attempt(base, ivIndex: hit)]
         for pdu in others {
             let indexes = pdu.ivi == hit.ivi ? [hit] : [hit.advanced(by: -1), hit.advanced(by: 1)].compactMap(\.self)

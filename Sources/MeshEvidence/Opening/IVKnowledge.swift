@@ -20,6 +20,9 @@ struct IVKnowledge {
     /// Whether nothing authentic tells the IV Index.
     var isEmpty: Bool { states.allSatisfy { $0 == nil } }
 
+    /// The highest IV Index that anything authentic tells.
+    var highest: IVIndex? { states.compactMap { $0?.index }.max() }
+
     private func state(of subnet: SubnetIndex) -> IVState? {
         states.indices.contains(subnet.value) ? states[subnet.value] : nil
     }

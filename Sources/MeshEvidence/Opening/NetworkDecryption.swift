@@ -1,3 +1,4 @@
+import BoundedCollections
 import MeshCrypto
 import MeshProtocol
 
@@ -7,7 +8,7 @@ import MeshProtocol
 /// bounded store, until credentials or an IV Index are learned that may open it.
 struct NetworkDecryption {
     /// Whose credentials they are.
-    struct Credential {
+    struct Credential: Hashable {
         let network: NetworkIndex
         let subnet: SubnetIndex
         /// The key that they are derived from.
@@ -44,8 +45,15 @@ struct NetworkDecryption {
     private static let longestWait = 1024
     private static let mostHeld = 1 << 16
     private static let mostForeign = 1 << 13
+    /// Credentials of friendships, each of which costs a trial.
+    private static let mostFriendships = 2048
+    /// A PDU that so much of what was learned did not open waits for the end.
+    private static let mostRetries = 16
 
     private var credentials: [Credential] = []
+    /// The credentials of friendships, in the order in which they were learned or opened something: the first gives way.
+    private var friendships = BoundedStore<Int, Void>(capacity: mostFriendships)
+    private var nids: [UInt8] = []
     private var ciphers: [NetworkCredentials] = []
     private var credentialsByNID: [[Int]] = Array(repeating: [], count: 128)
     private var networksByNID: [[NetworkIndex]] = Array(repeating: [], count: 128)
@@ -55,6 +63,9 @@ struct NetworkDecryption {
     private var attempts: [[NetworkCredentials.Attempt]] = []
     private var owners: [[Int]] = []
     private var workspace = NetworkCredentials.Workspace()
+    private var forgotten: [NetworkIndex: Int] = [:]
+    /// Of the last PDU of each network that opened, in the order of hearing; by network.
+    private var lastOpened: [Int] = []
 
     private var recent: RecentPDUs
     private(set) var pending: [Pending] = []
@@ -67,6 +78,8 @@ struct NetworkDecryption {
     /// What nothing opened, and what has a NID of no credentials: a friendship or a key may turn out to have it.
     private(set) var held = HeldPDUs(capacity: mostHeld)
     private(set) var foreign = HeldPDUs(capacity: mostForeign)
+    /// Whether something waits for the end.
+    private(set) var hasWaiting = false
 
     init(isNeeded: Bool) {
         recent = RecentPDUs(isNeeded: isNeeded)
@@ -78,13 +91,46 @@ struct NetworkDecryption {
     mutating func add(
         _ material: SecurityMaterial, _ kind: CredentialKind, network: NetworkIndex, subnet: SubnetIndex, key: KeyPlace
     ) {
+        let credential = Credential(network: network, subnet: subnet, key: key, kind: kind)
+        let place = kind == .friendship ? placeOfFriendship() : nil
+        if let place {
+            credentials[place] = credential
+            ciphers[place] = NetworkCredentials(material)
+            nids[place] = material.nid
+        } else {
+            credentials.append(credential)
+            ciphers.append(NetworkCredentials(material))
+            nids.append(material.nid)
+            attempts.append([])
+            owners.append([])
+        }
+        while lastOpened.count <= network.value { lastOpened.append(0) }
         let nid = Int(material.nid)
-        credentialsByNID[nid].append(credentials.count)
+        let used = place ?? credentials.count - 1
+        credentialsByNID[nid].append(used)
         if !networksByNID[nid].contains(network) { networksByNID[nid].append(network) }
-        credentials.append(Credential(network: network, subnet: subnet, key: key, kind: kind))
-        ciphers.append(NetworkCredentials(material))
-        attempts.append([])
-        owners.append([])
+        if kind == .friendship { friendships.insert((), for: used) }
+    }
+
+    /// The place of the friendship that was used longest ago, if there is no room for one more. It is forgotten.
+    private mutating func placeOfFriendship() -> Int? {
+        guard friendships.count >= Self.mostFriendships, let oldest = friendships.removeOldest()?.key else {
+            return nil
+        }
+        credentialsByNID[Int(nids[oldest])].removeAll { $0 == oldest }
+        // What is to be tried names credentials by their place.
+        for octet in [Int(nids[oldest]), Int(nids[oldest]) | 0x80] {
+            options[octet].removeAll { $0.credential == oldest }
+        }
+        forgotten[credentials[oldest].network, default: 0] += 1
+        return oldest
+    }
+
+    /// How many friendships of each network were forgotten since the last time.
+    mutating func removeForgotten() -> [(network: NetworkIndex, count: Int)] {
+        guard !forgotten.isEmpty else { return [] }
+        defer { forgotten = [:] }
+        return forgotten.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// Whether any credentials have this NID.
@@ -98,6 +144,9 @@ struct NetworkDecryption {
     func nids(of network: NetworkIndex) -> [UInt8] {
         (0..<128).filter { networksByNID[$0].contains(network) }.map { UInt8($0) }
     }
+
+    /// All NIDs of credentials.
+    var knownNIDs: [UInt8] { (0..<128).filter { !credentialsByNID[$0].isEmpty }.map { UInt8($0) } }
 
     /// What is to be tried under some NIDs changes with what is known of the networks' IV Indexes.
     mutating func updateOptions(_ knowledge: [IVKnowledge], nids: Set<UInt8>) {
@@ -166,7 +215,9 @@ struct NetworkDecryption {
                 keepClosed(index, &delivery)
                 continue
             }
-            let credential = credentials[outcomes[index].credential]
+            let place = outcomes[index].credential
+            let credential = credentials[place]
+            noteUse(of: place, pending[index].heard.order)
             if pending[index].wasHeld != .no { delivery.uncount(pending[index], credential.network) }
             delivery.deliver(
                 opened, credential, nonce: pending[index].heard.nonce, heard: pending[index].heard.count,
@@ -176,6 +227,21 @@ struct NetworkDecryption {
         delivery.appendTurns(before: .max)
         pending.removeAll(keepingCapacity: true)
         waited = 0
+    }
+
+    @inline(__always)
+    private mutating func noteUse(of place: Int, _ order: Int) {
+        let credential = credentials[place]
+        lastOpened[credential.network.value] = max(lastOpened[credential.network.value], order)
+        guard credential.kind == .friendship else { return }
+        friendships.removeValue(forKey: place)
+        friendships.insert((), for: place)
+    }
+
+    /// Whether so many PDUs with the NID of a network's credentials were heard behind the last one that opened.
+    func isClosedSince(_ network: NetworkIndex, _ held: [HeardPDU], least: Int) -> Bool {
+        let last = lastOpened.indices.contains(network.value) ? lastOpened[network.value] : 0
+        return held.lazy.filter { $0.order > last }.prefix(least).count >= least
     }
 
     private mutating func keepClosed(_ index: Int, _ delivery: inout EvidenceDelivery) {
@@ -190,12 +256,30 @@ struct NetworkDecryption {
     /// The copies of closed PDUs since the last time, by NID.
     mutating func removeClosedCopies() -> [(nid: UInt8, count: Int, origin: Origin)] { recent.removeClosedCopies() }
 
-    /// Takes out what is held under these NIDs, to be tried again, in the order of hearing.
-    mutating func removeHeld(nids: Set<UInt8>) -> [Pending] {
-        let foreign = foreign.removeAll(ofNIDs: nids).map { Pending(heard: $0, wasHeld: .foreign) }
-        let closed = held.removeAll(ofNIDs: nids).map { Pending(heard: $0, wasHeld: .closed) }
-        if !closed.isEmpty { recent.forgetClosed() }
-        return (foreign + closed).sorted { $0.heard.order < $1.heard.order }
+    /// Takes out what is held under these NIDs, to be tried again, in the order of hearing: all of it, or what was heard behind a
+    /// frame, where the credentials are that young.
+    ///
+    /// `isFinal`: also what was tried in vain so often that it waits for the end.
+    mutating func removeHeld(nids: [UInt8: FrameReference?], isFinal: Bool) -> [Pending] {
+        var removed: [Pending] = []
+        var hasClosed = false
+        for (nid, first) in nids.sorted(by: { $0.key < $1.key }) {
+            func isWanted(_ heard: HeardPDU) -> Bool {
+                let frame = heard.origin.frame
+                let isYoung = first.map { frame.capture != $0.capture || frame.number >= $0.number } ?? true
+                return isYoung && (isFinal || heard.retries < Self.mostRetries)
+            }
+            removed += foreign.remove(nid: nid, where: isWanted).map { Pending(heard: $0, wasHeld: .foreign) }
+            let closed = held.remove(nid: nid, where: isWanted).map { Pending(heard: $0, wasHeld: .closed) }
+            hasClosed = hasClosed || !closed.isEmpty
+            removed += closed
+        }
+        if hasClosed { recent.forgetClosed() }
+        for index in removed.indices {
+            removed[index].heard.retries += 1
+            hasWaiting = hasWaiting || removed[index].heard.retries >= Self.mostRetries
+        }
+        return removed.sorted { $0.heard.order < $1.heard.order }
     }
 
     /// Makes pending what was held. Nothing else may be pending.

@@ -28,10 +28,10 @@ public struct AnalysisDocument {
         return document.attentions(of: master) + document.breaks
     }
 
-    /// The keys of a network that are not used any more, so that what it says is of the time before.
-    public static func staleKeys(_ analysis: Analysis, in network: NetworkIndex) -> [ReportDocument.Callout] {
+    /// Why nothing that is said of a network is to be relied on.
+    public static func doubts(_ analysis: Analysis, in network: NetworkIndex) -> [ReportDocument.Callout] {
         let document = AnalysisDocument(analysis)
-        return analysis.findings.filter { $0.kind == .keyFellSilent && $0.network == network }.map(document.attention)
+        return analysis.doubts.filter { $0.network == network }.map(document.attention)
     }
 
     /// The captures that break off, so that what they held behind that is in no answer.

@@ -75,8 +75,8 @@ enum UnknownIVReason: Hashable {
     var text: Prose {
         switch self {
         case .notOpened(let pdus):
-            "\(pdus) PDUs have a NID of this key and none opened: the IV Index is another than was tried (by default "
-                + "up to 0x000FFFFF), or they belong to another network with the same NID. "
+            "\(pdus) PDUs have a NID of this key, and what was tried opened none: a sample of them, by default up to IV Index "
+                + "0x000FFFFF. They are of a higher one, or of another network with the same NID. "
                 + "--iv-search full tries all of 32 bits."
         case .notAuthentic: "Beacons with this Network ID were heard, and none is authentic."
         case .proxyServersOnly:

@@ -282,6 +282,20 @@ extension Fact.Kind {
             Index that they were sent with: then the SEQ in them are unknown to the answer. If many PDUs of your \
             network do not open, check the key with `meshscope keys`, or try `--iv-search full`.
             """
+        case .trafficStaysClosed:
+            """
+            A beacon that is authentic tells the IV Index, and yet no PDU opens under it, though PDUs with the NID of the \
+            network's key are heard. A beacon stays authentic for ever: somebody may send one that was recorded long ago, where \
+            the network's own are not heard. Or the PDUs are of a neighbour: one key in 128 has the same NID. The IV Index was \
+            searched on from what the beacon says. Take another capture near a node, and do not use the answer before PDUs of the \
+            network open; `--iv-search full` searches through all of 32 bits.
+            """
+        case .friendshipsForgotten:
+            """
+            Credentials of more friendships became known than can be tried on each PDU (2048), so that those which opened nothing \
+            for longest were forgotten. PDUs under them stay closed, and a SEQ that only they tell is not known; the margin has a \
+            term for that. It happens in captures of weeks with many Low Power nodes. Analyse shorter captures, one by one.
+            """
         case .pdusGivenUp:
             """
             More PDUs waited for their IV Index than can be kept, and the oldest were given up before anything \

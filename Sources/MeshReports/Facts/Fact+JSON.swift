@@ -12,9 +12,10 @@ extension Fact {
         switch self {
         case .damagedRecord(_, let path, let reason): ["capture": .text(KeyMask.hide(path)), "reason": .text(reason)]
         case .unsupportedLinkType(let type): ["link_type": .number(type.number)]
-        case .crcFailed, .truncatedFrame, .timeUnknown, .pdusGivenUp, .further: [:]
+        case .crcFailed, .truncatedFrame, .timeUnknown, .pdusGivenUp, .friendshipsForgotten, .further: [:]
         case .malformedStructure(let first): first.map { ["first": .text($0)] } ?? [:]
         case .clocksDisagree(let difference): ["seconds": .number(difference.components.seconds)]
+        case .trafficStaysClosed(let pdus): ["pdus": .number(pdus)]
         case .nothingAuthenticSince(let last, let captureEnd):
             ["since": .text(times.text(last)), "capture_end": .text(times.text(captureEnd))]
         case .clockJumped(_, let from, let to): ["from": .text(times.text(from)), "to": .text(times.text(to))]

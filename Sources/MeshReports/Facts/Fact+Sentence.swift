@@ -123,6 +123,14 @@ extension Fact {
         case .pduNotOpened(let nid):
             return "PDUs with NID \(Hexadecimal.prefixed(nid, digits: 2)) that no key opened: "
                 + "another network with the same NID, or an IV Index that nothing told"
+        case .trafficStaysClosed(let pdus):
+            return
+                "\(pdus) PDUs have a NID of the network's keys, and none of them opens under the IV Index that is known: what says it "
+                + "may be a recording of long ago, or the PDUs are of another network with the same NID; do not rely on it"
+        case .friendshipsForgotten:
+            return
+                "credentials of friendships that made room for others, the longest unused ones: what was sent under them stays "
+                + "closed, and the margin is wider for it"
         case .pdusGivenUp:
             return
                 "PDUs that had to be given up before anything told the IV Index: what a source said in them is unknown. "

@@ -91,6 +91,10 @@ public enum Fact: Hashable, Codable, Sendable {
     case pdusGivenUp
     /// PDUs with a NID of no key. 7 bits.
     case foreignNetwork(nid: UInt8)
+    /// So many PDUs have a NID of the network's keys, and under what is known of its IV Index none opens.
+    case trafficStaysClosed(pdus: Int)
+    /// Friendships made room for others: what was sent under their credentials stays closed.
+    case friendshipsForgotten
     /// A configuration message handed out a NetKey of this index.
     case keyLearned(KeyIndex)
 
@@ -138,6 +142,8 @@ extension Fact {
         case pduNotOpened = "pdu_not_opened"
         case pdusGivenUp = "pdus_given_up"
         case foreignNetwork = "foreign_network"
+        case trafficStaysClosed = "traffic_stays_closed"
+        case friendshipsForgotten = "friendships_forgotten"
         case keyLearned = "key_learned"
     }
 
@@ -201,6 +207,8 @@ extension Fact {
         case .pduNotOpened: .pduNotOpened
         case .pdusGivenUp: .pdusGivenUp
         case .foreignNetwork: .foreignNetwork
+        case .trafficStaysClosed: .trafficStaysClosed
+        case .friendshipsForgotten: .friendshipsForgotten
         case .keyLearned: .keyLearned
         case .further(let kind): kind
         }
@@ -222,7 +230,8 @@ extension Fact {
         case .damagedRecord(let capture, _, _), .crcFailed(let capture), .clockJumped(let capture, _, _):
             UInt64(clamping: capture)
         case .unsupportedLinkType(let type): UInt64(type.number) | (type.registry == .btsnoop ? 1 << 32 : 0)
-        case .truncatedFrame, .malformedStructure, .timeUnknown, .nothingAuthenticSince, .clocksDisagree, .pdusGivenUp:
+        case .truncatedFrame, .malformedStructure, .timeUnknown, .nothingAuthenticSince, .clocksDisagree, .pdusGivenUp,
+            .friendshipsForgotten, .trafficStaysClosed:
             0
         case .beaconNotAuthentic(let key), .beaconsSilent(let key, _), .keyRefreshReverted(let key),
             .keyRefreshPhaseNotHeard(let key), .keyLearned(let key), .subnetsDisagree(let key, _, _),
@@ -250,13 +259,15 @@ extension Fact.Kind {
     /// How grave facts of this kind are.
     public var severity: Fact.Severity {
         switch self {
-        case .subnetsDisagree, .ivIndexOutOfRange, .keyFellSilent, .sequenceOutlier, .heardAfterFailure,
+        case .subnetsDisagree, .ivIndexOutOfRange, .keyFellSilent, .trafficStaysClosed, .sequenceOutlier,
+            .heardAfterFailure,
             .answerOutlived, .takeoverTooLate, .nonceReused:
             .critical
         case .damagedRecord, .unsupportedLinkType, .timeUnknown, .clockJumped, .clocksDisagree, .beaconNotAuthentic,
             .beaconReplayed,
             .nodeAhead, .ivUpdateTooSoon, .ivUpdateOverdue, .ivIndexJump, .ivRecoveryTooSoon, .secondarySubnetAhead,
-            .keyRefreshReverted, .sequenceRestarted, .pduReplayed, .staleIVIndex, .sequenceNearExhaustion, .pdusGivenUp:
+            .keyRefreshReverted, .sequenceRestarted, .pduReplayed, .staleIVIndex, .sequenceNearExhaustion, .pdusGivenUp,
+            .friendshipsForgotten:
             .warning
         case .crcFailed, .truncatedFrame, .malformedStructure, .nothingAuthenticSince, .beaconsSilent,
             .keyRefreshPhaseNotHeard, .sequenceJump,

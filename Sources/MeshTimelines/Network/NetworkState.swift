@@ -29,6 +29,8 @@ public struct NetworkState: Hashable, Codable, Sendable {
     private var table = SourceTable()
     private(set) var ahead: Ahead?
     private var exchanges = DeviceKeyExchanges()
+    /// Whether something of it had to be forgotten, which may have held a higher SEQ.
+    public private(set) var hasForgotten = false
     /// What was heard under each key, by its place; those that were learned stand last.
     private var uses: [KeyUse]
     /// What was found while folding.
@@ -87,6 +89,9 @@ public struct NetworkState: Hashable, Codable, Sendable {
         case .ivIndexFound(let ivIndex, _): apply(.normalOperation(ivIndex), .search, at: origin.frame)
         case .netKeyLearned(let learned): apply(learned, from: origin)
         case .friendshipEstablished: break
+        case .friendshipsForgotten(let count):
+            hasForgotten = true
+            log.record(.friendshipsForgotten, at: origin.frame, network: index, count: count)
         case .proxyServer(let address): applyProxyServer(address, at: origin.frame)
         }
         return .new

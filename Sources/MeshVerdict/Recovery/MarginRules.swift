@@ -16,6 +16,7 @@ struct MarginRules {
     let isCurrent: Bool
     /// The last time that the network was heard to transmit with an older IV Index.
     let lastTimeBeforeMove: CaptureTime?
+    let hasForgotten: Bool
     let clocks: CaptureClocks
     let options: AnalysisOptions
     /// SEQ a second that is assumed of a source that was heard too briefly, in the long run.
@@ -43,7 +44,8 @@ struct MarginRules {
     /// All terms, those that are nothing left out; `nil` where they leave no SEQ.
     func terms(above minimum: SequenceNumber) -> [MarginTerm]? {
         var terms = [
-            isCurrent ? unheardAfterLast : nil, reservedBlock, unheardTime(above: minimum),
+            isCurrent ? unheardAfterLast : nil, hasForgotten ? MarginTerm(.forgotten, Self.unheardDay) : nil,
+            reservedBlock, unheardTime(above: minimum),
             MarginTerm(.allowance, Recovery.allowance),
         ].compactMap(\.self)
         guard options.margin == .safe else { return terms }

@@ -19,6 +19,8 @@ public struct MarginTerm: Hashable, Sendable {
         case unheardElements = "unheard_elements"
         /// Traffic that is busier than any that was heard.
         case busierThanHeard = "busier_than_heard"
+        /// Something of the network had to be forgotten, which may have held a higher SEQ.
+        case forgotten
         /// A fixed number, for what no other term foresees.
         case allowance
     }

@@ -32,6 +32,7 @@ struct RecoveryRules {
         let minimum = isCurrent ? UInt64(last.sequence.value) + 1 : 0
         let rules = MarginRules(
             source: source, newest: newest, isCurrent: isCurrent, lastTimeBeforeMove: lastTimeBeforeMove,
+            hasForgotten: network.hasForgotten,
             clocks: clocks,
             options: options, calmRate: calmRate, unheardElements: unheardElements)
         guard let lowest = SequenceNumber(minimum), let margin = rules.terms(above: lowest),

@@ -30,9 +30,21 @@ import Testing
             _ = held.keep(waiting(try pdu(nid: UInt8(number % 3), number), number))
         }
         #expect(held.count == 4096 && held.lost == 20_000 - 4096)
-        let kept = held.removeAll(ofNIDs: [0, 1, 2])
-        #expect(kept.map(\.origin.frame.number) == Array((20_000 - 4096)..<20_000), "the oldest gave way")
+        let kept = ([0, 1, 2] as [UInt8]).flatMap { held.remove(nid: $0) { _ in true } }
+        #expect(Set(kept.map(\.origin.frame.number)) == Set((20_000 - 4096)..<20_000), "the oldest gave way")
         #expect(held.count == 0)
+    }
+
+    /// Somebody who sends a flood under one NID makes nothing of another one give way.
+    @Test func aFloodMakesOnlyItselfGiveWay() throws {
+        var held = HeldPDUs(capacity: 1000)
+        for number in 0..<20 { _ = held.keep(waiting(try pdu(nid: 5, number), number)) }
+        for number in 20..<5000 { _ = held.keep(waiting(try pdu(nid: 6, number), number)) }
+        #expect(held.count == 1000 && held.lost == 4000)
+        #expect(held.remove(nid: 5) { _ in true }.map(\.order) == Array(0..<20))
+        #expect(held.remove(nid: 6) { $0.order % 2 == 0 }.count == 490)
+        #expect(
+            held.count == 490 && held.samples(nid: 6).map(\.order) == [4021, 4023, 4025, 4027, 4029, 4031, 4033, 4035])
     }
 
     @Test func copiesThatGiveWayStayCounted() throws {
@@ -43,7 +55,7 @@ import Testing
         for number in 1..<3 { _ = held.keep(waiting(try pdu(number), number)) }
         #expect(held.lost == 5)
         #expect(held.countCopy(of: waiting(first, 9), at: place) != place, "it is kept anew")
-        #expect(held.lost == 6 && held.removeAll(ofNIDs: [0x68]).map(\.origin.frame.number) == [2, 9])
+        #expect(held.lost == 6 && held.remove(nid: 0x68) { _ in true }.map(\.origin.frame.number) == [2, 9])
     }
 
     /// What is tried again in vain keeps its order among what was not tried.
@@ -65,10 +77,33 @@ import Testing
         }
         decryption.flush(into: &delivery)
         decryption.updateOptions(knowledge, nids: [one])
-        decryption.retry(decryption.removeHeld(nids: [one])[...])
+        decryption.retry(decryption.removeHeld(nids: [one: nil], isFinal: false)[...])
         decryption.flush(into: &delivery)
-        let all = decryption.removeHeld(nids: [one, other, 3])
+        let all = decryption.removeHeld(nids: [one: nil, other: nil, 3: nil], isFinal: false)
         #expect(all.map(\.heard.origin.frame.number) == Array(0..<20))
+    }
+
+    /// A friendship opens nothing that was heard before its offer; and what was tried in vain many times waits for the end.
+    @Test func whatCannotOpenIsNotTriedAgain() throws {
+        var decryption = NetworkDecryption(isNeeded: true)
+        decryption.add(
+            scriptKeys.flooding, .flooding, network: NetworkIndex(0), subnet: SubnetIndex(0), key: KeyPlace(0))
+        let nid = scriptKeys.flooding.nid
+        var delivery = EvidenceDelivery([], given: nil)
+        func retry(_ since: FrameReference?, isFinal: Bool = false) -> [Int] {
+            let held = decryption.removeHeld(nids: [nid: since], isFinal: isFinal)
+            decryption.retry(held[...])
+            decryption.flush(into: &delivery)
+            return held.map(\.heard.origin.frame.number)
+        }
+        for number in 0..<20 { decryption.hear(try pdu(nid: nid, number), from: origin(number)) }
+        decryption.flush(into: &delivery)
+        #expect(retry(origin(15).frame) == Array(15..<20))
+        let elsewhere = FrameReference(capture: 1, number: 15, time: CaptureTime(nanoseconds: 0))
+        #expect(retry(elsewhere) == Array(0..<20), "another capture's numbers tell nothing")
+        while !decryption.hasWaiting { #expect(retry(nil).count == 20) }
+        #expect(retry(nil) == Array(0..<15), "the others were tried once more often")
+        #expect(retry(nil).isEmpty && retry(nil, isFinal: true) == Array(0..<20))
     }
 
     /// What gave way before anything told the IV Index is said; with a hint nothing has to.
