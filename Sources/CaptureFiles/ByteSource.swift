@@ -35,7 +35,7 @@ import SystemPackage
             let descriptor =
                 path == "-"
                 ? try FileDescriptor.standardInput.duplicate()
-                : try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+                : try FileDescriptor.open(FilePath(name: path), .readOnly, options: .closeOnExec)
             if let status = try? descriptor.stat(), status.type != .directory { return (descriptor, status) }
             try? descriptor.close()
         } catch {
@@ -108,6 +108,11 @@ import SystemPackage
         return message.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? message
     }
 
+    /// Whether the file can be read more than once: a pipe cannot, nor can standard input.
+    static func isRereadable(_ path: String) -> Bool {
+        path != "-" && (try? Stat(FilePath(name: path)))?.type == .regular
+    }
+
     static func systemError() -> String { unsafe String(cString: strerror(errno)) }
 
     /// A C stream that reads this source, for libraries that want one.
@@ -116,9 +121,14 @@ import SystemPackage
     @unsafe func makeStream() -> UnsafeMutablePointer<FILE>? {
         let isPlainFile = unsafe size != nil && gzdirect(file) == 1
         // A plain file is opened once more, which is faster than to pass its octets on.
-        guard let stream = unsafe isPlainFile ? fopen(path, "rbe") : makeForwardingStream() else { return nil }
+        guard let stream = unsafe isPlainFile ? makePlainStream() : makeForwardingStream() else { return nil }
         unsafe setvbuf(stream, streamBuffer.baseAddress, Int32(_IOFBF), streamBuffer.count)
         return unsafe stream
+    }
+
+    @unsafe private func makePlainStream() -> UnsafeMutablePointer<FILE>? {
+        let opened = try? FileDescriptor.open(FilePath(name: path), .readOnly, options: .closeOnExec)
+        return unsafe opened.flatMap { unsafe fdopen($0.rawValue, "rb") }
     }
 
     /// A stream that passes this source's octets on and keeps the source alive until it is closed.

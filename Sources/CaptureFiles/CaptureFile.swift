@@ -44,6 +44,9 @@ public struct CaptureFile: ~Copyable {
         self.btsnoop = btsnoop
     }
 
+    /// Whether a capture can be read more than once: one from a pipe cannot.
+    public static func isRereadable(_ path: String) -> Bool { ByteSource.isRereadable(path) }
+
     /// Frames read so far.
     public var frames: Int {
         switch pcap {

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Any JSON, with the path that leads to each value, for files whose form is not ours to decide.
 ///
 /// It never shows a value: what is wrong is said by path and kind.
@@ -8,6 +10,52 @@ enum JSONValue: Decodable {
     case number(Double)
     case flag(Bool)
     case null
+
+    /// No key file has more levels; parsers take a time that grows with the square of them.
+    private static let mostLevels = 16
+
+    /// The JSON of a file.
+    ///
+    /// - Throws: `KeyFileError` for what is no JSON, and for more levels than any key file has.
+    static func parse(_ data: Data, _ place: String) throws(KeyFileError) -> JSONValue {
+        guard levels(of: data) <= mostLevels else {
+            throw KeyFileError(place, "has more than \(mostLevels) levels of objects and arrays, which no key file has")
+        }
+        do {
+            return try JSONDecoder().decode(JSONValue.self, from: data)
+        } catch DecodingError.dataCorrupted(let context) {
+            throw KeyFileError(place, "is no JSON\(context.underlyingError.map { " (\($0))" } ?? "")")
+        } catch {
+            throw KeyFileError(place, "is no JSON")
+        }
+    }
+
+    /// How many objects and arrays stand inside each other.
+    private static func levels(of data: Data) -> Int {
+        var (level, most) = (0, 0)
+        var (isText, isEscaped) = (false, false)
+        for octet in data {
+            if isText {
+                if isEscaped {
+                    isEscaped = false
+                } else if octet == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if octet == UInt8(ascii: "\"") {
+                    isText = false
+                }
+                continue
+            }
+            switch octet {
+            case UInt8(ascii: "\""): isText = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                level += 1
+                most = max(most, level)
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): level -= 1
+            default: continue
+            }
+        }
+        return most
+    }
 
     private struct Name: CodingKey {
         var stringValue: String
@@ -63,9 +111,10 @@ struct JSONNode {
     /// The file, for messages.
     let place: String
 
-    func error(_ explanation: String) -> KeyFileError {
-        KeyFileError(path.isEmpty ? place : "\(place): \(path)", explanation)
-    }
+    /// File and path, for messages.
+    var location: String { path.isEmpty ? place : "\(place): \(path)" }
+
+    func error(_ explanation: String) -> KeyFileError { KeyFileError(location, explanation) }
 
     /// The member of an object; `nil` if it is missing or null.
     subscript(name: String) -> JSONNode? {
@@ -75,7 +124,9 @@ struct JSONNode {
     }
 
     func require(_ name: String) throws(KeyFileError) -> JSONNode {
-        guard let member = self[name] else { throw error("has no member \"\(name)\"") }
+        guard let member = self[name] else {
+            throw KeyFileError(place, "\(path.isEmpty ? "the top level" : path) has no member \"\(name)\"")
+        }
         return member
     }
 
@@ -89,6 +140,14 @@ struct JSONNode {
     func text() throws(KeyFileError) -> String {
         guard case .text(let text) = value else { throw error("is no text") }
         return text
+    }
+
+    /// A whole number, as a number.
+    func number() throws(KeyFileError) -> Int64 {
+        guard case .number(let number) = value, let integer = Int64(exactly: number) else {
+            throw error("is no whole number")
+        }
+        return integer
     }
 
     /// A whole number, as a number or as text in this base.

@@ -17,40 +17,6 @@ public import MeshProtocol
 public enum KeyFile {
     private static let longestFile = 2 << 20
 
-    private struct Document: Decodable {
-        var networks: [Network]
-    }
-
-    private struct Network: Decodable {
-        var name: String?
-        var netkeys: [Key]
-        var master: String?
-        var iv_index: UInt32?
-        var replacement_iv_index: UInt32?
-        var appkeys: [String]?
-        var devkeys: [DeviceKey]?
-        var labels: [String]?
-        var nodes: [Node]?
-    }
-
-    private struct Node: Decodable {
-        var addr: String
-        var elements: Int?
-        var name: String?
-    }
-
-    private struct DeviceKey: Decodable {
-        var addr: String
-        var key: String
-    }
-
-    private struct Key: Decodable {
-        var name: String?
-        var index: UInt16?
-        var key: String
-        var old_key: String?
-    }
-
     /// All members of the own JSON, at every level.
     private static let shape = MemberShape(
         [],
@@ -131,18 +97,16 @@ public enum KeyFile {
         guard data.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") else {
             return try parseText(String(decoding: data, as: UTF8.self), place: place)
         }
-        let root = JSONNode(value: try decode(JSONValue.self, data, place), path: "", place: place)
+        let root = JSONNode(value: try JSONValue.parse(data, place), path: "", place: place)
         // The iOS app keeps the database in a wrapper.
         for candidate in [root["meshNetwork"], root].compactMap(\.self) where MeshDatabase.recognises(candidate) {
             warnings += KeyFileWarning.nearMisses(MeshDatabase.shape, in: candidate)
             return .networks([try MeshDatabase(root: candidate).network()])
         }
         try requireKnownMembers(root)
-        let document = try decode(Document.self, data, place)
         var networks: [KeyRing.Network] = []
-        for (index, network) in document.networks.enumerated() {
-            networks.append(try parse(network, place: "\(place): networks[\(index)]"))
-        }
+        _ = try root.require("networks")
+        for network in try root.items("networks") { networks.append(try parse(network)) }
         guard !networks.isEmpty else { throw KeyFileError(place, "has no networks") }
         return .networks(networks)
     }
@@ -153,16 +117,6 @@ public enum KeyFile {
         let unknown = isOwn ? shape.unknown(in: root) : marks.unknown(in: root).filter { $0.suggestion != nil }
         guard let first = unknown.first else { return }
         throw KeyFileError(first.place, first.sentence)
-    }
-
-    private static func decode<Value: Decodable>(
-        _ type: Value.Type, _ data: Data, _ place: String
-    ) throws(KeyFileError) -> Value {
-        do {
-            return try JSONDecoder().decode(type, from: data)
-        } catch {
-            throw KeyFileError(place, explain(error))
-        }
     }
 
     private static func parseText(_ text: String, place: String) throws(KeyFileError) -> Content {
@@ -179,85 +133,73 @@ public enum KeyFile {
                 + "of Zephyr's 'mesh cdb show'")
     }
 
-    private static func parse(_ network: Network, place: String) throws(KeyFileError) -> KeyRing.Network {
+    private static func parse(_ network: JSONNode) throws(KeyFileError) -> KeyRing.Network {
+        let name = try network["name"]?.text()
         var keys: [SubnetKey] = []
-        for (index, key) in network.netkeys.enumerated() {
-            let place = "\(place).netkeys[\(index)]"
-            let keyIndex: KeyIndex? =
-                if let index = key.index { try KeyIndex(index, place: place + ".index") } else { nil }
-            if let old = key.old_key {
-                keys.append(try SubnetKey(hexadecimal: old, index: keyIndex, name: key.name, place: place + ".old_key"))
-                guard keyIndex != nil else { throw KeyFileError(place, "has an old_key and no index") }
+        _ = try network.require("netkeys")
+        for node in try network.items("netkeys") {
+            let keyIndex = try keyIndex(node["index"])
+            let (key, keyName) = (try node.require("key"), try node["name"]?.text())
+            if let old = node["old_key"] {
+                keys.append(
+                    try SubnetKey(hexadecimal: try old.text(), index: keyIndex, name: keyName, place: old.location))
+                guard keyIndex != nil else { throw node.error("has an old_key and no index") }
             }
-            keys.append(try SubnetKey(hexadecimal: key.key, index: keyIndex, name: key.name, place: place + ".key"))
+            keys.append(try SubnetKey(hexadecimal: try key.text(), index: keyIndex, name: keyName, place: key.location))
         }
-        var master: UnicastAddress?
-        if let text = network.master {
-            master = UnicastAddress(text: text)
-            guard master != nil else { throw KeyFileError(place + ".master", "is no unicast address, such as 0x0001") }
-        }
-        var parsed = try SubnetKey.network(of: keys, name: network.name, place: place)
-        parsed.master = master
-        parsed.givenIVIndex = network.iv_index.map(IVIndex.init)
-        parsed.replacementIVIndex = network.replacement_iv_index.map(IVIndex.init)
-        parsed.nodes = try nodes(network, place: place)
-        parsed.upperKeys = try upperKeys(network, place: place)
+        var parsed = try SubnetKey.network(of: keys, name: name, place: network.location)
+        if let master = network["master"] { parsed.master = try address(master) }
+        parsed.givenIVIndex = try ivIndex(network["iv_index"])
+        parsed.replacementIVIndex = try ivIndex(network["replacement_iv_index"])
+        parsed.nodes = try nodes(network)
+        parsed.upperKeys = try upperKeys(network)
         return parsed
     }
 
-    private static func nodes(_ network: Network, place: String) throws(KeyFileError) -> [KeyRing.Node] {
+    private static func address(_ node: JSONNode) throws(KeyFileError) -> UnicastAddress {
+        guard let address = UnicastAddress(text: try node.text()) else {
+            throw node.error("is no unicast address, such as 0x0001")
+        }
+        return address
+    }
+
+    private static func keyIndex(_ node: JSONNode?) throws(KeyFileError) -> KeyIndex? {
+        guard let node else { return nil }
+        guard let value = UInt16(exactly: try node.number()) else { throw node.error("is no key index from 0 to 4095") }
+        return try KeyIndex(value, place: node.location)
+    }
+
+    private static func ivIndex(_ node: JSONNode?) throws(KeyFileError) -> IVIndex? {
+        guard let node else { return nil }
+        guard let value = UInt32(exactly: try node.number()) else { throw node.error("is no number of 32 bits") }
+        return IVIndex(value)
+    }
+
+    private static func nodes(_ network: JSONNode) throws(KeyFileError) -> [KeyRing.Node] {
         var nodes: [KeyRing.Node] = []
-        for (index, node) in (network.nodes ?? []).enumerated() {
-            guard let address = UnicastAddress(text: node.addr) else {
-                throw KeyFileError("\(place).nodes[\(index)].addr", "is no unicast address, such as 0x0001")
-            }
-            let elements = max(1, node.elements ?? 1)
-            nodes.append(.init(address: address, elements: elements, name: node.name, isProvisioner: false))
+        for node in try network.items("nodes") {
+            let elements = try node["elements"]?.number() ?? 1
+            nodes.append(
+                .init(
+                    address: try address(try node.require("addr")), elements: Int(clamping: elements),
+                    name: try node["name"]?.text(), isProvisioner: false))
         }
         return nodes
     }
 
-    private static func upperKeys(
-        _ network: Network, place: String
-    ) throws(KeyFileError) -> KeyRing.UpperTransportKeys {
+    private static func upperKeys(_ network: JSONNode) throws(KeyFileError) -> KeyRing.UpperTransportKeys {
         var keys = KeyRing.UpperTransportKeys()
-        for (index, text) in (network.appkeys ?? []).enumerated() {
-            keys.applicationKeys.append(try AppKey(hexadecimal: text, place: "\(place).appkeys[\(index)]"))
+        for key in try network.items("appkeys") {
+            keys.applicationKeys.append(try AppKey(hexadecimal: try key.text(), place: key.location))
         }
-        for (index, device) in (network.devkeys ?? []).enumerated() {
-            let place = "\(place).devkeys[\(index)]"
-            guard let address = UnicastAddress(text: device.addr) else {
-                throw KeyFileError(place + ".addr", "is no unicast address, such as 0x0001")
-            }
-            let key = try DevKey(hexadecimal: device.key, place: place + ".key")
-            keys.deviceKeys.append(.init(address: address, key: key))
+        for device in try network.items("devkeys") {
+            let (address, key) = (try address(try device.require("addr")), try device.require("key"))
+            keys.deviceKeys.append(
+                .init(address: address, key: try DevKey(hexadecimal: try key.text(), place: key.location)))
         }
-        for (index, text) in (network.labels ?? []).enumerated() {
-            keys.labels.append(try LabelUUID(hexadecimal: text, place: "\(place).labels[\(index)]"))
+        for label in try network.items("labels") {
+            keys.labels.append(try LabelUUID(hexadecimal: try label.text(), place: label.location))
         }
         return keys
-    }
-
-    /// What a decoder's error says, with the JSON path and without any value.
-    private static func explain(_ error: any Error) -> String {
-        func path(_ context: DecodingError.Context) -> String {
-            context.codingPath.reduce("") { path, key in
-                // A member's name is the file's own, and could be a key.
-                let isPlain = key.stringValue.count <= 24 && key.stringValue.allSatisfy { $0.isLetter || $0 == "_" }
-                let name = isPlain ? key.stringValue : "[member]"
-                return key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? name : "\(path).\(name)")
-            }
-        }
-        switch error {
-        case DecodingError.keyNotFound(let key, let context):
-            let place = path(context)
-            return "\(place.isEmpty ? "the top level" : place) has no member \"\(key.stringValue)\""
-        case DecodingError.typeMismatch(let type, let context): return "\(path(context)) is no \(type)"
-        case DecodingError.valueNotFound(_, let context): return "\(path(context)) is null"
-        case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty:
-            return "is no JSON\(context.underlyingError.map { " (\($0))" } ?? "")"
-        case DecodingError.dataCorrupted(let context): return "\(path(context)) has a value that cannot be used"
-        default: return "cannot be used"
-        }
     }
 }

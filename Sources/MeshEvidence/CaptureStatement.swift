@@ -76,6 +76,8 @@ public struct CaptureAlignment: Hashable, Codable, Sendable {
     public internal(set) var offset = Duration.zero
     /// Index of the capture whose clock it was held against; `nil` where none did.
     public internal(set) var reference: Int?
+    /// Whether it can be read only once, as from a pipe, so that no clock is held against its own.
+    public internal(set) var isReadOnce = false
     /// PDUs that it and its reference both heard.
     public internal(set) var common = 0
     /// Different PDUs.

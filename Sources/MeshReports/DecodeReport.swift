@@ -97,7 +97,7 @@ public struct DecodeReport {
         let text: String
         switch format {
         case .text: text = line.text(networks: keyRing.networks.count)
-        case .jsonLines: text = String(decoding: try encoder.encode(line), as: UTF8.self)
+        case .jsonLines: text = PrintableText.escapeJSON(String(decoding: try encoder.encode(line), as: UTF8.self))
         }
         var place = waiting.count
         while place > 0, observation.origin.frame < waiting[place - 1].frame { place -= 1 }

@@ -20,7 +20,7 @@ public enum JSONReport {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        return String(decoding: try encoder.encode(model), as: UTF8.self) + "\n"
+        return PrintableText.escapeJSON(String(decoding: try encoder.encode(model), as: UTF8.self)) + "\n"
     }
 
     static func model(_ analysis: Analysis) -> JSONModel {

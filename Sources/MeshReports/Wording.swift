@@ -151,6 +151,9 @@ enum Wording {
     }
 
     static func alignment(_ alignment: CaptureAlignment) -> String {
+        guard !alignment.isReadOnce else {
+            return "read from a pipe, once: its clock was not held against the others'; name a file for that"
+        }
         var text = "\(alignment.distinct) different PDUs that open, \(alignment.onlyHere) in no other capture"
         guard let reference = alignment.reference else { return text }
         let (seconds, attoseconds) = alignment.offset.components

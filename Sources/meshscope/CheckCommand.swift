@@ -44,12 +44,13 @@ struct CheckCommand: ParsableCommand {
             let isUnusable = outcome.hasPrefix(Self.unusable)
             if isUnusable { status = .unusableInput }
             let word = isUnusable ? "UNUSABLE" : outcome.isEmpty ? (record ? "recorded" : "ok      ") : "DIFFERS "
-            try Terminal.output("\(word) \(KeyMask.hide(path))\n\(outcome)")
+            try Terminal.output("\(word) \(Self.shown(path))\n\(outcome)")
         }
         let stray = record ? [] : strays(owners, paths)
-        for line in stray { try Terminal.output("MISSING  \(KeyMask.hide(line))\n") }
+        for line in stray { try Terminal.output("MISSING  \(Self.shown(line))\n") }
         if record {
-            Terminal.say("meshscope: the reports in \(reports) are rewritten: read the change before you keep it\n")
+            Terminal.say(
+                "meshscope: the reports in \(Self.shown(reports)) are rewritten: read the change before you keep it\n")
         } else {
             try Terminal.output("\(paths.count - failed) passed, \(failed + stray.count) failed\n")
         }
@@ -82,6 +83,9 @@ struct CheckCommand: ParsableCommand {
         }
     }
 
+    /// A name as it is shown: without what a terminal would obey, or what looks like a key.
+    private static func shown(_ name: String) -> String { KeyMask.hide(PrintableText.escape(name)) }
+
     private func isFolder(_ path: String) -> Bool {
         let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
         return type == .typeDirectory
@@ -95,12 +99,12 @@ struct CheckCommand: ParsableCommand {
         do {
             files = try FixtureReports(of: path).files
         } catch {
-            return "\(Self.unusable)\(KeyMask.explain("\(error)"))\n"
+            return "\(Self.unusable)\(KeyMask.explain(PrintableText.escape("\(error)")))\n"
         }
         for file in files {
             // Two captures with one stem would record over each other.
             if let other = owners.updateValue(path, forKey: file.name) {
-                return KeyMask.hide("  has the report \(file.name), as \(other) does; rename one\n")
+                return "  has the report \(Self.shown(file.name)), as \(Self.shown(other)) does; rename one\n"
             }
         }
         guard record else { return files.map(compare).joined() }
@@ -115,7 +119,7 @@ struct CheckCommand: ParsableCommand {
 
     private func compare(_ file: FixtureReports.File) -> String {
         let path = reports + "/" + file.name
-        let shown = KeyMask.hide(path)
+        let shown = Self.shown(path)
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {
             return file.isOptional ? "" : "  \(shown) is not there; --record writes it\n"
         }
@@ -126,20 +130,29 @@ struct CheckCommand: ParsableCommand {
     }
 }
 
-/// The lines in which two texts differ.
+/// The lines in which two texts differ, from the first one on.
 enum LineDifference {
     private static let mostLines = 40
+    /// How many lines are held against each other: the time for it grows with their square.
+    private static let window = 400
 
     static func text(_ expected: String, _ actual: String) -> String {
-        let old = expected.split(separator: "\n", omittingEmptySubsequences: false)
-        let new = actual.split(separator: "\n", omittingEmptySubsequences: false)
+        let (allOld, allNew) = (lines(expected), lines(actual))
+        let same = zip(allOld, allNew).prefix { $0 == $1 }.count
+        let isMore = max(allOld.count, allNew.count) > same + window
+        let old = allOld[same..<min(same + window, allOld.count)]
+        let new = allNew[same..<min(same + window, allNew.count)]
         let changes = new.difference(from: old).map { change -> (line: Int, order: Int, text: String) in
             switch change {
-            case .remove(let offset, let line, _): (offset, 0, "    line \(offset + 1) - \(line)\n")
-            case .insert(let offset, let line, _): (offset, 1, "    line \(offset + 1) + \(line)\n")
+            case .remove(let offset, let line, _): (offset, 0, "    line \(same + offset + 1) - \(line)\n")
+            case .insert(let offset, let line, _): (offset, 1, "    line \(same + offset + 1) + \(line)\n")
             }
         }.sorted { ($0.line, $0.order) < ($1.line, $1.order) }
-        let more = changes.count > mostLines ? "    … \(changes.count - mostLines) more lines\n" : ""
-        return changes.prefix(mostLines).map(\.text).joined() + more
+        let more = changes.count > mostLines || isMore ? "    … and more lines\n" : ""
+        return PrintableText.escapeLines(changes.prefix(mostLines).map(\.text).joined() + more)
+    }
+
+    private static func lines(_ text: String) -> [Substring] {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
     }
 }

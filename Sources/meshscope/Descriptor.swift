@@ -4,30 +4,6 @@ import SystemPackage
 
 /// What the command needs of files, and SystemPackage does not have in these words.
 extension FileDescriptor {
-    private static let mostNames = 1000
-
-    /// A new file in the folder of another, under a name that nobody else writes to.
-    ///
-    /// - Throws: `Errno`, if none can be made.
-    static func createTemporary(
-        beside target: FilePath, _ permissions: FilePermissions
-    ) throws(Errno) -> (FileDescriptor, FilePath) {
-        let folder = target.removingLastComponent()
-        let process = ProcessInfo.processInfo.processIdentifier
-        for number in 0..<mostNames {
-            let path = FilePath(folder.isEmpty ? "." : folder.string).appending(".meshscope-\(process)-\(number).part")
-            do {
-                let options: OpenOptions = [.create, .exclusiveCreate, .noFollow, .closeOnExec]
-                return (try open(path, .writeOnly, options: options, permissions: permissions), path)
-            } catch Errno.fileExists {
-                continue
-            } catch {
-                throw error as? Errno ?? .ioError
-            }
-        }
-        throw .fileExists
-    }
-
     /// As the file that it will replace; somebody else's stays theirs where this process may give files away.
     ///
     /// - Throws: `Errno`, if the mode cannot be set.
@@ -75,7 +51,13 @@ extension FilePath {
     ///
     /// - Throws: `Errno`, if it stays where it was.
     func rename(to new: FilePath) throws(Errno) {
-        guard unsafe Glibc.rename(string, new.string) == 0 else { throw Errno(rawValue: errno) }
+        guard unsafe withPlatformString({ own in unsafe new.withPlatformString { unsafe Glibc.rename(own, $0) } }) == 0
+        else { throw Errno(rawValue: errno) }
+    }
+
+    /// Whether what is read from a descriptor is this file.
+    func isRead(from descriptor: FileDescriptor) -> Bool {
+        (try? Stat(self)).map { $0.type == .regular && descriptor.isOpen(on: $0) } ?? false
     }
 
     /// Whether both lead to one file, whatever their names; false where there is none.

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CaptureFiles
+import Glibc
 import MeshReports
 import SystemPackage
 
@@ -29,11 +31,28 @@ struct Meshscope: ParsableCommand {
 
     static func main() {
         FileDescriptor.ignoreClosedPipes()
+        leaveNoCore()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             try command.run()
         } catch {
             end(error)
+        }
+    }
+
+    /// Keys are in memory: what is left of a crash must not hold them.
+    private static func leaveNoCore() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    }
+
+    /// As they were given, whatever octets they are.
+    private static var arguments: [String] {
+        let count = Int(CommandLine.argc)
+        return (1..<max(1, count)).compactMap { index in
+            unsafe CommandLine.unsafeArgv[index].map { argument in
+                unsafe FileName.text(Array(UnsafeRawBufferPointer(start: argument, count: strlen(argument))))
+            }
         }
     }
 
@@ -43,7 +62,7 @@ struct Meshscope: ParsableCommand {
         let message = fullMessage(for: error)
         // Help and the version are no errors, and quote nothing.
         guard !code.isSuccess, !message.isEmpty else { exit(withError: error) }
-        Terminal.say(KeyMask.explain(message, joint: "\nNote: ") + "\n")
+        Terminal.say(KeyMask.explain(PrintableText.escapeLines(message), joint: "\nNote: ") + "\n")
         exit(withError: code)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CaptureFiles
 import FoundationEssentials
 import SystemPackage
 
@@ -20,7 +21,9 @@ enum OutputFile {
 
     /// An output never takes the place of an input, which may be the only evidence there is.
     static func requireOther(than inputs: [String], _ output: String) throws {
-        for input in inputs where input != "-" && FilePath(input).isSameFile(as: FilePath(output)) {
+        let place = FilePath(name: output)
+        for input in inputs
+        where input == "-" ? place.isRead(from: .standardInput) : FilePath(name: input).isSameFile(as: place) {
             throw Terminal.fail("\(output): is an input as well, and would be overwritten; name another output")
         }
     }
@@ -34,7 +37,7 @@ enum OutputFile {
         pieces: (([UInt8]) throws -> Void) throws -> Void, to path: String, isSecret: Bool = false
     ) throws {
         do {
-            switch try OutputPlace(FilePath(path), followsLinks: !isSecret) {
+            switch try OutputPlace(FilePath(name: path), followsLinks: !isSecret) {
             case .descriptor(let file): try pieces { try file.writeAll($0) }
             case .stream(let target):
                 let file = try FileDescriptor.open(target, .writeOnly, options: .closeOnExec)
@@ -44,8 +47,19 @@ enum OutputFile {
             }
         } catch Errno.brokenPipe {
             // Whoever reads it has seen enough.
-        } catch is Errno {
-            throw Terminal.fail("\(path): cannot be written; is the folder there, and yours to write?")
+        } catch let error as Errno {
+            throw Terminal.fail("\(path): \(explain(error))")
+        }
+    }
+
+    /// Why something cannot be written, and what to do.
+    static func explain(_ error: Errno) -> String {
+        switch error {
+        case .noSpace: "cannot be written: the disk is full"
+        case .diskQuotaExceeded: "cannot be written: your share of the disk is full"
+        case .readOnlyFileSystem: "cannot be written: the file system is read-only"
+        case .fileTooLarge: "cannot be written: the file would be larger than is allowed"
+        default: "cannot be written; is the folder there, and yours to write?"
         }
     }
 
@@ -54,18 +68,17 @@ enum OutputFile {
         _ target: FilePath, _ held: Stat?, _ permissions: FilePermissions,
         with pieces: (([UInt8]) throws -> Void) throws -> Void
     ) throws {
-        let (file, temporary) = try FileDescriptor.createTemporary(
+        let temporary = try TemporaryFile(
             beside: target, held?.permissions.intersection(.everybodyReadWrite) ?? permissions)
-        do {
-            try file.closeAfter {
-                if let held { try file.takeOwnerAndMode(of: held) }
-                try pieces { try file.writeAll($0) }
+        try temporary.file.closeAfter {
+            do {
+                if let held { try temporary.file.takeOwnerAndMode(of: held) }
+                try pieces { try temporary.file.writeAll($0) }
+                try temporary.move(to: target)
+            } catch {
+                temporary.discard()
+                throw error
             }
-            try temporary.rename(to: target)
-        } catch {
-            // Half a file is of no use to anybody.
-            try? FileManager.default.removeItem(atPath: temporary.string)
-            throw error
         }
     }
 }

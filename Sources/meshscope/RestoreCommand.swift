@@ -88,7 +88,7 @@ struct RestoreCommand: ParsableCommand {
             Terminal.say("meshscope: \(attention.label.text): \(attention.text.text)\n")
         }
         try OutputFolder(output).write(files.map { ($0.name, $0.text) }, areSecret: true)
-        try Terminal.output(files.map { "\(KeyMask.hide(output))/\($0.name)\n" }.joined())
+        try Terminal.output(files.map { "\(KeyMask.hide(PrintableText.escape(output)))/\($0.name)\n" }.joined())
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.doubts.isEmpty else { throw ExitCode.answerIsNo }
     }

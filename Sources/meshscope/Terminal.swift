@@ -46,8 +46,8 @@ enum Terminal {
             try FileDescriptor.standardOutput.writeAll(text.utf8)
         } catch Errno.brokenPipe {
             return
-        } catch {
-            throw fail("standard output cannot be written")
+        } catch let error as Errno {
+            throw fail("standard output \(OutputFile.explain(error))")
         }
     }
 

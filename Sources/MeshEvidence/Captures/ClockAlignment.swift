@@ -16,20 +16,23 @@ struct ClockAlignment {
 
     let captures: [CaptureAlignment]
 
-    /// Reads every capture once, and once more where another one tells the IV Index; none can be read from a pipe. A capture that
-    /// cannot be read stays as it is.
+    /// Reads every capture once, and once more where another one tells the IV Index. One that cannot be read, or only once, as from
+    /// a pipe, stays as it is.
     init(_ paths: [String], _ keys: KeyRing, given: IVIndex?) {
         var captures = Array(repeating: CaptureAlignment(), count: paths.count)
-        guard paths.count > 1, !paths.contains("-"), !keys.networks.isEmpty else {
+        guard paths.count > 1, !keys.networks.isEmpty else {
             self.captures = captures
             return
         }
-        var heard = paths.map { OpenedTimes(in: $0, keys, given: given) }
+        let isRereadable = paths.map(CaptureFile.isRereadable)
+        var heard = zip(paths, isRereadable).map { $1 ? OpenedTimes(in: $0, keys, given: given) : OpenedTimes() }
         let known = given ?? heard.compactMap(\.ivIndex).max()
-        for (index, path) in paths.enumerated() where heard[index].times.isEmpty && known != nil {
+        for (index, path) in paths.enumerated()
+        where isRereadable[index] && heard[index].times.isEmpty && known != nil {
             heard[index] = OpenedTimes(in: path, keys, given: known)
         }
         for index in captures.indices {
+            captures[index].isReadOnce = !isRereadable[index]
             captures[index].distinct = heard[index].times.count
             captures[index].onlyHere = heard[index].times.keys.count { pdu in
                 !heard.indices.contains { $0 != index && heard[$0].times[pdu] != nil }
@@ -79,6 +82,8 @@ private struct OpenedTimes {
     private(set) var times: [PDU: Int64] = [:]
     /// The highest IV Index that anything tells.
     private(set) var ivIndex: IVIndex?
+
+    init() {}
 
     init(in path: String, _ keys: KeyRing, given: IVIndex?) {
         var stream = EvidenceStream(keys, given: given, search: .off)

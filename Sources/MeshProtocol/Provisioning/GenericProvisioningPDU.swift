@@ -121,7 +121,8 @@ public struct TransactionReassembly: Sendable {
         case .transactionContinuation(let index, let segment): segments[index] = segment
         default: return .incomplete
         }
-        guard let start else { return .incomplete }
+        // Joined once, when as many are there as it takes.
+        guard let start, segments.count > Int(start.last) else { return .incomplete }
         var octets: [UInt8] = []
         for index in 0...start.last {
             guard let segment = segments[index] else { return .incomplete }

@@ -1,15 +1,44 @@
 /// Text from the air, from files and from the command line, without anything that a terminal would obey.
 public enum PrintableText {
+    /// The same for a text of several lines, which stay lines.
+    public static func escapeLines(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { escape(String($0)) }.joined(separator: "\n")
+    }
+
+    /// JSON with what a terminal would obey as `\u` escapes, so that it is the same JSON: such characters stand in strings only.
+    public static func escapeJSON(_ json: String) -> String {
+        guard json.unicodeScalars.contains(where: isHidden) else { return json }
+        var shown = ""
+        for scalar in json.unicodeScalars {
+            guard isHidden(scalar), scalar != "\n" else {
+                shown.unicodeScalars.append(scalar)
+                continue
+            }
+            for unit in String(scalar).utf16 {
+                let digits = String(unit, radix: 16)
+                shown += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return shown
+    }
+
     /// The text with `\u{1b}` and the like for what is not to be seen; escaping twice changes nothing more.
     public static func escape(_ text: String) -> String {
         var shown = ""
         for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
+            if isHidden(scalar) {
                 shown += "\\u{" + String(scalar.value, radix: 16) + "}"
-            default: shown.unicodeScalars.append(scalar)
+            } else {
+                shown.unicodeScalars.append(scalar)
             }
         }
         return shown
+    }
+
+    private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
+        default: false
+        }
     }
 }
