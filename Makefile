@@ -3,6 +3,7 @@
 #   make demo     installs, builds, and answers the question on a capture
 #   make test     installs, builds, and runs every test, the fixture check and the format lint
 #   make bench    times the analysis against the bare libpcap loop and against tshark
+#   make bench-hostile  times what is made to cost much, N against 4 N, and its memory
 #   make calibrate  counts how often a recommended SEQ is too low, over 104,000 simulated failures
 #   make install  PREFIX=/usr/local: one binary, its manual page and shell completions
 #   make fixtures rewrites Captures/ (then: meshscope check --record, and read the difference)
@@ -18,7 +19,7 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 BINARY = .build/release/meshscope
 TEST_BINARY = .build-test/release/meshscope
 
-.PHONY: all demo test bench calibrate install fixtures lint clean packages test-packages build
+.PHONY: all demo test bench bench-hostile calibrate install fixtures lint clean packages test-packages build
 
 all: build
 
@@ -51,6 +52,12 @@ bench: build
 	Scripts/bench $(BINARY) 1000000
 	Scripts/bench-search $(BINARY)
 	RUNS=1 Scripts/bench $(BINARY) 10000000
+
+bench-hostile: packages
+	@Scripts/install-packages python3
+	$(SWIFT_BUILD) --product meshscope
+	$(SWIFT_BUILD) --product hostile
+	Scripts/bench-hostile $(BINARY) .build/release/hostile
 
 calibrate: packages
 	@Scripts/install-packages python3

@@ -108,6 +108,22 @@ let package = Package(
             ],
             swiftSettings: common),
 
+        // Writes what costs a reader most, for `make bench-hostile`.
+        .executableTarget(
+            name: "hostile",
+            dependencies: [
+                "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol", "MeshSimulation",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: common),
+
+        // What libFuzzer feeds, and `make fuzz` builds; tests replay its corpus.
+        .target(
+            name: "FuzzTargets",
+            dependencies: analysis + ["KeyFiles", "MeshReports", "MeshTestSupport"], path: "Tests/FuzzTargets",
+            swiftSettings: common),
+        .executableTarget(name: "fuzz", dependencies: ["FuzzTargets"], swiftSettings: common),
+
         // What a program of somebody else's would write: it sees what the library product shows, and nothing else.
         .executableTarget(
             name: "RecoverMaster",
@@ -138,7 +154,7 @@ let package = Package(
         test(
             "EndToEndTests",
             analysis + [
-                "KeyFiles", "MeshReports", "MeshTestSupport", "RecoverMaster", "meshscope",
+                "FuzzTargets", "KeyFiles", "MeshReports", "MeshTestSupport", "RecoverMaster", "meshscope",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ]

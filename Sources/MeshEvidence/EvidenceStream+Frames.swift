@@ -67,6 +67,10 @@ extension EvidenceStream: FrameReceiver {
         switch try value.readUInt16LittleEndian() {
         case ProxyServiceData.serviceUUID:
             let data = try ProxyServiceData(parsing: &value)
+            if identification.isTooMuch(data) {
+                append(.unauthenticated(.identityNotResolved), from: origin)
+                return
+            }
             guard let (network, address) = identification.identify(data) else { return }
             append(.authentic(network, .proxyServer(address)), from: origin)
         case UnprovisionedDeviceBeacon.serviceUUID:

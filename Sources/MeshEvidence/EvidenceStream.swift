@@ -274,7 +274,7 @@ public struct EvidenceStream {
                 let held = decryption.held.searchable(nid: entry.keys.flooding.nid)
                 guard !held.isEmpty else { continue }
                 let isDoubted = decryption.isClosedSince(list.network, held, least: Self.enoughClosed)
-                let search = IVIndexSearch(entry.keys.flooding, held.map(\.pdu))
+                let search = IVIndexSearch(entry.keys.flooding, held.map(\.pdu), keys: list.places.count)
                 let found =
                     known.map { search.run(beyond: $0, isDoubted ? extent : nil, progress) }
                     ?? search.run(extent, progress)

@@ -90,6 +90,11 @@ public struct MeshState: Hashable, Sendable {
     /// The time of the last frame of all captures, whatever it holds; `nil` where they hold no frame.
     public var lastTime: CaptureTime? { captures.compactMap(\.lastTime).max() }
 
+    /// Settles what waits for a contradiction, as if nothing more were heard; then nothing more is to be applied.
+    public mutating func settle() {
+        for index in networks.indices { networks[index].settle() }
+    }
+
     /// The facts of all networks and of what surrounds them; changes nothing, and can be asked at any time.
     public func judge() -> [Finding] {
         var log = FactLog()

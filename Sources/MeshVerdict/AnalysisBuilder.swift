@@ -14,32 +14,45 @@ extension Analysis {
     ///   - options: what the user says beside keys and captures.
     ///   - unusable: captures that could not be used at all.
     public init(
-        _ state: MeshState, keys: KeyRing, options: AnalysisOptions = AnalysisOptions(), unusable: [CaptureError] = []
+        _ state: consuming MeshState, keys: KeyRing, options: AnalysisOptions = AnalysisOptions(),
+        unusable: [CaptureError] = []
     ) {
-        self = AnalysisBuilder(state: state, keys: keys, options: options).analysis(unusable)
+        self.init(state, keys: keys, options: options, unusable: unusable, auditing: nil)
+    }
+
+    /// `auditing`: the keys that the user gave, and what became of the messages that they should open.
+    init(
+        _ state: consuming MeshState, keys: KeyRing, options: AnalysisOptions, unusable: [CaptureError],
+        auditing: (keys: KeyRing, messages: [MessageTally])?
+    ) {
+        // Facts are judged of the state as it goes on; what follows takes it as it stands at the end.
+        var log = FactLog()
+        log.add(state.judge())
+        state.settle()
+        let builder = AnalysisBuilder(state: state, keys: keys, options: options)
+        self = builder.analysis(log, unusable)
+        if let auditing { audit(auditing.keys, builder.state, auditing.messages) }
     }
 }
 
-/// Makes the finished value out of a state.
+/// Makes the finished value out of a state that is settled.
 private struct AnalysisBuilder {
     let options: AnalysisOptions
     let state: MeshState
     let keys: KeyRing
-    /// The networks as they stand if nothing more is heard.
-    private let networks: [NetworkState]
 
-    init(state: MeshState, keys: KeyRing, options: AnalysisOptions) {
-        self.state = state
+    init(state: consuming MeshState, keys: KeyRing, options: AnalysisOptions) {
         // A network of the state without keys has none.
         let missing = state.networks.dropFirst(keys.networks.count).map { KeyRing.Network(name: $0.name, subnets: []) }
+        self.state = state
         self.keys = KeyRing(networks: keys.networks + missing)
         self.options = options
-        networks = state.networks.map { $0.settled() }
     }
 
-    func analysis(_ unusable: [CaptureError]) -> Analysis {
-        var log = FactLog()
-        log.add(state.judge())
+    private var networks: [NetworkState] { state.networks }
+
+    func analysis(_ found: FactLog, _ unusable: [CaptureError]) -> Analysis {
+        var log = found
         let rules = networks.map { network in
             RecoveryRules(
                 network: network, clocks: CaptureClocks(state, log.facts(of: network.index)), options: options)

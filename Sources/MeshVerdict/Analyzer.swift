@@ -56,15 +56,14 @@ public struct Analyzer {
                     receive?(observation, novelty)
                 }
             }, progress)
-        var analysis = Analysis(state, keys: stream.keyRing, options: options, unusable: captures.unusable)
-        analysis.audit(keyRing, state, messages)
-        return analysis
+        return Analysis(
+            state, keys: stream.keyRing, options: options, unusable: captures.unusable, auditing: (keyRing, messages))
     }
 }
 
 extension Analysis {
     /// Holds the keys that the user gave against what was heard.
-    fileprivate mutating func audit(_ keys: KeyRing, _ state: MeshState, _ messages: [MessageTally]) {
+    mutating func audit(_ keys: KeyRing, _ state: MeshState, _ messages: [MessageTally]) {
         let silent = findings.compactMap { finding -> (NetworkIndex, KeyIndex)? in
             guard case .keyFellSilent(let key, _, _, _, _) = finding.fact, let network = finding.network else {
                 return nil

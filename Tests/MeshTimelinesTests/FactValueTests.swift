@@ -60,7 +60,7 @@ import Testing
 
     private static let ofKeys: [Fact] = [
         .pduNotOpened(nid: 0x7F), .pdusGivenUp, .foreignNetwork(nid: 0), .keyLearned(.primary),
-        .friendshipsForgotten, .trafficStaysClosed(pdus: 12),
+        .friendshipsForgotten, .trafficStaysClosed(pdus: 12), .sequencesForgotten, .identitiesNotResolved,
     ]
 
     private static let examples = ofCaptures + ofBeacons + ofSources + ofKeys
@@ -88,6 +88,7 @@ import Testing
         let info: Set<Fact.Kind> = [
             .crcFailed, .truncatedFrame, .malformedStructure, .beaconsSilent, .keyRefreshPhaseNotHeard, .sequenceJump,
             .pduAlteredByRelay, .pduNotOpened, .foreignNetwork, .keyLearned, .nothingAuthenticSince,
+            .identitiesNotResolved,
         ]
         for kind in Fact.Kind.allCases {
             let expected: Fact.Severity = critical.contains(kind) ? .critical : info.contains(kind) ? .info : .warning

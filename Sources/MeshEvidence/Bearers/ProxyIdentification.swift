@@ -1,7 +1,7 @@
 import MeshProtocol
 
-/// Resolves with the keys what proxy servers advertise of themselves. Bounded: each distinct service data is tried once, since
-/// an identity takes as many trials as there are addresses.
+/// Resolves with the keys what proxy servers advertise of themselves. Bounded: each distinct service data is tried once, and only so
+/// many in all, since an identity takes as many trials as there are addresses.
 struct ProxyIdentification {
     typealias Identified = (network: NetworkIndex, address: UnicastAddress?)
 
@@ -10,7 +10,10 @@ struct ProxyIdentification {
     }
 
     private static let most = 1024
+    /// Trials of all addresses, each under one key: a few seconds.
+    private static let mostTrials = 1 << 14
 
+    private var trials = 0
     private var lists: [(list: NetworkKeyList, place: KeyPlace)] = []
     private var seen: [ProxyServiceData: Outcome] = [:]
 
@@ -20,10 +23,17 @@ struct ProxyIdentification {
         seen = seen.filter { $0.value.identified != nil }
     }
 
+    /// Whether an advertisement is one too many to be tried.
+    mutating func isTooMuch(_ data: ProxyServiceData) -> Bool {
+        guard data.isOfNode, seen[data] == nil else { return false }
+        return seen.count >= Self.most || trials + lists.count > Self.mostTrials
+    }
+
     /// The network and the node whose advertisement it is, if a key tells.
     mutating func identify(_ data: ProxyServiceData) -> Identified? {
         if let known = seen[data] { return known.identified }
-        guard seen.count < Self.most else { return nil }
+        guard seen.count < Self.most, !isTooMuch(data) else { return nil }
+        if data.isOfNode { trials += lists.count }
         let outcome = Outcome(identified: resolve(data))
         seen[data] = outcome
         return outcome.identified

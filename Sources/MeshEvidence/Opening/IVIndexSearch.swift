@@ -23,15 +23,23 @@ struct IVIndexSearch {
     private static let mostLikelyBases = 256
     private static let mostBases = 48
     private static let mostFullBases = 3
+    /// Keys of one network share these numbers; of more keys than this only what is likely is searched.
+    private static let mostKeys = 256
     private static let mostConfirmed = 256
 
     let material: SecurityMaterial
     /// Distinct PDUs with the NID of the material.
     let pdus: [ObfuscatedNetworkPDU]
 
+    private let likelyBases: Int
+    private let boundBases: Int
+
+    /// `keys`: how many of the network are searched with.
     /// `held`: of which those are drawn that are tried, in an order that only the key tells.
-    init(_ material: SecurityMaterial, _ held: [ObfuscatedNetworkPDU]) {
+    init(_ material: SecurityMaterial, _ held: [ObfuscatedNetworkPDU], keys: Int = 1) {
         self.material = material
+        likelyBases = max(4, Self.mostLikelyBases / max(1, keys))
+        boundBases = keys > Self.mostKeys ? 0 : max(1, Self.mostBases / max(1, keys))
         var seen: Set<ObfuscatedNetworkPDU> = []
         let ours = held.filter { $0.nid == material.nid && seen.insert($0).inserted }
         var order = ours.map { UInt128($0.fingerprint) << 8 | UInt128($0.length) }
@@ -46,7 +54,7 @@ struct IVIndexSearch {
 
     /// The IV Index that most PDUs confirm; `nil` where none does.
     func run(_ extent: IVSearchExtent, _ progress: (Double) -> Void) -> Found? {
-        find(in: 0..<Self.likely, bases: Self.mostLikelyBases) ?? search(from: Self.likely, extent, progress)
+        find(in: 0..<Self.likely, bases: likelyBases) ?? search(from: Self.likely, extent, progress)
     }
 
     /// The same for a network that is known to have reached an IV Index; how far beyond what is likely, `extent` tells, `nil` for
@@ -54,13 +62,13 @@ struct IVIndexSearch {
     func run(beyond known: IVIndex, _ extent: IVSearchExtent?, _ progress: (Double) -> Void) -> Found? {
         let start = UInt64(known.value) + 1
         let likely = min(start + Self.likely, Self.all)
-        if let found = find(in: start..<max(start, likely), bases: Self.mostLikelyBases) { return found }
+        if let found = find(in: start..<max(start, likely), bases: likelyBases) { return found }
         return extent.flatMap { search(from: likely, $0, progress) }
     }
 
     private func search(from start: UInt64, _ extent: IVSearchExtent, _ progress: (Double) -> Void) -> Found? {
         let bound = max(start, Self.bound)
-        if let found = find(in: start..<bound, bases: Self.mostBases) { return found }
+        if let found = find(in: start..<bound, bases: boundBases) { return found }
         guard extent == .full else { return nil }
         let slabs = bases.prefix(Self.mostFullBases).flatMap { base in
             stride(from: bound, to: Self.all, by: Int(Self.slab)).map { (base, $0) }

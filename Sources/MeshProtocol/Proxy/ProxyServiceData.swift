@@ -42,6 +42,14 @@ public enum ProxyServiceData: Hashable, Sendable {
         try reader.requireEnd()
     }
 
+    /// Whether it tells which node it is, by a hash of its address.
+    public var isOfNode: Bool {
+        switch self {
+        case .nodeIdentity, .privateNodeIdentity: true
+        case .networkID, .privateNetworkIdentity: false
+        }
+    }
+
     /// As parsed, without the service's UUID.
     var octets: [UInt8] {
         switch self {

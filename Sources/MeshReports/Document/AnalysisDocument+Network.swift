@@ -98,6 +98,9 @@ extension AnalysisDocument {
 
     // MARK: Sources
 
+    /// As many sources as anybody reads; those of the masters are among them.
+    private static let mostSources = 4096
+
     private func sources(_ network: Analysis.Network, _ index: NetworkIndex) -> [ReportDocument.Block] {
         guard !network.sources.isEmpty else { return [] }
         var table = Table([
@@ -105,14 +108,25 @@ extension AnalysisDocument {
             .init("missed", .right), .init("cov.", .right), .init("frame", .right), .init("lowest"), .init("give"),
             .init("verdict"),
         ])
-        for source in network.sources {
+        let asked = Set(analysis.masters.filter { $0.network == index }.flatMap(\.elements))
+        let shown =
+            network.sources.count <= Self.mostSources
+            ? network.sources
+            : network.sources.enumerated().filter { $0.offset < Self.mostSources || asked.contains($0.element.address) }
+                .map(\.element)
+        for source in shown {
             for row in rows(source) { table.add(row) }
         }
-        let names = network.sources.compactMap { source in
+        let names = shown.compactMap { source in
             source.name.map { ReportDocument.List.Item("\(source.address) is \($0)") }
         }
-        let charts = network.heardAddresses.map { ReportDocument.Chart.sequence(network: index, source: $0) }
-        return [.pause, .table(table)] + (names.isEmpty ? [] : [.list(.init(.plain, depth: 1, names))])
+        let more = network.sources.count - shown.count
+        let rest: [ReportDocument.Block] =
+            more > 0 ? [.paragraph("… and \(more) sources more: all of them are in the JSON.", depth: 1)] : []
+        let charts = shown.filter { !$0.epochs.isEmpty }.map(\.address).map {
+            ReportDocument.Chart.sequence(network: index, source: $0)
+        }
+        return [.pause, .table(table)] + rest + (names.isEmpty ? [] : [.list(.init(.plain, depth: 1, names))])
             + [.chart(.coverage(network: index))] + charts.map { .chart($0) }
     }
 

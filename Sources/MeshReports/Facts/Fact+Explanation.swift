@@ -296,6 +296,19 @@ extension Fact.Kind {
             for longest were forgotten. PDUs under them stay closed, and a SEQ that only they tell is not known; the margin has a \
             term for that. It happens in captures of weeks with many Low Power nodes. Analyse shorter captures, one by one.
             """
+        case .sequencesForgotten:
+            """
+            The SEQ that were heard of all sources fill more than a million pages of 256, and the lowest pages of some sources had to make \
+            room. What is in them counts as heard: a source that restarts among them is not noticed, and the coverage is that of \
+            the rest. The last SEQ are known all the same. No network that is used as networks are comes near this. Analyse a \
+            part of the capture.
+            """
+        case .identitiesNotResolved:
+            """
+            Proxy servers advertise a hash of their address, and it takes 32,767 trials under each key to find whose it is. \
+            More of them were heard than are tried, perhaps since somebody sends made-up ones. It changes nothing but \
+            the list of proxy servers.
+            """
         case .pdusGivenUp:
             """
             More PDUs waited for their IV Index than can be kept, and the oldest were given up before anything \

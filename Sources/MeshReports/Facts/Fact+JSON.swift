@@ -12,7 +12,9 @@ extension Fact {
         switch self {
         case .damagedRecord(_, let path, let reason): ["capture": .text(KeyMask.hide(path)), "reason": .text(reason)]
         case .unsupportedLinkType(let type): ["link_type": .number(type.number)]
-        case .crcFailed, .truncatedFrame, .timeUnknown, .pdusGivenUp, .friendshipsForgotten, .further: [:]
+        case .crcFailed, .truncatedFrame, .timeUnknown, .pdusGivenUp, .friendshipsForgotten, .sequencesForgotten,
+            .identitiesNotResolved, .further:
+            [:]
         case .malformedStructure(let first): first.map { ["first": .text($0)] } ?? [:]
         case .clocksDisagree(let difference): ["seconds": .number(difference.components.seconds)]
         case .trafficStaysClosed(let pdus): ["pdus": .number(pdus)]

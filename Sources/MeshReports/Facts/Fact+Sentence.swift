@@ -131,6 +131,12 @@ extension Fact {
             return
                 "credentials of friendships that made room for others, the longest unused ones: what was sent under them stays "
                 + "closed, and the margin is wider for it"
+        case .sequencesForgotten:
+            return
+                "the lowest SEQ of some sources were forgotten to make room; they count as heard, so that a restart among them is "
+                + "not seen, and the margin is wider for it"
+        case .identitiesNotResolved:
+            return "identities of proxy servers, more than are tried with these keys: whose they are is not told"
         case .pdusGivenUp:
             return
                 "PDUs that had to be given up before anything told the IV Index: what a source said in them is unknown. "

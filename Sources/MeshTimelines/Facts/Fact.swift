@@ -95,6 +95,10 @@ public enum Fact: Hashable, Codable, Sendable {
     case trafficStaysClosed(pdus: Int)
     /// Friendships made room for others: what was sent under their credentials stays closed.
     case friendshipsForgotten
+    /// Some of the lowest SEQ of sources were forgotten: they count as heard.
+    case sequencesForgotten
+    /// Proxy servers' identities that nobody tried to resolve: each takes as many trials as there are addresses, under each key.
+    case identitiesNotResolved
     /// A configuration message handed out a NetKey of this index.
     case keyLearned(KeyIndex)
 
@@ -144,6 +148,8 @@ extension Fact {
         case foreignNetwork = "foreign_network"
         case trafficStaysClosed = "traffic_stays_closed"
         case friendshipsForgotten = "friendships_forgotten"
+        case sequencesForgotten = "sequences_forgotten"
+        case identitiesNotResolved = "identities_not_resolved"
         case keyLearned = "key_learned"
     }
 
@@ -209,6 +215,8 @@ extension Fact {
         case .foreignNetwork: .foreignNetwork
         case .trafficStaysClosed: .trafficStaysClosed
         case .friendshipsForgotten: .friendshipsForgotten
+        case .sequencesForgotten: .sequencesForgotten
+        case .identitiesNotResolved: .identitiesNotResolved
         case .keyLearned: .keyLearned
         case .further(let kind): kind
         }
@@ -231,7 +239,7 @@ extension Fact {
             UInt64(clamping: capture)
         case .unsupportedLinkType(let type): UInt64(type.number) | (type.registry == .btsnoop ? 1 << 32 : 0)
         case .truncatedFrame, .malformedStructure, .timeUnknown, .nothingAuthenticSince, .clocksDisagree, .pdusGivenUp,
-            .friendshipsForgotten, .trafficStaysClosed:
+            .friendshipsForgotten, .trafficStaysClosed, .sequencesForgotten, .identitiesNotResolved:
             0
         case .beaconNotAuthentic(let key), .beaconsSilent(let key, _), .keyRefreshReverted(let key),
             .keyRefreshPhaseNotHeard(let key), .keyLearned(let key), .subnetsDisagree(let key, _, _),
@@ -267,11 +275,11 @@ extension Fact.Kind {
             .beaconReplayed,
             .nodeAhead, .ivUpdateTooSoon, .ivUpdateOverdue, .ivIndexJump, .ivRecoveryTooSoon, .secondarySubnetAhead,
             .keyRefreshReverted, .sequenceRestarted, .pduReplayed, .staleIVIndex, .sequenceNearExhaustion, .pdusGivenUp,
-            .friendshipsForgotten:
+            .friendshipsForgotten, .sequencesForgotten:
             .warning
         case .crcFailed, .truncatedFrame, .malformedStructure, .nothingAuthenticSince, .beaconsSilent,
             .keyRefreshPhaseNotHeard, .sequenceJump,
-            .pduAlteredByRelay, .pduNotOpened, .foreignNetwork, .keyLearned:
+            .pduAlteredByRelay, .pduNotOpened, .foreignNetwork, .identitiesNotResolved, .keyLearned:
             .info
         }
     }

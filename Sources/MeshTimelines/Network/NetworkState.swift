@@ -30,7 +30,8 @@ public struct NetworkState: Hashable, Codable, Sendable {
     private(set) var ahead: Ahead?
     private var exchanges = DeviceKeyExchanges()
     /// Whether something of it had to be forgotten, which may have held a higher SEQ.
-    public private(set) var hasForgotten = false
+    public var hasForgotten: Bool { hasForgottenFriendships || table.hasForgotten }
+    private var hasForgottenFriendships = false
     /// What was heard under each key, by its place; those that were learned stand last.
     private var uses: [KeyUse]
     /// What was found while folding.
@@ -90,7 +91,7 @@ public struct NetworkState: Hashable, Codable, Sendable {
         case .netKeyLearned(let learned): apply(learned, from: origin)
         case .friendshipEstablished: break
         case .friendshipsForgotten(let count):
-            hasForgotten = true
+            hasForgottenFriendships = true
             log.record(.friendshipsForgotten, at: origin.frame, network: index, count: count)
         case .proxyServer(let address): applyProxyServer(address, at: origin.frame)
         }
@@ -232,14 +233,19 @@ public struct NetworkState: Hashable, Codable, Sendable {
         return older.map(\.last).max()
     }
 
-    /// The state as it stands if nothing more is heard: what waits for a contradiction counts.
-    public func settled() -> NetworkState {
-        var settled = self
-        settled.settleAhead()
-        settled.table.settle()
-        for source in settled.sources {
-            for heard in source.heardTimes { settled.iv.widen(heard) }
+    /// As it stands if nothing more is heard: what waits for a contradiction counts.
+    mutating func settle() {
+        settleAhead()
+        table.settle()
+        for source in sources {
+            for heard in source.heardTimes { iv.widen(heard) }
         }
+    }
+
+    /// The same as another value.
+    func settled() -> NetworkState {
+        var settled = self
+        settled.settle()
         return settled
     }
 
@@ -249,6 +255,7 @@ public struct NetworkState: Hashable, Codable, Sendable {
         var log = network.log
         SubnetRules.judge(network, into: &log)
         SequenceRules.judge(network, into: &log)
+        if table.hasForgotten { log.record(.sequencesForgotten, network: index) }
         return log.sorted
     }
 }

@@ -8,6 +8,12 @@ struct SourceTable: Hashable, Sendable {
     /// The place of each unicast address in `sources`.
     private var places = [Int32](repeating: -1, count: 0x8000)
 
+    /// How many pages the sets of SEQ of all sources have, and how many there may be: 64 MB.
+    private var pages = 0
+    private static let mostPages = 1 << 20
+    /// Whether pages had to be forgotten.
+    private(set) var hasForgotten = false
+
     init() {}
 
     subscript(address: UnicastAddress) -> SourceTimeline? {
@@ -20,7 +26,18 @@ struct SourceTable: Hashable, Sendable {
         _ pdu: NetworkPDU, of subnet: SubnetIndex, at frame: FrameReference, times: Int, isDelayed: Bool
     ) -> Novelty {
         let place = place(of: pdu.source)
-        return sources[place].apply(pdu, of: subnet, at: frame, times: times, isDelayed: isDelayed)
+        let novelty = sources[place].apply(pdu, of: subnet, at: frame, times: times, isDelayed: isDelayed)
+        if sources[place].hasNewPage { countPages(of: place) }
+        return novelty
+    }
+
+    private mutating func countPages(of place: Int) {
+        sources[place].hasNewPage = false
+        pages += 1
+        guard pages > Self.mostPages else { return }
+        let forgotten = sources[place].forgetLowest()
+        pages -= forgotten
+        hasForgotten = hasForgotten || forgotten > 0
     }
 
     /// Changes what was heard of a source, if anything was.
@@ -30,7 +47,9 @@ struct SourceTable: Hashable, Sendable {
     }
 
     /// Each source as it stands if nothing more is heard.
-    mutating func settle() { sources = sources.map { $0.settled() } }
+    mutating func settle() {
+        for place in sources.indices { sources[place].settle() }
+    }
 
     @inline(__always)
     private mutating func place(of address: UnicastAddress) -> Int {
@@ -50,6 +69,8 @@ extension SourceTable: Codable {
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         sources = try container.decode([SourceTimeline].self)
+        pages = sources.reduce(0) { $0 + $1.pages }
+        hasForgotten = sources.contains(where: \.hasForgotten)
         for (place, source) in sources.enumerated() {
             guard places[Int(source.address.value)] < 0 else {
                 throw DecodingError.dataCorruptedError(

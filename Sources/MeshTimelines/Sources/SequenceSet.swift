@@ -1,22 +1,23 @@
 /// The sequence numbers heard of one source under one IV Index: a bit for each, in pages that come into being where they
-/// are needed, never more than the 2 MiB of the whole SEQ space; and a short digest of the content for those of the
-/// latest pages.
+/// are needed; and a short digest of the content of the latest ones.
+///
+/// Where pages have to be forgotten, what lies in them and below counts as heard.
 public struct SequenceSet: Sendable {
-    private static let pageBits: UInt32 = 1024
+    private static let pageBits: UInt32 = 256
     private static let pageWords = Int(pageBits / 64)
     private static let pageCount = UInt32(1 << 24) / pageBits
 
     /// The pages' bits, in the order in which the pages came into being.
     private var words: [UInt64] = []
-    /// 16 bits of content for each SEQ of the latest pages: enough to tell one PDU from another under the same SEQ.
-    private var digests: [UInt16] = []
-    /// For each page where its digests begin; −1 where they gave way to those of a later page.
-    private var digestStarts: [Int32] = []
-    private static let mostDigestPages = 16
+    private var digests = ContentDigests()
     /// The page numbers in the order of the pages in `words`.
     private var numbers: [UInt32] = []
+    /// Where each page begins in `words`; empty as long as there are so few pages that they are found by looking.
     private var starts: [UInt32: Int] = [:]
+    private static let fewPages = 32
     private var lastPage = Page(number: .max, start: 0)
+    /// Pages below this were forgotten, or never there.
+    private var forgottenBelow: UInt32 = 0
     /// How many different SEQ.
     public private(set) var count = 0
     private(set) var first: UInt32 = .max
@@ -40,9 +41,14 @@ public struct SequenceSet: Sendable {
     /// The empty set.
     public init() {}
 
+    /// How many pages there are, of 256 SEQ each.
+    var pages: Int { numbers.count }
+    /// Whether pages were forgotten.
+    var hasForgotten: Bool { forgottenBelow > 0 }
+
     /// Whether the set holds a SEQ.
     public func contains(_ sequence: UInt32) -> Bool {
-        guard let start = starts[sequence / Self.pageBits] else { return false }
+        guard let start = start(ofPage: sequence / Self.pageBits) else { return false }
         let bit = sequence % Self.pageBits
         return words[start + Int(bit / 64)] & (1 << UInt64(bit % 64)) != 0
     }
@@ -50,17 +56,14 @@ public struct SequenceSet: Sendable {
     /// Whether `sequence` was in the set, and with the same content as far as that is remembered.
     @inline(__always)
     mutating func insert(_ sequence: UInt32, digest: UInt16) -> Insertion {
-        let start = page(sequence / Self.pageBits)
+        guard let start = page(sequence / Self.pageBits) else { return .same }
         let bit = sequence % Self.pageBits
         let word = start + Int(bit / 64)
         let mask: UInt64 = 1 << UInt64(bit % 64)
-        let digestStart = Int(digestStarts[start / Self.pageWords])
-        guard words[word] & mask == 0 else {
-            return digestStart < 0 || digests[digestStart + Int(bit)] == digest ? .same : .other
-        }
+        guard words[word] & mask == 0 else { return digests.differs(digest, of: sequence) ? .other : .same }
         words[word] |= mask
-        if digestStart >= 0 { digests[digestStart + Int(bit)] = digest }
         count += 1
+        digests.note(digest, of: sequence, count: count)
         first = min(first, sequence)
         last = max(last, sequence)
         return .new
@@ -69,12 +72,27 @@ public struct SequenceSet: Sendable {
     /// Takes what another set holds. The digests stay this set's own: they only tell apart what is heard next.
     public mutating func merge(_ other: SequenceSet) {
         for (ordinal, number) in other.numbers.enumerated() {
-            let start = page(number)
+            guard let start = page(number) else { continue }
             for word in 0..<Self.pageWords { words[start + word] |= other.words[ordinal * Self.pageWords + word] }
         }
         first = min(first, other.first)
         last = max(last, other.last)
+        forgottenBelow = max(forgottenBelow, other.forgottenBelow)
         count = words.reduce(0) { $0 + $1.nonzeroBitCount }
+    }
+
+    /// Forgets the lowest pages, a quarter of all; what is in them and below counts as heard. Returns how many.
+    mutating func forgetLowest() -> Int {
+        let lowest = Set(numbers.sorted().prefix(numbers.count / 4))
+        guard let highest = lowest.max() else { return 0 }
+        let kept = numbers.enumerated().filter { !lowest.contains($0.element) }
+        words = kept.flatMap { words[($0.offset * Self.pageWords)..<(($0.offset + 1) * Self.pageWords)] }
+        numbers = kept.map(\.element)
+        starts = [:]
+        indexPages()
+        lastPage = Page(number: .max, start: 0)
+        forgottenBelow = max(forgottenBelow, highest + 1)
+        return lowest.count
     }
 
     /// Whether two sets hold the same SEQ, whatever is remembered of their content.
@@ -83,56 +101,121 @@ public struct SequenceSet: Sendable {
     }
 
     private func bits(ofPage number: UInt32) -> [UInt64] {
-        starts[number].map { Array(words[$0..<($0 + Self.pageWords)]) } ?? Array(repeating: 0, count: Self.pageWords)
+        start(ofPage: number).map { Array(words[$0..<($0 + Self.pageWords)]) }
+            ?? Array(repeating: 0, count: Self.pageWords)
     }
 
-    /// Numbers between the first and the last that are not in the set.
+    /// Numbers between the first and the last that are not in the set; those that were forgotten are none of them.
     public func missed() -> Missed {
         guard count > 0 else { return Missed(count: 0, longestRun: 0) }
-        var longest = 0
-        var previous = first
+        var (longest, sum) = (0, 0)
+        var previous: UInt32?
         for number in numbers.sorted() {
-            guard let start = starts[number] else { continue }
+            guard let start = start(ofPage: number) else { continue }
             for index in 0..<Self.pageWords {
                 var word = words[start + index]
                 while word != 0 {
                     let sequence = number * Self.pageBits + UInt32(index * 64 + word.trailingZeroBitCount)
-                    longest = max(longest, Int(sequence) - Int(previous) - 1)
-                    previous = sequence
+                    let gap = previous.map { Int(sequence) - Int($0) - 1 } ?? 0
+                    (longest, sum, previous) = (max(longest, gap), sum + gap, sequence)
                     word &= word - 1
                 }
             }
         }
-        return Missed(count: Int(last - first) + 1 - count, longestRun: longest)
+        return Missed(count: sum, longestRun: longest)
     }
 
-    /// Room for the digests of a new page: new, or that of the oldest page that has some.
-    private mutating func appendDigestPage() {
-        let ordinal = digestStarts.count
-        guard ordinal >= Self.mostDigestPages else {
-            digestStarts.append(Int32(digests.count))
-            digests.append(contentsOf: repeatElement(0, count: Int(Self.pageBits)))
-            return
-        }
-        digestStarts.append(digestStarts[ordinal - Self.mostDigestPages])
-        digestStarts[ordinal - Self.mostDigestPages] = -1
+    private mutating func indexPages() {
+        guard numbers.count > Self.fewPages else { return }
+        starts = Dictionary(uniqueKeysWithValues: numbers.enumerated().map { ($1, $0 * Self.pageWords) })
     }
 
+    private func start(ofPage number: UInt32) -> Int? {
+        guard starts.isEmpty else { return starts[number] }
+        return numbers.firstIndex(of: number).map { $0 * Self.pageWords }
+    }
+
+    /// Where a page begins; `nil` where it was forgotten.
     @inline(__always)
-    private mutating func page(_ number: UInt32) -> Int {
+    private mutating func page(_ number: UInt32) -> Int? {
         lastPage.number == number ? lastPage.start : otherPage(number)
     }
 
-    private mutating func otherPage(_ number: UInt32) -> Int {
-        let start = starts[number] ?? words.count
+    private mutating func otherPage(_ number: UInt32) -> Int? {
+        let start = start(ofPage: number) ?? words.count
         if start == words.count {
+            guard number >= forgottenBelow else { return nil }
             words.append(contentsOf: repeatElement(0, count: Self.pageWords))
             numbers.append(number)
-            starts[number] = start
-            appendDigestPage()
+            if starts.isEmpty { indexPages() } else { starts[number] = start }
         }
         lastPage = Page(number: number, start: start)
         return start
+    }
+}
+
+/// 16 bits of content for each of the latest SEQ of a source, enough to tell one PDU from another under the same SEQ: a table that
+/// grows with them, up to 16,384 places, at each of which the latest SEQ stands that belongs there.
+private struct ContentDigests: Hashable, Codable {
+    private static let least = 16
+    private static let most = 1 << 14
+    /// No SEQ.
+    private static let nothing = UInt32.max
+
+    private var sequences: [UInt32] = []
+    private var digests: [UInt16] = []
+
+    /// Whether another content is remembered of a SEQ.
+    @inline(__always)
+    func differs(_ digest: UInt16, of sequence: UInt32) -> Bool {
+        guard !sequences.isEmpty else { return false }
+        let place = place(of: sequence)
+        return sequences[place] == sequence && digests[place] != digest
+    }
+
+    /// `count`: how many SEQ were heard, this one included.
+    @inline(__always)
+    mutating func note(_ digest: UInt16, of sequence: UInt32, count: Int) {
+        if count > sequences.count, sequences.count < Self.most { grow() }
+        let place = place(of: sequence)
+        sequences[place] = sequence
+        digests[place] = digest
+    }
+
+    @inline(__always)
+    private func place(of sequence: UInt32) -> Int { Int(sequence) & (sequences.count - 1) }
+
+    private mutating func grow() {
+        let old = zip(sequences, digests).filter { $0.0 != Self.nothing }
+        let size = max(Self.least, 2 * sequences.count)
+        sequences = Array(repeating: Self.nothing, count: size)
+        digests = Array(repeating: 0, count: size)
+        for (sequence, digest) in old {
+            let place = place(of: sequence)
+            (sequences[place], digests[place]) = (sequence, digest)
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey { case sequences, digests }
+
+    init() {}
+
+    /// - Throws: `DecodingError` where the table has no length that one can have.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        sequences = try container.decode([UInt32].self, forKey: .sequences)
+        digests = try container.decode([UInt16].self, forKey: .digests)
+        let isTable = sequences.count.nonzeroBitCount == 1 && (Self.least...Self.most).contains(sequences.count)
+        guard sequences.count == digests.count, isTable || sequences.isEmpty else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .digests, in: container, debugDescription: "a table of \(digests.count) digests")
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(sequences, forKey: .sequences)
+        try container.encode(digests, forKey: .digests)
     }
 }
 
@@ -141,8 +224,8 @@ public struct SequenceSet: Sendable {
 extension SequenceSet: Hashable {
     /// Compares SEQ, pages and digests.
     public static func == (left: Self, right: Self) -> Bool {
-        left.numbers == right.numbers && left.words == right.words && left.digestStarts == right.digestStarts
-            && left.digests == right.digests
+        left.numbers == right.numbers && left.words == right.words && left.digests == right.digests
+            && left.forgottenBelow == right.forgottenBelow
     }
 
     /// Hashes what `==` compares, without the digests.
@@ -153,24 +236,22 @@ extension SequenceSet: Hashable {
 }
 
 extension SequenceSet: Codable {
-    private enum CodingKeys: String, CodingKey { case pages, words, digests, digestStarts }
+    private enum CodingKeys: String, CodingKey { case pages, words, digests, forgottenBelow }
 
     /// - Throws: `DecodingError` where the parts do not fit each other.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         numbers = try container.decode([UInt32].self, forKey: .pages)
         words = try container.decode([UInt64].self, forKey: .words)
-        digests = try container.decode([UInt16].self, forKey: .digests)
-        digestStarts = try container.decode([Int32].self, forKey: .digestStarts)
-        let room = Int32(clamping: digests.count) - Int32(Self.pageBits)
-        guard words.count == numbers.count * Self.pageWords, digestStarts.count == numbers.count,
-            Set(numbers).count == numbers.count, numbers.allSatisfy({ $0 < Self.pageCount }),
-            digestStarts.allSatisfy({ $0 == -1 || (0...max(0, room)).contains($0) }), room >= 0 || numbers.isEmpty
+        digests = try container.decode(ContentDigests.self, forKey: .digests)
+        forgottenBelow = try container.decode(UInt32.self, forKey: .forgottenBelow)
+        guard words.count == numbers.count * Self.pageWords, Set(numbers).count == numbers.count,
+            numbers.allSatisfy({ $0 < Self.pageCount })
         else {
             throw DecodingError.dataCorruptedError(
                 forKey: .pages, in: container, debugDescription: "the pages of a set of SEQ do not fit each other")
         }
-        for (ordinal, number) in numbers.enumerated() { starts[number] = ordinal * Self.pageWords }
+        indexPages()
         count = words.reduce(0) { $0 + $1.nonzeroBitCount }
         let heard = numbers.filter { number in bits(ofPage: number).contains { $0 != 0 } }
         if let lowest = heard.min(), let highest = heard.max() {
@@ -183,11 +264,12 @@ extension SequenceSet: Codable {
         }
     }
 
+    /// - Throws: What the encoder throws.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(numbers, forKey: .pages)
         try container.encode(words, forKey: .words)
         try container.encode(digests, forKey: .digests)
-        try container.encode(digestStarts, forKey: .digestStarts)
+        try container.encode(forgottenBelow, forKey: .forgottenBelow)
     }
 }

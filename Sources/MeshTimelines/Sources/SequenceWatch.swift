@@ -300,10 +300,8 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     }
 
     /// The watch as it stands if nothing more is heard: a spike that nothing contradicted is a jump.
-    func settled() -> SequenceWatch {
-        guard let spike, outlier == nil, spike.sequence > highest else { return self }
-        var settled = self
-        settled.jump(to: spike)
-        return settled
+    mutating func settle() {
+        guard let spike, outlier == nil, spike.sequence > highest else { return }
+        jump(to: spike)
     }
 }

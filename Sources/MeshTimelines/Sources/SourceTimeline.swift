@@ -113,6 +113,7 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     }
 
     private static let memory = 64
+    private static let leastMemory = 8
     private static let mostBridges = 16
 
     /// Whose sequence it is; one element of a node.
@@ -127,6 +128,8 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     /// Between which subnets its PDUs were repeated.
     public private(set) var bridges: [Bridge] = []
     private var highestTTL: UInt8 = 0
+    /// Whether a set of SEQ grew by a page since somebody looked.
+    var hasNewPage = false
     /// Whether a relay was seen to cut its PDUs short.
     private var isCutShort = false
     /// How many PDUs it sent to groups.
@@ -154,7 +157,9 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         let record = record(for: pdu, at: frame)
         let isSuperseded = !isDelayed && record < records.count - 1 && isLong(after: records[records.count - 1], frame)
         if subnets.last != subnet, !subnets.contains(subnet) { subnets.append(subnet) }
+        let pages = records[record].sequences.pages
         let inserted = records[record].insert(pdu, at: frame, times: times)
+        if records[record].sequences.pages != pages { hasNewPage = true }
         let novelty = novelty(of: pdu, subnet, inserted)
         // What a relay cut short is a copy.
         let insertion = novelty == .cutCopy ? .same : inserted
@@ -200,9 +205,9 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     private mutating func novelty(
         of pdu: NetworkPDU, _ subnet: SubnetIndex, _ insertion: SequenceSet.Insertion
     ) -> Novelty {
-        if remembered.count != Self.memory { remembered = Array(repeating: nil, count: Self.memory) }
+        if remembered.count < Self.memory, remembered.count < distinct { growMemory() }
         highestTTL = max(highestTTL, pdu.ttl)
-        let slot = Int(pdu.sequence.value) % Self.memory
+        let slot = Int(pdu.sequence.value) % remembered.count
         let now = Remembered(position: pdu.position, content: pdu.content, ttl: pdu.ttl, subnet: subnet)
         guard insertion != .new else {
             remembered[slot] = now
@@ -228,12 +233,33 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         return .cutCopy
     }
 
+    /// A source that is heard now and then needs no memory for as much as one that sends all the time.
+    private mutating func growMemory() {
+        let known = remembered.compactMap(\.self)
+        remembered = Array(repeating: nil, count: max(Self.leastMemory, 2 * remembered.count))
+        for one in known { remembered[Int(one.position.sequence.value) % remembered.count] = one }
+    }
+
     private mutating func noteBridge(_ before: Remembered, _ now: Remembered) {
         guard before.ttl != now.ttl, bridges.count < Self.mostBridges else { return }
         let isOnward = before.ttl > now.ttl
         let bridge = Bridge(
             from: isOnward ? before.subnet : now.subnet, to: isOnward ? now.subnet : before.subnet)
         if !bridges.contains(bridge) { bridges.append(bridge) }
+    }
+
+    /// Whether any of its SEQ were forgotten.
+    var hasForgotten: Bool { records.contains(where: \.sequences.hasForgotten) }
+    /// How many pages its sets of SEQ have.
+    var pages: Int { records.reduce(0) { $0 + $1.sequences.pages } }
+
+    /// Forgets a quarter of the pages of its oldest IV Index that has some; returns how many.
+    mutating func forgetLowest() -> Int {
+        for index in records.indices {
+            let forgotten = records[index].sequences.forgetLowest()
+            if forgotten > 0 { return forgotten }
+        }
+        return 0
     }
 
     // MARK: What is known
@@ -282,10 +308,8 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     }
 
     /// The timeline as it stands if nothing more is heard.
-    func settled() -> SourceTimeline {
-        var settled = self
-        for index in records.indices { settled.records[index].watch = records[index].watch.settled() }
-        return settled
+    mutating func settle() {
+        for index in records.indices { records[index].watch.settle() }
     }
 
     /// What was watched of an epoch.

@@ -83,6 +83,7 @@ public struct Surroundings: Hashable, Codable, Sendable {
         case .provisioning(let statement): links.apply(statement, at: frame)
         case .unprovisionedDevice(let beacon): devices.apply(beacon, at: frame)
         case .uri(let uri): devices.apply(uri)
+        case .identityNotResolved: log.record(.identitiesNotResolved, at: frame)
         }
     }
 

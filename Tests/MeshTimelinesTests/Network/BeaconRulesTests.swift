@@ -94,7 +94,7 @@ import Testing
         script.beacon(0, normal(9))
         script.beacon(700, normal(8))
         let analysis = try script.analyse()
-        #expect(analysis.findings.map(\.kind) == [.beaconReplayed])
+        #expect(analysis.findings.filter { $0.severity != .info }.map(\.kind) == [.beaconReplayed])
         #expect(analysis.networks[0].iv?.state == normal(9))
         #expect(analysis.networks[0].ivTimeline.map(\.state) == [normal(8), normal(9)])
     }

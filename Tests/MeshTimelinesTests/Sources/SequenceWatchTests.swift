@@ -146,7 +146,7 @@ import Testing
             watch.raise(to: SequenceNumber(truncating: UInt32(10 + number * 1000)), at: frame(number))
         }
         watch.apply(SequenceNumber(truncating: 299_020), .new, at: frame(300))
-        watch = watch.settled()
+        watch.settle()
         #expect(watch.isRegular && watch.highest.value == 299_020)
     }
 
@@ -166,7 +166,7 @@ import Testing
                 default: watch.apply(sequence, insertion, isSuperseded: random.chance(0.05), at: frame(&random))
                 }
             }
-            watch = watch.settled()
+            watch.settle()
             #expect((first...highest).contains(watch.highest), "seed \(seed)")
             #expect(watch.jumps.count <= 16 && watch.restarts.count <= 16, "seed \(seed)")
             #expect(watch.jumps.allSatisfy { first <= $0.from && $0.from < $0.to && $0.to <= watch.highest })
