@@ -3,6 +3,7 @@
 #   make demo     installs, builds, and answers the question on a capture
 #   make test     installs, builds, and runs every test, the fixture check and the format lint
 #   make bench    times the analysis against the bare libpcap loop and against tshark
+#   make fuzz  SECONDS=60: libFuzzer with AddressSanitizer on each target, the way to the report included
 #   make bench-hostile  times what is made to cost much, N against 4 N, and its memory
 #   make calibrate  counts how often a recommended SEQ is too low, over 104,000 simulated failures
 #   make install  PREFIX=/usr/local: one binary, its manual page and shell completions
@@ -19,7 +20,7 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 BINARY = .build/release/meshscope
 TEST_BINARY = .build-test/release/meshscope
 
-.PHONY: all demo test bench bench-hostile calibrate install fixtures lint clean packages test-packages build
+.PHONY: all demo test bench bench-hostile fuzz calibrate install fixtures lint clean packages test-packages build
 
 all: build
 
@@ -59,6 +60,11 @@ bench-hostile: packages
 	$(SWIFT_BUILD) --product hostile
 	Scripts/bench-hostile $(BINARY) .build/release/hostile
 
+SECONDS ?= 60
+
+fuzz: packages
+	Scripts/fuzz $(SECONDS)
+
 calibrate: packages
 	@Scripts/install-packages python3
 	$(SWIFT_BUILD) --product calibrate
@@ -71,4 +77,4 @@ fixtures: build
 	Scripts/make-fixtures $(BINARY)
 
 clean:
-	rm -rf .build .build-test bench-data
+	rm -rf .build .build-test .build-fuzz bench-data

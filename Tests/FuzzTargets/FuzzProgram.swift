@@ -16,7 +16,8 @@ struct FuzzProgram {
     static let ring: KeyRing = {
         var network = KeyRing.Network(name: "fuzz", subnets: [.init(keyIndex: .primary, netKey: keys.netKey)])
         network.upperKeys.applicationKeys = [applicationKey]
-        network.upperKeys.deviceKeys = (1...4).compactMap { UnicastAddress($0) }.map { .init(address: $0, key: deviceKey) }
+        network.upperKeys.deviceKeys = (1...4).compactMap { UnicastAddress($0) }
+            .map { .init(address: $0, key: deviceKey) }
         network.master = UnicastAddress(1)
         return KeyRing(networks: [network])
     }()
@@ -115,8 +116,8 @@ struct FuzzProgram {
         let old = frames[Int(place) % frames.count]
         frames.append(
             SimulatedFrame(
-                time: time, channel: 38, address: 0xC0_0000_0066_66, data: old.data, direction: .heard, isDamaged: false,
-                type: 2))
+                time: time, channel: 38, address: 0xC0_0000_0066_66, data: old.data, direction: .heard,
+                isDamaged: false, type: 2))
     }
 
     private mutating func friendship() {
