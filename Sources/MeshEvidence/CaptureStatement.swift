@@ -74,6 +74,11 @@ public struct CaptureSummary: Hashable, Codable, Sendable {
 public struct CaptureAlignment: Hashable, Codable, Sendable {
     /// What was taken off its times; positive where its clock was ahead.
     public internal(set) var offset = Duration.zero
+    /// A clock that was wrong by more than this may have been wrong otherwise as well.
+    public static let longestOffset = Duration.seconds(300)
+    /// Whether its clock is doubted, since it was so wrong.
+    public var isDoubted: Bool { offset.magnitude > Self.longestOffset }
+
     /// Index of the capture whose clock it was held against; `nil` where none did.
     public internal(set) var reference: Int?
     /// Whether it can be read only once, as from a pipe, so that no clock is held against its own.

@@ -100,6 +100,10 @@ public struct MeshState: Hashable, Sendable {
         var log = FactLog()
         log.add(surroundings.judge(networks))
         clocks.judge(captureEnd: lastTime, into: &log)
+        for capture in captures {
+            guard let alignment = capture.alignment, alignment.isDoubted else { continue }
+            log.record(.captureAligned(capture: capture.index, by: alignment.offset))
+        }
         for network in networks { log.add(network.judge()) }
         KeyRules.judge(self, into: &log)
         judgeClosedTraffic(into: &log)

@@ -26,7 +26,7 @@ import Testing
         .damagedRecord(capture: 0, path: "a.pcap", reason: "ends"), .unsupportedLinkType(LinkType(.pcap, 1)),
         .crcFailed(capture: 2), .truncatedFrame, .malformedStructure(first: nil), .malformedStructure(first: "AD"),
         .clockJumped(capture: 0, from: Scene.start, to: CaptureTime(nanoseconds: .min)),
-        .clocksDisagree(by: .seconds(601)), .timeUnknown,
+        .captureAligned(capture: 1, by: .seconds(-86_400)), .clocksDisagree(by: .seconds(601)), .timeUnknown,
         .nothingAuthenticSince(Scene.start, captureEnd: Scene.time(700)),
     ]
 

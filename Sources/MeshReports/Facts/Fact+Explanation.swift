@@ -64,6 +64,14 @@ extension Fact.Kind {
             battery-backed clock that sets its time once it has a network. Take the next capture after the clock \
             is right.
             """
+        case .captureAligned:
+            """
+            Two captures hold the same PDUs, at times that differ by more than five minutes, so that one of their clocks was wrong. They \
+            were aligned by these PDUs, of which there are many with nearly the same difference, and which are a fair share of what \
+            both should have heard. A clock that is wrong by minutes may be wrong otherwise as well: the margin counts the longest time \
+            that it allows, and the answer has no time until which it holds. Set the clock of the capturing machine, or analyse \
+            the captures one by one.
+            """
         case .clocksDisagree:
             """
             A later IV state was captured at an earlier time than the state before it, in another file, by more \

@@ -16,6 +16,8 @@ extension Fact {
             .identitiesNotResolved, .further:
             [:]
         case .malformedStructure(let first): first.map { ["first": .text($0)] } ?? [:]
+        case .captureAligned(let capture, let offset):
+            ["capture": .number(capture), "seconds": .number(offset.components.seconds)]
         case .clocksDisagree(let difference): ["seconds": .number(difference.components.seconds)]
         case .trafficStaysClosed(let pdus): ["pdus": .number(pdus)]
         case .nothingAuthenticSince(let last, let captureEnd):

@@ -28,6 +28,10 @@ extension Fact {
         case .clockJumped(_, let from, let to):
             return
                 "the capture's clock jumped from \(times.text(from)) to \(times.text(to)): the longest time that this allows is counted"
+        case .captureAligned(let capture, let offset):
+            return
+                "the clock of capture \(capture + 1) was \(Wording.span(offset.magnitude)) \(offset > .zero ? "ahead" : "behind") and was "
+                + "aligned by PDUs in common with another one: its times make no number smaller"
         case .clocksDisagree: return "what came later was captured at an earlier time: the captures' clocks disagree"
         case .beaconNotAuthentic(let key):
             return "beacons with the Network ID of key \(key) whose Authentication Value is wrong"

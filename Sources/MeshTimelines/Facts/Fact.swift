@@ -22,6 +22,8 @@ public enum Fact: Hashable, Codable, Sendable {
     case nothingAuthenticSince(CaptureTime, captureEnd: CaptureTime)
     /// The clock of the capture with this index was set while it ran.
     case clockJumped(capture: Int, from: CaptureTime, to: CaptureTime)
+    /// The clock of the capture with this index was wrong by minutes, and was aligned; positive where it was ahead.
+    case captureAligned(capture: Int, by: Duration)
     /// Captures contradict each other: a later IV state was captured at a time that is earlier by as much.
     case clocksDisagree(by: Duration)
 
@@ -117,6 +119,7 @@ extension Fact {
         case timeUnknown = "time_unknown"
         case nothingAuthenticSince = "nothing_authentic_since"
         case clockJumped = "clock_jumped"
+        case captureAligned = "capture_aligned"
         case clocksDisagree = "clocks_disagree"
         case beaconNotAuthentic = "beacon_not_authentic"
         case subnetsDisagree = "subnets_disagree"
@@ -184,6 +187,7 @@ extension Fact {
         case .timeUnknown: .timeUnknown
         case .nothingAuthenticSince: .nothingAuthenticSince
         case .clockJumped: .clockJumped
+        case .captureAligned: .captureAligned
         case .clocksDisagree: .clocksDisagree
         case .beaconNotAuthentic: .beaconNotAuthentic
         case .subnetsDisagree: .subnetsDisagree
@@ -235,7 +239,8 @@ extension Fact {
     /// Tells facts of one kind apart that are counted apart.
     var subject: UInt64 {
         switch self {
-        case .damagedRecord(let capture, _, _), .crcFailed(let capture), .clockJumped(let capture, _, _):
+        case .damagedRecord(let capture, _, _), .crcFailed(let capture), .clockJumped(let capture, _, _),
+            .captureAligned(let capture, _):
             UInt64(clamping: capture)
         case .unsupportedLinkType(let type): UInt64(type.number) | (type.registry == .btsnoop ? 1 << 32 : 0)
         case .truncatedFrame, .malformedStructure, .timeUnknown, .nothingAuthenticSince, .clocksDisagree, .pdusGivenUp,
@@ -271,7 +276,8 @@ extension Fact.Kind {
             .heardAfterFailure,
             .answerOutlived, .takeoverTooLate, .nonceReused:
             .critical
-        case .damagedRecord, .unsupportedLinkType, .timeUnknown, .clockJumped, .clocksDisagree, .beaconNotAuthentic,
+        case .damagedRecord, .unsupportedLinkType, .timeUnknown, .clockJumped, .captureAligned, .clocksDisagree,
+            .beaconNotAuthentic,
             .beaconReplayed,
             .nodeAhead, .ivUpdateTooSoon, .ivUpdateOverdue, .ivIndexJump, .ivRecoveryTooSoon, .secondarySubnetAhead,
             .keyRefreshReverted, .sequenceRestarted, .pduReplayed, .staleIVIndex, .sequenceNearExhaustion, .pdusGivenUp,

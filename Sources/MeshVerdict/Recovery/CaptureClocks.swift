@@ -11,8 +11,6 @@ struct CaptureClocks {
     /// By how much captures contradict each other, and how much time may have gone by that they do not tell.
     let disagreement: Duration
 
-    /// A capture's clock that is aligned by more than this is doubted: times that depend on it make no number smaller.
-    private static let longestShift = Duration.seconds(300)
     /// A clock that is set forward by more than this leaps: nothing tells whether time went by.
     private static let longestPause = Duration.seconds(86_400)
 
@@ -24,10 +22,11 @@ struct CaptureClocks {
             guard case .clocksDisagree(let difference) = fact else { return most }
             return max(most, difference)
         }
-        // A clock that was wrong by minutes may have been wrong otherwise as well.
-        let shift = state.captures.compactMap(\.alignment?.offset.magnitude).max() ?? .zero
+        // Times that depend on a clock which is doubted make no number smaller.
+        let doubted = state.captures.compactMap(\.alignment).filter(\.isDoubted)
+        let shift = doubted.map(\.offset.magnitude).max() ?? .zero
         let untold = state.clocks.withoutTime > 0 ? Self.longestPause : .zero
-        disagreement = max(contradiction, shift > Self.longestShift ? shift : .zero) + untold
+        disagreement = max(contradiction, shift) + untold
     }
 
     /// Whether no clock was set, and none contradicts another one.
