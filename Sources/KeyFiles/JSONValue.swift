@@ -153,9 +153,7 @@ struct JSONNode {
     /// A whole number, as a number or as text in this base.
     func integer(textBase: Int) throws(KeyFileError) -> Int64 {
         switch value {
-        case .number(let number):
-            guard let integer = Int64(exactly: number) else { throw error("is no whole number") }
-            return integer
+        case .number: return try number()
         case .text(let text):
             let digits = text.hasPrefix("0x") || text.hasPrefix("0X") ? String(text.dropFirst(2)) : text
             guard let integer = Int64(digits, radix: textBase) else { throw error("is no number") }

@@ -8,7 +8,7 @@ struct EvidenceDelivery {
     struct News {
         /// Networks for which other IV Indexes are to be tried.
         var movedNetworks: Set<NetworkIndex> = []
-        var friendships: [Friendship] = []
+        var friendships: [FriendshipLearning.Learned] = []
         var keys: [(network: NetworkIndex, place: KeyPlace)] = []
 
         var isEmpty: Bool { movedNetworks.isEmpty && friendships.isEmpty && keys.isEmpty }
@@ -149,8 +149,8 @@ struct EvidenceDelivery {
         }
         let learned = friendships.learn(
             from: message, of: pdu, key: credential.key, network: credential.network, at: origin.frame)
-        for friendship in learned {
-            news.friendships.append(friendship)
+        news.friendships += learned
+        for (friendship, _) in learned {
             let subnet = keys[friendship.network.value][friendship.key].subnet
             let established = EstablishedFriendship(
                 lowPowerNode: friendship.lowPowerNode, friend: friendship.friend, subnet: subnet)

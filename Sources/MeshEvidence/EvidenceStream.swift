@@ -57,7 +57,7 @@ public struct EvidenceStream {
             openWaiting()
         }
         guard decryption.hasWaiting else { return }
-        retry(nids: Dictionary(uniqueKeysWithValues: decryption.knownNIDs.map { ($0, nil) }), isFinal: true)
+        retry(nids: Dictionary(uniqueKeysWithValues: decryption.knownNIDs.map { ($0, .all) }), isFinal: true)
         useAllNews()
     }
 
@@ -155,27 +155,24 @@ public struct EvidenceStream {
     }
 
     /// Takes what was learned into use; returns the NIDs of PDUs that may open since.
-    private mutating func useNews() -> [UInt8: FrameReference?] {
+    private mutating func useNews() -> [UInt8: NetworkDecryption.Reach] {
         let news = delivery.news
         delivery.news = EvidenceDelivery.News()
-        var nids: [UInt8: FrameReference?] = [:]
+        var nids: [UInt8: NetworkDecryption.Reach] = [:]
         // A Friend and its Low Power node use their credentials once both have agreed, and never before.
-        for friendship in news.friendships {
+        for (friendship, since) in news.friendships {
             let entry = delivery.keys[friendship.network.value][friendship.key]
             let material = friendship.material(from: entry.keys)
             decryption.add(
                 material, .friendship, network: friendship.network, subnet: entry.subnet, key: friendship.key)
-            nids[material.nid] =
-                nids[material.nid].map { first in
-                    first.map { min($0, friendship.since) }
-                } ?? friendship.since
+            nids[material.nid] = nids[material.nid]?.joined(with: .behind(since)) ?? .behind(since)
         }
-        for nid in news.movedNetworks.flatMap(decryption.nids(of:)) { nids[nid] = .some(nil) }
+        for nid in news.movedNetworks.flatMap(decryption.nids(of:)) { nids[nid] = .all }
         for key in news.keys {
             let list = delivery.keys[key.network.value]
             let keys = list[key.place].keys
             add(key.place, of: list)
-            for nid in [keys.flooding.nid, keys.directed.nid] { nids[nid] = .some(nil) }
+            for nid in [keys.flooding.nid, keys.directed.nid] { nids[nid] = .all }
         }
         if !news.keys.isEmpty { recogniseBeacons() }
         decryption.updateOptions(delivery.knowledge, nids: Set(nids.keys))
@@ -192,7 +189,7 @@ public struct EvidenceStream {
     }
 
     /// Tries again what is held under these NIDs.
-    private mutating func retry(nids: [UInt8: FrameReference?], isFinal: Bool = false) {
+    private mutating func retry(nids: [UInt8: NetworkDecryption.Reach], isFinal: Bool = false) {
         let held = decryption.removeHeld(nids: nids, isFinal: isFinal)
         for start in stride(from: 0, to: held.count, by: NetworkDecryption.batch) {
             decryption.retry(held[start..<min(start + NetworkDecryption.batch, held.count)])

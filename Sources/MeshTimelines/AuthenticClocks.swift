@@ -32,9 +32,9 @@ public struct AuthenticClocks: Hashable, Codable, Sendable {
 
     private static let mostCaptures = 1 << 12
     private static let mostJumps = 64
-    /// Back by more than ten seconds, or ahead by more than a year.
-    private static let step = Duration.seconds(10)
-    private static let leap = Duration.seconds(31_536_000)
+    /// Nanoseconds: back by more than ten seconds, or ahead by more than a year.
+    private static let step: Int64 = 10_000_000_000
+    private static let leap: Int64 = 31_536_000_000_000_000
 
     private var latest: [Latest?] = []
     /// The latest time of all captures; `nil` before anything authentic was heard.
@@ -85,9 +85,10 @@ public struct AuthenticClocks: Hashable, Codable, Sendable {
         latest[frame.capture] = known
     }
 
+    @inline(__always)
     private func isContinuous(_ before: CaptureTime, _ after: CaptureTime) -> Bool {
-        let elapsed = after.since(before)
-        return elapsed >= .zero - Self.step && elapsed <= Self.leap
+        let (elapsed, overflow) = after.nanoseconds.subtractingReportingOverflow(before.nanoseconds)
+        return !overflow && elapsed >= -Self.step && elapsed <= Self.leap
     }
 
     private mutating func noteStep(from before: FrameReference, to after: FrameReference) {

@@ -3,14 +3,10 @@ import FuzzTargets
 
 #if FUZZING
     /// Which target, by the environment: libFuzzer has its own arguments.
-    private let target: FuzzTarget = {
-        let name = ProcessInfo.processInfo.environment["MESHSCOPE_FUZZ"] ?? ""
-        guard let target = FuzzTarget(rawValue: name) else { fatalError("MESHSCOPE_FUZZ names no target: \(name)") }
-        return target
-    }()
+    private let target = FuzzTarget(rawValue: ProcessInfo.processInfo.environment["MESHSCOPE_FUZZ"] ?? "")
 
     private func takeOne(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-        target.run(Array(UnsafeBufferPointer(start: start, count: count)))
+        target?.run(Array(UnsafeBufferPointer(start: start, count: count)))
         return 0
     }
 
@@ -29,6 +25,10 @@ import FuzzTargets
     @_cdecl("fuzz_main") public func main(
         _ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     ) -> CInt {
+        guard target != nil else {
+            print("MESHSCOPE_FUZZ names none of \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", "))")
+            return 64
+        }
         var (count, arguments) = (count, arguments)
         return runDriver(&count, &arguments) { takeOne($0, $1) }
     }

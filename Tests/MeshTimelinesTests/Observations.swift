@@ -118,6 +118,18 @@ struct Scene {
         ends(at: seconds)
     }
 
+    /// Source 1 on both sides of a subnet bridge, with a lower TTL behind it; source 2 behind it only.
+    static var bridged: Scene {
+        var scene = Scene(subnets: 2)
+        scene.beacon(.normal(5), at: 0)
+        for sequence in UInt32(0)..<5 {
+            scene.heard(pdu: 1, iv: 5, seq: sequence, at: Double(sequence), ttl: 5, subnet: 0)
+            scene.heard(pdu: 1, iv: 5, seq: sequence, at: Double(sequence) + 0.05, ttl: 4, subnet: 1)
+            scene.heard(pdu: 2, iv: 5, seq: sequence, at: Double(sequence) + 0.5, ttl: 4, subnet: 1)
+        }
+        return scene
+    }
+
     /// An unsegmented access message under an application key.
     static let message: [UInt8] = [0x41, 1, 2, 3, 4, 5, 6]
     /// The same under a device key.

@@ -337,13 +337,7 @@ import Testing
 
     /// The same PDU under another subnet's key, with a lower TTL.
     @Test func aBridgeRepeatsPDUsUnderAnotherKey() throws {
-        var scene = Scene(subnets: 2)
-        scene.beacon(.normal(5), at: 0)
-        for sequence in UInt32(0)..<5 {
-            scene.heard(pdu: 1, iv: 5, seq: sequence, at: Double(sequence), ttl: 5, subnet: 0)
-            scene.heard(pdu: 1, iv: 5, seq: sequence, at: Double(sequence) + 0.05, ttl: 4, subnet: 1)
-            scene.heard(pdu: 2, iv: 5, seq: sequence, at: Double(sequence) + 0.5, ttl: 4, subnet: 1)
-        }
+        let scene = Scene.bridged
         #expect(try scene.kinds().isEmpty)
         let sources = try scene.state().networks[0].sources
         #expect(sources[0].bridges == [.init(from: SubnetIndex(0), to: SubnetIndex(1))] && sources[1].bridges.isEmpty)

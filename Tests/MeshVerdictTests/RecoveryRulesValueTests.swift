@@ -99,13 +99,7 @@ import Testing
 
     /// Source 2 is heard on the one side of a bridge only, source 1 on both.
     @Test func whoIsHeardBehindABridgeOnlyIsSaid() throws {
-        var scene = Scene(subnets: 2)
-        scene.beacon(.normal(5), at: 0)
-        for sequence in UInt32(0)..<5 {
-            scene.heard(pdu: 1, iv: 5, seq: sequence, at: Double(sequence), ttl: 5, subnet: 0)
-            scene.heard(pdu: 1, iv: 5, seq: sequence, at: Double(sequence) + 0.05, ttl: 4, subnet: 1)
-            scene.heard(pdu: 2, iv: 5, seq: sequence, at: Double(sequence) + 0.5, ttl: 4, subnet: 1)
-        }
+        let scene = Scene.bridged
         let sources = try scene.analysis().networks[0].sources
         #expect(sources.map(\.bridge) == [nil, .init(from: SubnetIndex(0), to: SubnetIndex(1))])
     }

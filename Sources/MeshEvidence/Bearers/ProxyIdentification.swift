@@ -24,7 +24,7 @@ struct ProxyIdentification {
     }
 
     /// Whether an advertisement is one too many to be tried.
-    mutating func isTooMuch(_ data: ProxyServiceData) -> Bool {
+    func isTooMuch(_ data: ProxyServiceData) -> Bool {
         guard data.isOfNode, seen[data] == nil else { return false }
         return seen.count >= Self.most || trials + lists.count > Self.mostTrials
     }

@@ -11,8 +11,6 @@ struct Friendship: Hashable {
     let key: KeyPlace
     let lpnCounter: UInt16
     let friendCounter: UInt16
-    /// The frame of the offer.
-    let since: FrameReference
 
     func material(from keys: NetworkKeys) -> SecurityMaterial {
         keys.friendship(
@@ -26,6 +24,9 @@ struct Friendship: Hashable {
 ///
 /// An offer answers the latest request before it on the air, in whatever order the two are opened. Bounded: the oldest give way.
 struct FriendshipLearning {
+    /// A friendship, and the frame of the offer behind which its credentials are used.
+    typealias Learned = (friendship: Friendship, since: FrameReference)
+
     private struct Node: Hashable {
         var network: NetworkIndex
         var address: UnicastAddress
@@ -43,14 +44,6 @@ struct FriendshipLearning {
         var counter: UInt16
     }
 
-    private struct Pair: Hashable {
-        let node: Node
-        let friend: UnicastAddress
-        let key: KeyPlace
-        let lpnCounter: UInt16
-        let friendCounter: UInt16
-    }
-
     private static let mostNodes = 1024
     private static let mostPairs = 1 << 14
     /// How many requests, and how many offers, are remembered of one Low Power node.
@@ -59,12 +52,12 @@ struct FriendshipLearning {
     private var requests = BoundedStore<Node, [Request]>(capacity: mostNodes)
     private var offers = BoundedStore<Node, [Offer]>(capacity: mostNodes)
     /// What was learned, so that it is learned once.
-    private var pairs = BoundedStore<Pair, Void>(capacity: mostPairs)
+    private var pairs = BoundedStore<Friendship, Void>(capacity: mostPairs)
 
     /// The friendships that became known by a message which this key of the network opened.
     mutating func learn(
         from message: ControlMessage, of pdu: NetworkPDU, key: KeyPlace, network: NetworkIndex, at frame: FrameReference
-    ) -> [Friendship] {
+    ) -> [Learned] {
         switch message {
         case .friendRequest(let request):
             let node = Node(network: network, address: pdu.source)
@@ -99,20 +92,17 @@ struct FriendshipLearning {
     }
 
     /// The pairs of this Low Power node that are new.
-    private mutating func established(by node: Node) -> [Friendship] {
+    private mutating func established(by node: Node) -> [Learned] {
         guard let requests = requests[node], let offers = offers[node] else { return [] }
-        var learned: [Friendship] = []
+        var learned: [Learned] = []
         for offer in offers {
             guard let request = requests.last(where: { $0.frame < offer.frame }) else { continue }
             let friendship = Friendship(
                 network: node.network, lowPowerNode: node.address, friend: offer.friend, key: offer.key,
-                lpnCounter: request.counter, friendCounter: offer.counter, since: offer.frame)
-            let pair = Pair(
-                node: node, friend: offer.friend, key: offer.key, lpnCounter: request.counter,
-                friendCounter: offer.counter)
-            guard !pairs.contains(pair) else { continue }
-            pairs.insert((), for: pair)
-            learned.append(friendship)
+                lpnCounter: request.counter, friendCounter: offer.counter)
+            guard !pairs.contains(friendship) else { continue }
+            pairs.insert((), for: friendship)
+            learned.append((friendship, offer.frame))
         }
         return learned
     }

@@ -8,7 +8,7 @@ import MeshProtocol
 /// bounded store, until credentials or an IV Index are learned that may open it.
 struct NetworkDecryption {
     /// Whose credentials they are.
-    struct Credential: Hashable {
+    struct Credential {
         let network: NetworkIndex
         let subnet: SubnetIndex
         /// The key that they are derived from.
@@ -38,6 +38,27 @@ struct NetworkDecryption {
     }
 
     enum WasHeld { case no, closed, foreign }
+
+    /// What of a NID may open since something was learned.
+    enum Reach {
+        case all
+        /// What was heard behind a frame; of other captures all, since numbers of theirs tell nothing.
+        case behind(FrameReference)
+
+        func covers(_ frame: FrameReference) -> Bool {
+            switch self {
+            case .all: true
+            case .behind(let first): frame.capture != first.capture || frame.number >= first.number
+            }
+        }
+
+        func joined(with other: Reach) -> Reach {
+            guard case (.behind(let one), .behind(let another)) = (self, other), one.capture == another.capture else {
+                return .all
+            }
+            return .behind(one.number < another.number ? one : another)
+        }
+    }
 
     /// How many PDUs a batch has room for.
     static let batch = 256
@@ -217,7 +238,7 @@ struct NetworkDecryption {
             }
             let place = outcomes[index].credential
             let credential = credentials[place]
-            noteUse(of: place, pending[index].heard.order)
+            noteUse(of: place, credential, pending[index].heard.order)
             if pending[index].wasHeld != .no { delivery.uncount(pending[index], credential.network) }
             delivery.deliver(
                 opened, credential, nonce: pending[index].heard.nonce, heard: pending[index].heard.count,
@@ -230,8 +251,7 @@ struct NetworkDecryption {
     }
 
     @inline(__always)
-    private mutating func noteUse(of place: Int, _ order: Int) {
-        let credential = credentials[place]
+    private mutating func noteUse(of place: Int, _ credential: Credential, _ order: Int) {
         lastOpened[credential.network.value] = max(lastOpened[credential.network.value], order)
         guard credential.kind == .friendship else { return }
         friendships.removeValue(forKey: place)
@@ -256,18 +276,15 @@ struct NetworkDecryption {
     /// The copies of closed PDUs since the last time, by NID.
     mutating func removeClosedCopies() -> [(nid: UInt8, count: Int, origin: Origin)] { recent.removeClosedCopies() }
 
-    /// Takes out what is held under these NIDs, to be tried again, in the order of hearing: all of it, or what was heard behind a
-    /// frame, where the credentials are that young.
+    /// Takes out what is held under these NIDs, as far as it may open, to be tried again, in the order of hearing.
     ///
     /// `isFinal`: also what was tried in vain so often that it waits for the end.
-    mutating func removeHeld(nids: [UInt8: FrameReference?], isFinal: Bool) -> [Pending] {
+    mutating func removeHeld(nids: [UInt8: Reach], isFinal: Bool) -> [Pending] {
         var removed: [Pending] = []
         var hasClosed = false
-        for (nid, first) in nids.sorted(by: { $0.key < $1.key }) {
+        for (nid, reach) in nids.sorted(by: { $0.key < $1.key }) {
             func isWanted(_ heard: HeardPDU) -> Bool {
-                let frame = heard.origin.frame
-                let isYoung = first.map { frame.capture != $0.capture || frame.number >= $0.number } ?? true
-                return isYoung && (isFinal || heard.retries < Self.mostRetries)
+                reach.covers(heard.origin.frame) && (isFinal || heard.retries < Self.mostRetries)
             }
             removed += foreign.remove(nid: nid, where: isWanted).map { Pending(heard: $0, wasHeld: .foreign) }
             let closed = held.remove(nid: nid, where: isWanted).map { Pending(heard: $0, wasHeld: .closed) }

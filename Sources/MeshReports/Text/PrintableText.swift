@@ -7,7 +7,7 @@ public enum PrintableText {
 
     /// JSON with what a terminal would obey as `\u` escapes, so that it is the same JSON: such characters stand in strings only.
     public static func escapeJSON(_ json: String) -> String {
-        guard json.unicodeScalars.contains(where: isHidden) else { return json }
+        guard !isPlain(json) else { return json }
         var shown = ""
         for scalar in json.unicodeScalars {
             guard isHidden(scalar), scalar != "\n" else {
@@ -33,6 +33,11 @@ public enum PrintableText {
             }
         }
         return shown
+    }
+
+    /// Whether it is made of nothing but ASCII's visible characters and line feeds, as nearly every text is.
+    private static func isPlain(_ text: String) -> Bool {
+        text.utf8.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x0A }
     }
 
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {

@@ -77,9 +77,9 @@ import Testing
         }
         decryption.flush(into: &delivery)
         decryption.updateOptions(knowledge, nids: [one])
-        decryption.retry(decryption.removeHeld(nids: [one: nil], isFinal: false)[...])
+        decryption.retry(decryption.removeHeld(nids: [one: .all], isFinal: false)[...])
         decryption.flush(into: &delivery)
-        let all = decryption.removeHeld(nids: [one: nil, other: nil, 3: nil], isFinal: false)
+        let all = decryption.removeHeld(nids: [one: .all, other: .all, 3: .all], isFinal: false)
         #expect(all.map(\.heard.origin.frame.number) == Array(0..<20))
     }
 
@@ -90,20 +90,20 @@ import Testing
             scriptKeys.flooding, .flooding, network: NetworkIndex(0), subnet: SubnetIndex(0), key: KeyPlace(0))
         let nid = scriptKeys.flooding.nid
         var delivery = EvidenceDelivery([], given: nil)
-        func retry(_ since: FrameReference?, isFinal: Bool = false) -> [Int] {
-            let held = decryption.removeHeld(nids: [nid: since], isFinal: isFinal)
+        func retry(_ reach: NetworkDecryption.Reach, isFinal: Bool = false) -> [Int] {
+            let held = decryption.removeHeld(nids: [nid: reach], isFinal: isFinal)
             decryption.retry(held[...])
             decryption.flush(into: &delivery)
             return held.map(\.heard.origin.frame.number)
         }
         for number in 0..<20 { decryption.hear(try pdu(nid: nid, number), from: origin(number)) }
         decryption.flush(into: &delivery)
-        #expect(retry(origin(15).frame) == Array(15..<20))
+        #expect(retry(.behind(origin(15).frame)) == Array(15..<20))
         let elsewhere = FrameReference(capture: 1, number: 15, time: CaptureTime(nanoseconds: 0))
-        #expect(retry(elsewhere) == Array(0..<20), "another capture's numbers tell nothing")
-        while !decryption.hasWaiting { #expect(retry(nil).count == 20) }
-        #expect(retry(nil) == Array(0..<15), "the others were tried once more often")
-        #expect(retry(nil).isEmpty && retry(nil, isFinal: true) == Array(0..<20))
+        #expect(retry(.behind(elsewhere)) == Array(0..<20), "another capture's numbers tell nothing")
+        while !decryption.hasWaiting { #expect(retry(.all).count == 20) }
+        #expect(retry(.all) == Array(0..<15), "the others were tried once more often")
+        #expect(retry(.all).isEmpty && retry(.all, isFinal: true) == Array(0..<20))
     }
 
     /// What gave way before anything told the IV Index is said; with a hint nothing has to.
