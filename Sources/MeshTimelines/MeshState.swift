@@ -38,8 +38,7 @@ public struct MeshState: Hashable, Sendable {
 
     @inline(__always)
     private mutating func apply(_ opened: OpenedPDU, of network: NetworkIndex, at frame: FrameReference) -> Novelty {
-        let frame = clocks.timed(frame)
-        let novelty = networks[network.value].apply(opened, at: frame)
+        let novelty = networks[network.value].apply(opened, at: clocks.timed(frame))
         if novelty == .new || novelty == .conflict, opened.credentials != .friendship { clocks.note(frame) }
         return novelty
     }
@@ -66,7 +65,7 @@ public struct MeshState: Hashable, Sendable {
             let origin = observation.origin.at(clocks.timed(observation.origin.frame))
             networks[network.value].apply(statement, from: origin)
             if case .beacon(let beacon) = statement, networks[network.value].isUpToDate(beacon) {
-                clocks.note(origin.frame)
+                clocks.note(observation.origin.frame)
             }
         case .unauthenticated(let statement): surroundings.apply(statement, at: observation.origin.frame)
         case .capture(.read(let summary)): apply(summary)

@@ -94,6 +94,8 @@ struct AuthenticClocksValueTests {
         #expect(last.number == 90 && last.time == Scene.time(5))
         #expect(state.clocks.end == Scene.time(5) && state.clocks.jumps.isEmpty)
         #expect(!state.judge().contains { $0.kind == .clockJumped })
+        let told = try #require(state.judge().first { $0.kind == .timeUnknown })
+        #expect(told.count == 1 && told.frames == [frame])
 
         // And where none has a time, nothing does.
         var none = MeshState(scene.keys)
