@@ -24,10 +24,16 @@ public struct AuthenticClocks: Hashable, Codable, Sendable {
         }
     }
 
-    /// The latest frame of one capture: of those that came in the order of hearing, and of those that were opened late.
+    /// The latest frame of one capture: of those that came in the order of hearing, and of those that were opened late. Nothing
+    /// was heard yet where they have no time.
     private struct Latest: Hashable, Codable {
         var inOrder: FrameReference
-        var late: FrameReference?
+        var late: FrameReference
+
+        init(capture: Int) {
+            inOrder = FrameReference(capture: capture, number: 0, time: .unknown)
+            late = inOrder
+        }
     }
 
     private static let mostCaptures = 1 << 12
@@ -36,7 +42,7 @@ public struct AuthenticClocks: Hashable, Codable, Sendable {
     private static let step: Int64 = 10_000_000_000
     private static let leap: Int64 = 31_536_000_000_000_000
 
-    private var latest: [Latest?] = []
+    private var latest: [Latest] = []
     /// The latest time of all captures; `nil` before anything authentic was heard.
     public private(set) var end: CaptureTime?
     /// Where the clock of a capture was set while it ran: the first few times.
@@ -51,14 +57,15 @@ public struct AuthenticClocks: Hashable, Codable, Sendable {
     /// Takes a frame with something authentic that was not heard before.
     @inline(__always)
     mutating func note(_ frame: FrameReference) {
-        guard frame.time.isKnown, latest.indices.contains(frame.capture), let known = latest[frame.capture],
-            frame.number > known.inOrder.number, isContinuous(known.inOrder.time, frame.time)
+        let capture = frame.capture
+        guard latest.indices.contains(capture), frame.number > latest[capture].inOrder.number,
+            isContinuous(latest[capture].inOrder.time, frame.time)
         else {
             noteOther(frame)
             return
         }
-        latest[frame.capture]?.inOrder = frame
-        end = max(end ?? frame.time, frame.time)
+        latest[capture].inOrder = frame
+        if end.map({ $0 < frame.time }) ?? true { end = frame.time }
     }
 
     private mutating func noteOther(_ frame: FrameReference) {
@@ -69,30 +76,28 @@ public struct AuthenticClocks: Hashable, Codable, Sendable {
         }
         end = max(end ?? frame.time, frame.time)
         guard (0..<Self.mostCaptures).contains(frame.capture) else { return }
-        while latest.count <= frame.capture { latest.append(nil) }
-        guard var known = latest[frame.capture] else {
-            latest[frame.capture] = Latest(inOrder: frame)
-            return
-        }
+        while latest.count <= frame.capture { latest.append(Latest(capture: latest.count)) }
+        let known = latest[frame.capture]
         if frame.number > known.inOrder.number {
             noteStep(from: known.inOrder, to: frame)
-            known.inOrder = frame
+            latest[frame.capture].inOrder = frame
         } else if frame.number < known.inOrder.number {
             // What was opened late comes in order as well, once for each time that something was learned.
-            if let late = known.late, frame.number > late.number { noteStep(from: late, to: frame) }
-            known.late = frame
+            if frame.number > known.late.number { noteStep(from: known.late, to: frame) }
+            latest[frame.capture].late = frame
         }
-        latest[frame.capture] = known
     }
 
+    /// Whether both times are known, and one clock can have told them.
     @inline(__always)
     private func isContinuous(_ before: CaptureTime, _ after: CaptureTime) -> Bool {
+        guard before.isKnown, after.isKnown else { return false }
         let (elapsed, overflow) = after.nanoseconds.subtractingReportingOverflow(before.nanoseconds)
         return !overflow && elapsed >= -Self.step && elapsed <= Self.leap
     }
 
     private mutating func noteStep(from before: FrameReference, to after: FrameReference) {
-        guard !isContinuous(before.time, after.time), jumps.count < Self.mostJumps else { return }
+        guard before.time.isKnown, !isContinuous(before.time, after.time), jumps.count < Self.mostJumps else { return }
         let jump = Jump(before: before, after: after)
         if !jumps.contains(where: jump.overlaps) { jumps.append(jump) }
     }
@@ -100,10 +105,9 @@ public struct AuthenticClocks: Hashable, Codable, Sendable {
     /// The time to take for a frame: its own, or that of the latest authentic one before it in its capture, if there is any.
     @inline(__always)
     func timed(_ frame: FrameReference) -> FrameReference {
-        guard !frame.time.isKnown, latest.indices.contains(frame.capture), let known = latest[frame.capture] else {
-            return frame
-        }
-        return FrameReference(capture: frame.capture, number: frame.number, time: known.inOrder.time)
+        guard !frame.time.isKnown, latest.indices.contains(frame.capture) else { return frame }
+        return FrameReference(
+            capture: frame.capture, number: frame.number, time: latest[frame.capture].inOrder.time)
     }
 
     // MARK: Judging

@@ -252,7 +252,7 @@ struct NetworkDecryption {
 
     @inline(__always)
     private mutating func noteUse(of place: Int, _ credential: Credential, _ order: Int) {
-        lastOpened[credential.network.value] = max(lastOpened[credential.network.value], order)
+        if lastOpened[credential.network.value] < order { lastOpened[credential.network.value] = order }
         guard credential.kind == .friendship else { return }
         friendships.removeValue(forKey: place)
         friendships.insert((), for: place)

@@ -207,7 +207,7 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     ) -> Novelty {
         if remembered.count < Self.memory, remembered.count < distinct { growMemory() }
         highestTTL = max(highestTTL, pdu.ttl)
-        let slot = Int(pdu.sequence.value) % remembered.count
+        let slot = slot(of: pdu.sequence)
         let now = Remembered(position: pdu.position, content: pdu.content, ttl: pdu.ttl, subnet: subnet)
         guard insertion != .new else {
             remembered[slot] = now
@@ -237,8 +237,12 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     private mutating func growMemory() {
         let known = remembered.compactMap(\.self)
         remembered = Array(repeating: nil, count: max(Self.leastMemory, 2 * remembered.count))
-        for one in known { remembered[Int(one.position.sequence.value) % remembered.count] = one }
+        for one in known { remembered[slot(of: one.position.sequence)] = one }
     }
+
+    /// Where a PDU is remembered: there are as many slots as a power of two.
+    @inline(__always)
+    private func slot(of sequence: SequenceNumber) -> Int { Int(sequence.value) & (remembered.count - 1) }
 
     private mutating func noteBridge(_ before: Remembered, _ now: Remembered) {
         guard before.ttl != now.ttl, bridges.count < Self.mostBridges else { return }
