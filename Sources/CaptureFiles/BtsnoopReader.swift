@@ -85,7 +85,6 @@ struct BtsnoopReader: ~Copyable {
     }
 
     private func brokenOff(_ what: String) -> CaptureError {
-        CaptureError(
-            .brokenOff, path: input.source.path, "\(what) (frame \(number + 1), octet \(input.offset) of the file)")
+        input.brokenOff(what, frame: number + 1)
     }
 }

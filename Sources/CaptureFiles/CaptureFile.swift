@@ -17,6 +17,9 @@ public struct CaptureFile: ~Copyable {
     private var pcap: PcapHandle?
     private var pcapng: PcapngReader?
     private var btsnoop: BtsnoopReader?
+    private var records: (any RecordReader)?
+    /// The frame of the last record.
+    private var octets: [UInt8] = []
 
     /// Opens a capture and reads as much of it as tells its format.
     ///
@@ -25,15 +28,18 @@ public struct CaptureFile: ~Copyable {
     ///   where the file ends within its header.
     public init(path: String) throws(CaptureError) {
         let source = try ByteSource(path: path)
-        let start = source.peek(CaptureFormat.longestMagic)
+        let start = source.peek(CaptureFormat.beginning)
         guard let signature = CaptureFormat.recognise(start) else { throw Self.unknown(start, source) }
         var pcap: PcapHandle?
         var pcapng: PcapngReader?
         var btsnoop: BtsnoopReader?
+        var records: (any RecordReader)?
         switch signature.format {
         case .pcap: pcap = try PcapHandle(source)
         case .pcapng: pcapng = PcapngReader(source)
         case .btsnoop: btsnoop = try BtsnoopReader(source)
+        case .packetLogger:
+            records = PacketLoggerReader(source, PacketLoggerReader.byteOrder(of: start) ?? .big)
         }
         self.path = path
         self.format = signature.format
@@ -42,6 +48,7 @@ public struct CaptureFile: ~Copyable {
         self.pcap = pcap
         self.pcapng = pcapng
         self.btsnoop = btsnoop
+        self.records = records
     }
 
     /// Whether a capture can be read more than once: one from a pipe cannot.
@@ -59,7 +66,7 @@ public struct CaptureFile: ~Copyable {
         }
         switch btsnoop {
         case .some(let reader): return reader.number
-        case .none: return 0
+        case .none: return records?.number ?? 0
         }
     }
 
@@ -81,8 +88,20 @@ public struct CaptureFile: ~Copyable {
         case .pcap: return try pcap?.nextFrame()
         case .btsnoop: return try btsnoop?.nextFrame()
         case .pcapng: return try pcapng?.nextFrame()
+        case .packetLogger: return try nextRecord()
         }
     }
+
+    @_lifetime(&self)
+    private mutating func nextRecord() throws(CaptureError) -> CapturedFrame? {
+        guard let records, let record = try records.readRecord(into: &octets) else { return nil }
+        return CapturedFrame(
+            number: records.number, time: record.time, linkType: record.linkType,
+            originalLength: record.originalLength ?? octets.count, bytes: octets.span)
+    }
+
+    /// How many of a file's first octets an error shows.
+    private static let shownOctets = 8
 
     /// What a file is that begins like no capture, and what to do.
     private static func unknown(_ start: [UInt8], _ source: ByteSource) -> CaptureError {
@@ -93,6 +112,7 @@ public struct CaptureFile: ~Copyable {
             CaptureError(.notACapture, path: source.path, explanation)
         }
         let formats = CaptureFormat.list
+        let start = Array(start.prefix(shownOctets))
         guard !start.isEmpty else { return notACapture("is empty; a capture is needed: \(formats) are read") }
         if start.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
             return notACapture(

@@ -6,6 +6,8 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
     case pcapng
     /// The format of Bluetooth hosts: RFC 1761's snoop with numbers of its own.
     case btsnoop
+    /// Apple's PacketLogger.
+    case packetLogger = "pklg"
 
     /// What of the format is read, as a line of a table.
     public var summary: String {
@@ -13,6 +15,7 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
         case .pcap: "micro- and nanoseconds, both byte orders"
         case .pcapng: "several interfaces and sections, also of different link types and byte orders"
         case .btsnoop: "what `btmon`, Android and others write"
+        case .packetLogger: "Apple's PacketLogger, both byte orders; BTstack writes it too"
         }
     }
 
@@ -20,14 +23,28 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
     public static let list = allCases.map(\.rawValue).listed()
 
     /// One way in which a capture can begin, and what follows from it.
-    struct Signature: Hashable, Sendable {
+    struct Signature: Sendable {
         let format: CaptureFormat
-        let magic: [UInt8]
         /// Decimal digits of a second that the frames' times have; in a pcapng, an interface may say otherwise.
         let timeDigits: Int
+        /// Whether a file begins so.
+        let isBeginning: @Sendable (_ start: [UInt8]) -> Bool
+
+        init(
+            format: CaptureFormat, timeDigits: Int, isBeginning: @escaping @Sendable (_ start: [UInt8]) -> Bool
+        ) {
+            self.format = format
+            self.timeDigits = timeDigits
+            self.isBeginning = isBeginning
+        }
+
+        init(format: CaptureFormat, magic: [UInt8], timeDigits: Int) {
+            self.init(format: format, timeDigits: timeDigits) { $0.starts(with: magic) }
+        }
     }
 
-    /// Every beginning that is recognised. Each magic number stands in the byte order of the file.
+    /// Every beginning that is recognised. Each magic number stands in the byte order of the file; what has none is told by the
+    /// shape of its first records, and comes last.
     static let signatures: [Signature] = [
         Signature(format: .pcap, magic: [0xD4, 0xC3, 0xB2, 0xA1], timeDigits: 6),
         Signature(format: .pcap, magic: [0xA1, 0xB2, 0xC3, 0xD4], timeDigits: 6),
@@ -38,14 +55,15 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
         Signature(format: .pcap, magic: [0xA1, 0xB2, 0xCD, 0x34], timeDigits: 6),
         Signature(format: .pcapng, magic: [0x0A, 0x0D, 0x0D, 0x0A], timeDigits: 6),
         Signature(format: .btsnoop, magic: BtsnoopReader.magic, timeDigits: 6),
+        Signature(format: .packetLogger, timeDigits: 6) { PacketLoggerReader.byteOrder(of: $0) != nil },
     ]
 
-    /// Octets that must be seen to recognise any format.
-    static let longestMagic = signatures.map(\.magic.count).max() ?? 0
+    /// Octets of a file that are looked at to recognise it.
+    static let beginning = 4096
 
     /// The signature that a file begins with; `nil` if it is no capture of a known kind.
     static func recognise(_ start: [UInt8]) -> Signature? {
-        signatures.first { start.starts(with: $0.magic) }
+        signatures.first { $0.isBeginning(start) }
     }
 }
 

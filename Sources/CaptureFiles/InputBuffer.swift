@@ -35,4 +35,9 @@ struct InputBuffer: ~Copyable {
         start += count
         offset += Int64(count)
     }
+
+    /// That the file cannot be read on at the next octet, where a frame should stand.
+    func brokenOff(_ what: String, frame: Int) -> CaptureError {
+        CaptureError(.brokenOff, path: source.path, "\(what) (frame \(frame), octet \(offset) of the file)")
+    }
 }

@@ -147,8 +147,7 @@ struct PcapngReader: ~Copyable {
     }
 
     private func brokenOff(_ what: String) -> CaptureError {
-        CaptureError(
-            .brokenOff, path: input.source.path, "\(what) (frame \(number + 1), octet \(input.offset) of the file)")
+        input.brokenOff(what, frame: number + 1)
     }
 }
 

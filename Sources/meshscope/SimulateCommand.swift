@@ -18,6 +18,26 @@ enum ContainerName: String, ExpressibleByArgument, CaseIterable {
     /// Two interfaces that differ in link type.
     case pcapngMixed = "pcapng-mixed"
     case btsnoop
+    case packetLogger = "pklg"
+    case packetLoggerLittleEndian = "pklg-le"
+
+    /// The link types whose frames it can hold.
+    var linkTypes: [LinkType] {
+        switch self {
+        case .pcap, .pcapBigEndian, .pcapNanoseconds, .pcapng, .pcapngBigEndian, .pcapngMixed:
+            Encapsulation.ofLinkTypes.map(\.linkType).filter { $0.registry == .pcap }
+        case .btsnoop: Encapsulation.ofLinkTypes.map(\.linkType).filter { $0.registry == .btsnoop }
+        case .packetLogger, .packetLoggerLittleEndian: [.bluetoothHCIH4WithDirection]
+        }
+    }
+
+    /// The one that is taken where none is asked for.
+    var usualLinkType: LinkType {
+        switch self {
+        case .btsnoop: .btsnoopMonitor
+        default: linkTypes.contains(.bluetoothLELinkLayerWithHeader) ? .bluetoothLELinkLayerWithHeader : linkTypes[0]
+        }
+    }
 }
 
 struct SimulateCommand: ParsableCommand {
@@ -48,8 +68,8 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "The container: \(ContainerName.allCases.map(\.rawValue).joined(separator: ", ")).")
     var container: ContainerName = .pcap
 
-    @Option(help: "What the frames are: \(Encapsulation.supported).")
-    var linkType: UInt32 = 256
+    @Option(help: "What the frames are: \(Encapsulation.supported). Usually 256, or 2001 in a btsnoop.")
+    var linkType: UInt32?
 
     @Option(help: "The version of the nRF Sniffer's header, for link type 272.")
     var nordicVersion: UInt8 = 3
@@ -64,11 +84,9 @@ struct SimulateCommand: ParsableCommand {
         guard scenario == "benchmark" || Scenario(rawValue: scenario) != nil else {
             throw ValidationError("There is no scenario '\(scenario)'.")
         }
-        let possible = Encapsulation.ofLinkTypes.map(\.linkType).filter { $0.registry == registry }
-        guard container == .pcapngMixed || possible.contains(LinkType(registry, linkType)) else {
-            let type = LinkType(registry, linkType)
+        guard container.linkTypes.contains(type) else {
             throw ValidationError(
-                "\(container.rawValue) cannot be written with \(type); \(LinkType.list(possible)) can.")
+                "\(container.rawValue) cannot be written with \(type); \(LinkType.list(container.linkTypes)) can.")
         }
         guard output != "-", frames > 0 else { throw ValidationError("A capture goes into a file, and has frames.") }
         guard (1...3).contains(nordicVersion) else {
@@ -89,11 +107,12 @@ struct SimulateCommand: ParsableCommand {
         try OutputFile.write(try capture.truth.json(), to: CaptureName.stem(output) + ".truth.json")
     }
 
-    /// The registry whose link types the container holds.
-    private var registry: LinkType.Registry { container == .btsnoop ? .btsnoop : .pcap }
+    private var type: LinkType {
+        let usual = container.usualLinkType
+        return linkType.map { LinkType(usual.registry, $0) } ?? usual
+    }
 
     private func write(_ capture: SimulatedCapture) -> [UInt8] {
-        let type = LinkType(registry, linkType)
         let framing = LinkFraming(type, nordicVersion: nordicVersion)
         switch container {
         case .pcap: return capture.write(.pcap(.little, .microseconds), framing, linkType: type)
@@ -105,6 +124,8 @@ struct SimulateCommand: ParsableCommand {
             return capture.writeMixed(
                 .little, [.bluetoothLELinkLayerWithHeader, .nordicBLE, .bluetoothHCIH4WithDirection])
         case .btsnoop: return capture.write(.btsnoop, framing, linkType: type)
+        case .packetLogger: return capture.write(.packetLogger(.big), framing, linkType: type)
+        case .packetLoggerLittleEndian: return capture.write(.packetLogger(.little), framing, linkType: type)
         }
     }
 

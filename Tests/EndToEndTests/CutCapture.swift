@@ -5,7 +5,8 @@ import TestSupport
 /// A fixture that can be cut between its records, whatever its container is.
 ///
 /// pcap and btsnoop are cut as they lie on disk, so that header and records keep every octet. The frames of a compressed
-/// file and of a pcapng are written anew, under the same link types, since their octets cannot be cut between frames.
+/// file and of all other containers are written anew, under the same link types, since their octets cannot be cut between
+/// frames.
 struct CutCapture {
     let fixture: String
     /// The file as it lies on disk, compressed or not.
@@ -37,7 +38,7 @@ struct CutCapture {
         self.fixture = fixture
         octets = [UInt8](try Data(contentsOf: URL(filePath: path)))
         times = frames.map(\.time)
-        if fixture.hasSuffix(".gz") || file.format == .pcapng {
+        if fixture.hasSuffix(".gz") || ![.pcap, .btsnoop].contains(file.format) {
             (header, records) = Self.written(frames, file.format, digits: file.timeDigits)
         } else {
             (header, records) = Self.cut(octets, frames, file.format)
@@ -67,7 +68,7 @@ struct CutCapture {
         let container: CaptureContainer =
             switch format {
             case .pcap: .pcap(.little, resolution)
-            case .pcapng: .pcapng(.little, resolution)
+            case .pcapng, .packetLogger: .pcapng(.little, resolution)
             case .btsnoop: .btsnoop
             }
         var types: [LinkType] = []

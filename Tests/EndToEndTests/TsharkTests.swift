@@ -30,7 +30,8 @@ struct TsharkTests {
     /// What tshark cannot see: advertisements in fragments, management records, friendship and directed credentials.
     private static func isBeyondTshark(_ fixture: String) -> Bool {
         let names = [
-            "host-log", "link-187", "link-201", "link-254", "btsnoop-", "mixed", "proxy-master.btsnoop", "friendship",
+            "host-log", "link-187", "link-201", "link-254", "btsnoop-", "mixed", "proxy-master.btsnoop", "iphone",
+            "friendship",
             "configuration", "echoing-relays",
         ]
         return names.contains { fixture.contains($0) }

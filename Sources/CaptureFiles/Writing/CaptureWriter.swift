@@ -11,6 +11,8 @@ public enum CaptureContainer: Hashable, Sendable {
     case pcapng(ByteOrder, Resolution)
     /// btsnoop, which has one byte order and microseconds.
     case btsnoop
+    /// Apple's PacketLogger; its frames are given as those of link type 201.
+    case packetLogger(ByteOrder)
 }
 
 /// Writes a capture into memory, from where it can be taken piece by piece.
@@ -48,6 +50,7 @@ public struct CaptureWriter {
         case .btsnoop:
             octets += BtsnoopReader.magic
             for value in [1, first] { append32(value) }
+        case .packetLogger: break
         }
     }
 
@@ -85,6 +88,23 @@ public struct CaptureWriter {
             append32(UInt32(microseconds >> 32))
             append32(UInt32(truncatingIfNeeded: microseconds))
             octets += frame
+        case .packetLogger:
+            append32(UInt32(frame.count + 4))
+            append32(UInt32(truncatingIfNeeded: seconds))
+            append32(UInt32(truncatingIfNeeded: fraction / 1000))
+            octets.append(Self.packetLoggerType(frame))
+            octets += frame.dropFirst(5)
+        }
+    }
+
+    /// By direction and H4 packet indicator; that of a note where the frame is no HCI packet.
+    private static func packetLoggerType(_ frame: [UInt8]) -> UInt8 {
+        guard frame.count >= 5 else { return 0xFB }
+        switch frame[4] {
+        case 1: return 0
+        case 2: return frame[3] == 0 ? 2 : 3
+        case 4: return 1
+        default: return 0xFB
         }
     }
 
@@ -124,7 +144,7 @@ public struct CaptureWriter {
 
     private var isBigEndian: Bool {
         switch container {
-        case .pcap(let order, _), .pcapng(let order, _): order == .big
+        case .pcap(let order, _), .pcapng(let order, _), .packetLogger(let order): order == .big
         case .btsnoop: true
         }
     }

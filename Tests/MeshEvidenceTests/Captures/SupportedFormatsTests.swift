@@ -51,7 +51,7 @@ import Testing
             let path = folder.appending(path: "x").path
             try Data(octets).write(to: URL(filePath: path))
             let error = #expect(throws: CaptureError.self) { _ = try CaptureFile(path: path).frames }
-            #expect(error?.explanation.contains("pcap, pcapng and btsnoop are read") == true)
+            #expect(error?.explanation.contains("\(CaptureFormat.list) are read") == true)
         }
         let ethernet = Checkout.captures.appending(path: "malformed/ethernet.pcap").path
         let refusal = #expect(throws: CaptureError.self) { _ = try Analyzer(keys: scriptRing).analyze([ethernet]) }
