@@ -83,7 +83,8 @@ let package = Package(
         source(
             "MeshReports",
             [
-                "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshEvidence", "MeshProtocol", "MeshStacks",
+                "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshEvidence", "MeshProtocol",
+                "MeshStacks",
                 "MeshTimelines", "MeshVerdict",
             ]),
 
@@ -136,7 +137,7 @@ let package = Package(
             swiftSettings: common),
         test("BoundedCollectionsTests", ["BoundedCollections"]),
         test("ByteParsingTests", ["ByteParsing"]),
-        test("CaptureFilesTests", ["CaptureFiles", "MeshSimulation"]),
+        test("CaptureFilesTests", ["BluetoothFrames", "CaptureFiles", "MeshSimulation"]),
         test("BluetoothFramesTests", ["BluetoothFrames", "ByteParsing"]),
         test("MeshCryptoTests", ["ByteParsing", "MeshCrypto"]),
         test("MeshProtocolTests", ["ByteParsing", "MeshCrypto", "MeshProtocol"]),

@@ -10,6 +10,26 @@ public enum FrameOutcome: Hashable, Sendable {
     case other
 }
 
+/// Of what a frame is a part.
+public enum FramePart: Hashable, Sendable {
+    /// A fragment of advertising data.
+    case advertisingData
+    /// A connection.
+    case connection
+}
+
+/// What is to be said of the frames of a capture, beside what they hold.
+public struct PeelingTally: Hashable, Sendable {
+    /// Connections whose CONNECT_IND was not heard, and whose PDUs told the CRCInit.
+    public let joined: Int
+    /// Data channel PDUs whose CRC nobody could check: none of them was believed.
+    public let unchecked: Int
+    /// Data channel PDUs that are encrypted.
+    public let encrypted: Int
+    /// Frames that are whitened though the file says that they are not.
+    public let dewhitened: Int
+}
+
 /// Takes what frames hold.
 public protocol FrameReceiver {
     /// One AD structure, valid during the call.
@@ -29,12 +49,23 @@ public struct FramePeeler {
     var sentFragments = FragmentStore()
     var connections = Connections()
     var followed = FollowedConnections()
+    var whitening = WhiteningTally()
     var echo = MonitorEcho()
     /// Whether the frame is a record of the Linux monitor channel.
     var isMonitor = false
 
     /// The frame that is being peeled; all that it holds is stamped with it.
     var frame = FrameStamp(capture: 0, number: 0, nanoseconds: 0)
+
+    /// Whether the last frame said something together with others: what it holds cannot be had from it alone.
+    public internal(set) var part: FramePart?
+
+    /// What is to be said of the frames that were peeled so far.
+    public var tally: PeelingTally {
+        PeelingTally(
+            joined: followed.joined, unchecked: followed.unchecked, encrypted: followed.encrypted,
+            dewhitened: whitening.untold)
+    }
 
     /// A peeler that has seen no frame yet.
     public init() {}
@@ -55,6 +86,7 @@ public struct FramePeeler {
         into receiver: inout some FrameReceiver
     ) throws(ParseError) -> FrameOutcome {
         self.frame = frame
+        part = nil
         isMonitor = encapsulation == .linuxMonitor || encapsulation == .linuxMonitorWithHeader
         var reader = ByteReader(bytes)
         switch encapsulation {

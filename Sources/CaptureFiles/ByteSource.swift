@@ -115,11 +115,13 @@ import SystemPackage
 
     static func systemError() -> String { unsafe String(cString: strerror(errno)) }
 
+    /// Whether the octets are those of a file as it lies on disk.
+    var isPlainFile: Bool { unsafe size != nil && gzdirect(file) == 1 }
+
     /// A C stream that reads this source, for libraries that want one.
     ///
     /// There is one stream at a time, and it must not outlive the source, which lends it its buffer.
     @unsafe func makeStream() -> UnsafeMutablePointer<FILE>? {
-        let isPlainFile = unsafe size != nil && gzdirect(file) == 1
         // A plain file is opened once more, which is faster than to pass its octets on.
         guard let stream = unsafe isPlainFile ? makePlainStream() : makeForwardingStream() else { return nil }
         unsafe setvbuf(stream, streamBuffer.baseAddress, Int32(_IOFBF), streamBuffer.count)

@@ -38,6 +38,8 @@ public struct CaptureFile: ~Copyable {
         case .pcap: pcap = try PcapHandle(source)
         case .pcapng: pcapng = PcapngReader(source)
         case .btsnoop: btsnoop = try BtsnoopReader(source)
+        case .ellisysTrace: records = try EllisysTraceReader(source)
+        case .ellisysText: records = EllisysTextReader(source)
         case .packetLogger:
             records = PacketLoggerReader(source, PacketLoggerReader.byteOrder(of: start) ?? .big)
         }
@@ -70,6 +72,9 @@ public struct CaptureFile: ~Copyable {
         }
     }
 
+    /// What could not be read, once the last frame was.
+    public var losses: CaptureLosses { records?.losses ?? CaptureLosses() }
+
     /// Octets read and octets in all, of the file as it lies on disk; `nil` for a pipe.
     public var progress: (read: Int64, size: Int64)? {
         guard let size = source.size else { return nil }
@@ -88,7 +93,7 @@ public struct CaptureFile: ~Copyable {
         case .pcap: return try pcap?.nextFrame()
         case .btsnoop: return try btsnoop?.nextFrame()
         case .pcapng: return try pcapng?.nextFrame()
-        case .packetLogger: return try nextRecord()
+        case .packetLogger, .ellisysTrace, .ellisysText: return try nextRecord()
         }
     }
 

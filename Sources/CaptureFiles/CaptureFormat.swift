@@ -8,6 +8,10 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
     case btsnoop
     /// Apple's PacketLogger.
     case packetLogger = "pklg"
+    /// A trace of Ellisys' Bluetooth analysers.
+    case ellisysTrace = "btt"
+    /// The text that Ellisys' software imports.
+    case ellisysText = "bttrp"
 
     /// What of the format is read, as a line of a table.
     public var summary: String {
@@ -15,6 +19,8 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
         case .pcap: "micro- and nanoseconds, both byte orders"
         case .pcapng: "several interfaces and sections, also of different link types and byte orders"
         case .btsnoop: "what `btmon`, Android and others write"
+        case .ellisysTrace: "a trace of an Ellisys analyser, damaged ones too"
+        case .ellisysText: "the text that Ellisys' software imports, which has no date"
         case .packetLogger: "Apple's PacketLogger, both byte orders; BTstack writes it too"
         }
     }
@@ -55,6 +61,8 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
         Signature(format: .pcap, magic: [0xA1, 0xB2, 0xCD, 0x34], timeDigits: 6),
         Signature(format: .pcapng, magic: [0x0A, 0x0D, 0x0D, 0x0A], timeDigits: 6),
         Signature(format: .btsnoop, magic: BtsnoopReader.magic, timeDigits: 6),
+        Signature(format: .ellisysTrace, magic: EllisysTraceReader.magic, timeDigits: 9),
+        Signature(format: .ellisysText, magic: EllisysTextReader.magic, timeDigits: 9),
         Signature(format: .packetLogger, timeDigits: 6) { PacketLoggerReader.byteOrder(of: $0) != nil },
     ]
 

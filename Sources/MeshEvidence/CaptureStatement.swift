@@ -16,6 +16,24 @@ public enum CaptureStatement: Hashable, Codable, Sendable {
     case brokeOff(CaptureError)
 }
 
+/// What is to be said of a capture as a whole, each with how often.
+public enum CaptureNotice: String, Hashable, Codable, CodingKeyRepresentable, CaseIterable, Sendable {
+    /// Places of the file that hold something else than the format says.
+    case damaged
+    /// Records of kinds that are not known.
+    case unknownRecord
+    /// Frames that are whitened though the file says that they are not.
+    case dewhitened
+    /// Connections whose beginning was not heard, and that were joined by their PDUs.
+    case connectionJoined
+    /// Frames of connections whose CRC nobody could check: none was believed.
+    case connectionUnchecked
+    /// Frames of connections that are encrypted.
+    case connectionEncrypted
+    /// Its times are those of a clock that nobody had set.
+    case clockNotSet
+}
+
 /// One capture, as far as it was read.
 public struct CaptureSummary: Hashable, Codable, Sendable {
     /// As the user named it; `-` is standard input.
@@ -38,6 +56,8 @@ public struct CaptureSummary: Hashable, Codable, Sendable {
     public internal(set) var lastTime: CaptureTime?
     /// Decimal digits of a second that its times have.
     public internal(set) var timeDigits: Int
+    /// What is to be said of it as a whole, and how often.
+    public internal(set) var notices: [CaptureNotice: Int] = [:]
     /// Why it broke off; `nil` where it was read to its end.
     public internal(set) var failure: CaptureError?
 
@@ -56,6 +76,12 @@ public struct CaptureSummary: Hashable, Codable, Sendable {
         self.alignment = alignment
         self.timeDigits = timeDigits
     }
+
+    /// Bluetooth Low Energy is of 2010: what says an earlier time has a clock that nobody had set.
+    static let beforeBluetooth = CaptureTime(seconds: 1_262_304_000)
+
+    /// Whether its times are moments, and not those of a clock that began anew when the device did.
+    public var isClockSet: Bool { lastTime.map { $0 >= Self.beforeBluetooth } ?? true }
 
     /// False where the file broke off.
     public var isComplete: Bool { failure == nil }

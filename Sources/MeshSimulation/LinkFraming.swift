@@ -9,7 +9,20 @@ public struct LinkFraming {
         package var flags: UInt32
     }
 
+    /// What a sniffer does about whitening; only for link type 256.
+    public enum WhiteningHabit: Sendable, CaseIterable {
+        /// It takes it off.
+        case takenOff
+        /// It leaves it, and says so.
+        case left
+        /// It leaves it, and says that it took it off.
+        case leftUntold
+    }
+
     private let linkType: LinkType
+    private let whitening: WhiteningHabit
+    /// False where the capture begins in the middle of connections.
+    private let hearsConnectIndication: Bool
     /// Version of the nRF Sniffer's header.
     private let nordicVersion: UInt8
     private var counter = 0
@@ -19,8 +32,13 @@ public struct LinkFraming {
     private var isConnected = false
 
     /// `nordicVersion`: 1, 2 or 3; only for link type 272.
-    public init(_ linkType: LinkType, nordicVersion: UInt8 = 3) {
+    public init(
+        _ linkType: LinkType, nordicVersion: UInt8 = 3, whitening: WhiteningHabit = .takenOff,
+        hearsConnectIndication: Bool = true
+    ) {
         self.linkType = linkType
+        self.whitening = whitening
+        self.hearsConnectIndication = hearsConnectIndication
         self.nordicVersion = nordicVersion
     }
 
@@ -45,7 +63,7 @@ public struct LinkFraming {
     private mutating func proxied(_ frame: SimulatedFrame) -> [Wrapped] {
         switch linkType {
         case .bluetoothLELinkLayer, .bluetoothLELinkLayerWithHeader, .perPacketInformation, .nordicBLE:
-            var air: [[UInt8]] = isConnected ? [] : [connectIndication()]
+            var air: [[UInt8]] = isConnected || !hearsConnectIndication ? [] : [connectIndication()]
             isConnected = true
             for fragment in proxy.fragments(frame) {
                 let pdu = dataChannel(fragment)
@@ -87,7 +105,14 @@ public struct LinkFraming {
         switch linkType {
         case .bluetoothLELinkLayerWithHeader:
             // Dewhitened, signal valid, reference access address valid, CRC checked, CRC valid.
-            let flags: UInt16 = 0x0413 | (isDamaged ? 0 : 0x0800)
+            var flags: UInt16 = 0x0413 | (isDamaged ? 0 : 0x0800)
+            var air = air
+            if whitening != .takenOff {
+                var pdu = Array(air[4...])
+                Whitening.apply(to: &pdu, channel: channel)
+                air = air[..<4] + pdu
+                flags = whitening == .left ? 0x0012 : 0x0413
+            }
             let channel = [UInt8(0), 12, 39][Int(channel - 37)]
             return [channel, 0xC8, 0x80, 0] + [0xD6, 0xBE, 0x89, 0x8E] + little(UInt64(flags), 2) + air
         case .perPacketInformation:
@@ -165,6 +190,14 @@ public struct LinkFraming {
 
     private func command(_ opcode: UInt64, _ parameters: [UInt8]) -> Wrapped {
         wrap(little(opcode, 2) + [UInt8(parameters.count)] + parameters, h4: 1, monitor: 2, received: false)
+    }
+
+    /// Whether its frames are of a host and not from the air.
+    var isHCI: Bool {
+        switch linkType {
+        case .bluetoothLELinkLayer, .bluetoothLELinkLayerWithHeader, .perPacketInformation, .nordicBLE: false
+        default: true
+        }
     }
 
     private var isMonitor: Bool { linkType == .bluetoothLinuxMonitor || linkType == .btsnoopMonitor }

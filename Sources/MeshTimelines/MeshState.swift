@@ -100,6 +100,10 @@ public struct MeshState: Hashable, Sendable {
         log.add(surroundings.judge(networks))
         clocks.judge(captureEnd: lastTime, into: &log)
         for capture in captures {
+            for notice in CaptureNotice.allCases {
+                guard let count = capture.notices[notice] else { continue }
+                log.record(.ofCapture(notice, capture: capture.index), count: count)
+            }
             guard let alignment = capture.alignment, alignment.isDoubted else { continue }
             log.record(.captureAligned(capture: capture.index, by: alignment.offset))
         }

@@ -25,8 +25,7 @@ struct Meshscope: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             AnalyzeCommand.self, DecodeCommand.self, RestoreCommand.self, VerifyCommand.self, CheckCommand.self,
-            KeysCommand.self,
-            SimulateCommand.self,
+            KeysCommand.self, ConvertCommand.self, SimulateCommand.self,
         ])
 
     static func main() {

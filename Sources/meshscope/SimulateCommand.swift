@@ -20,6 +20,8 @@ enum ContainerName: String, ExpressibleByArgument, CaseIterable {
     case btsnoop
     case packetLogger = "pklg"
     case packetLoggerLittleEndian = "pklg-le"
+    case ellisysTrace = "btt"
+    case ellisysText = "bttrp"
 
     /// The link types whose frames it can hold.
     var linkTypes: [LinkType] {
@@ -28,6 +30,8 @@ enum ContainerName: String, ExpressibleByArgument, CaseIterable {
             Encapsulation.ofLinkTypes.map(\.linkType).filter { $0.registry == .pcap }
         case .btsnoop: Encapsulation.ofLinkTypes.map(\.linkType).filter { $0.registry == .btsnoop }
         case .packetLogger, .packetLoggerLittleEndian: [.bluetoothHCIH4WithDirection]
+        case .ellisysTrace: [.bluetoothLELinkLayerWithHeader, .bluetoothHCIH4WithDirection]
+        case .ellisysText: [.bluetoothLELinkLayerWithHeader]
         }
     }
 
@@ -126,6 +130,8 @@ struct SimulateCommand: ParsableCommand {
         case .btsnoop: return capture.write(.btsnoop, framing, linkType: type)
         case .packetLogger: return capture.write(.packetLogger(.big), framing, linkType: type)
         case .packetLoggerLittleEndian: return capture.write(.packetLogger(.little), framing, linkType: type)
+        case .ellisysTrace: return capture.writeEllisysTrace(framing)
+        case .ellisysText: return capture.write(.ellisysText, framing, linkType: type)
         }
     }
 

@@ -49,6 +49,7 @@ private struct Command: Decodable {
         case "analyze", "decode": return input
         case "restore": return input + master + ["--for", "bluez", "-o", "restored"]
         case "verify": return input + master + ["--since", "2026-06-01T00:00:10Z"]
+        case "convert": return input + ["-o", "converted.pcapng"]
         case "check": return [steady, "--reports", Checkout.reports.path]
         case "keys": return ["--keys", steadyKeys]
         case "simulate": return ["steady", "-o", "simulated.pcap"]

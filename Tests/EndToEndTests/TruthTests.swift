@@ -160,6 +160,59 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
         (.pcapng(.little, .nanoseconds), .nordicBLE, 3),
     ]
 
+    /// What is left of a sniffer's frames, and how each is told.
+    @Test(arguments: LinkFraming.WhiteningHabit.allCases, [true, false])
+    func whitenedFramesAndJoinedConnectionsGiveTheSame(whitening: LinkFraming.WhiteningHabit, isJoined: Bool) throws {
+        for seed in UInt64(1)...10 {
+            for scenario in [Scenario.lossy, .proxyMaster] {
+                let capture = SimulatedCapture(scenario, seed: seed)
+                let framing = LinkFraming(
+                    .bluetoothLELinkLayerWithHeader, whitening: whitening, hearsConnectIndication: !isJoined)
+                let octets = capture.write(
+                    .pcap(.little, .microseconds), framing, linkType: .bluetoothLELinkLayerWithHeader)
+                let analysis = try analyse(octets, capture.keys)
+                #expect(differences(analysis, capture.truth).isEmpty, "\(scenario.rawValue), seed \(seed)")
+                let isTold = analysis.findings.contains { $0.kind == .framesDewhitened }
+                #expect(isTold == (whitening == .leftUntold))
+            }
+        }
+    }
+
+    /// A sniffer that checks no CRC, and joins in the middle: the same SEQ as with CONNECT_IND, and it is said.
+    @Test(arguments: [LinkType.bluetoothLELinkLayer, .perPacketInformation])
+    func aConnectionWithoutItsBeginningGivesTheSame(linkType: LinkType) throws {
+        for seed in UInt64(1)...10 {
+            let capture = SimulatedCapture(.proxyMaster, seed: seed)
+            for hears in [true, false] {
+                let framing = LinkFraming(linkType, hearsConnectIndication: hears)
+                let analysis = try analyse(
+                    capture.write(.pcap(.little, .microseconds), framing, linkType: linkType), capture.keys)
+                #expect(differences(analysis, capture.truth).isEmpty, "seed \(seed), \(hears)")
+                #expect(analysis.findings.contains { $0.kind == .connectionJoined } == !hears)
+                #expect(!analysis.findings.contains { $0.kind == .connectionUnchecked })
+            }
+        }
+    }
+
+    @Test(arguments: [LinkType.bluetoothLELinkLayerWithHeader, .bluetoothHCIH4WithDirection])
+    func ellisysTracesGiveTheSame(linkType: LinkType) throws {
+        let isHost = linkType == .bluetoothHCIH4WithDirection
+        for seed in UInt64(1)...10 {
+            for scenario in [isHost ? Scenario.hostLog : .lossy, .proxyMaster] {
+                let capture = SimulatedCapture(scenario, seed: seed)
+                let framing = LinkFraming(linkType, hearsConnectIndication: seed % 2 == 0)
+                let analysis = try analyse(capture.writeEllisysTrace(framing), capture.keys)
+                #expect(differences(analysis, capture.truth).isEmpty, "\(scenario.rawValue), seed \(seed)")
+                #expect(!analysis.findings.contains { $0.kind == .captureDamaged || $0.kind == .recordsUnknown })
+                guard !isHost else { continue }
+                let text = capture.write(.ellisysText, framing, linkType: linkType)
+                let other = try analyse(text, capture.keys)
+                #expect(other.findings.contains { $0.kind == .clockNotSet })
+                #expect(differences(other, capture.truth).isEmpty, "\(scenario.rawValue), seed \(seed)")
+            }
+        }
+    }
+
     @Test(arguments: linkTypes)
     func everySnifferFormatGivesTheSame(container: CaptureContainer, linkType: LinkType, version: UInt8) throws {
         for seed in UInt64(1)...10 {

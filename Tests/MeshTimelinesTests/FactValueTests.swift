@@ -22,13 +22,14 @@ import Testing
             last: SequenceNumber(truncating: 3), frame: frame, count: 4, isOvertaken: true)
     }
 
-    private static let ofCaptures: [Fact] = [
-        .damagedRecord(capture: 0, path: "a.pcap", reason: "ends"), .unsupportedLinkType(LinkType(.pcap, 1)),
-        .crcFailed(capture: 2), .truncatedFrame, .malformedStructure(first: nil), .malformedStructure(first: "AD"),
-        .clockJumped(capture: 0, from: Scene.start, to: CaptureTime(nanoseconds: .min)),
-        .captureAligned(capture: 1, by: .seconds(-86_400)), .clocksDisagree(by: .seconds(601)), .timeUnknown,
-        .nothingAuthenticSince(Scene.start, captureEnd: Scene.time(700)),
-    ]
+    private static let ofCaptures: [Fact] =
+        [
+            .damagedRecord(capture: 0, path: "a.pcap", reason: "ends"), .unsupportedLinkType(LinkType(.pcap, 1)),
+            .crcFailed(capture: 2), .truncatedFrame, .malformedStructure(first: nil), .malformedStructure(first: "AD"),
+            .clockJumped(capture: 0, from: Scene.start, to: CaptureTime(nanoseconds: .min)),
+            .captureAligned(capture: 1, by: .seconds(-86_400)), .clocksDisagree(by: .seconds(601)), .timeUnknown,
+            .nothingAuthenticSince(Scene.start, captureEnd: Scene.time(700)),
+        ] + CaptureNotice.allCases.map { .ofCapture($0, capture: 1) }
 
     private static let ofBeacons: [Fact] = [
         .beaconNotAuthentic(.primary), .subnetsDisagree(.primary, says: .normal(1), network: .updating(5)),
@@ -88,7 +89,7 @@ import Testing
         let info: Set<Fact.Kind> = [
             .crcFailed, .truncatedFrame, .malformedStructure, .beaconsSilent, .keyRefreshPhaseNotHeard, .sequenceJump,
             .pduAlteredByRelay, .pduNotOpened, .foreignNetwork, .keyLearned, .nothingAuthenticSince,
-            .identitiesNotResolved,
+            .identitiesNotResolved, .recordsUnknown, .framesDewhitened, .connectionJoined,
         ]
         for kind in Fact.Kind.allCases {
             let expected: Fact.Severity = critical.contains(kind) ? .critical : info.contains(kind) ? .info : .warning

@@ -13,6 +13,7 @@ extension FramePeeler {
     mutating func peelACL(
         _ reader: inout ByteReader, adapter: UInt16, isSent: Bool?, _ receiver: inout some FrameReceiver
     ) throws(ParseError) -> FrameOutcome {
+        part = .connection
         let field = try reader.readUInt16LittleEndian()
         let length = Int(try reader.readUInt16LittleEndian())
         var fragment = try reader.readPiece(length)

@@ -47,9 +47,11 @@ extension FramePeeler {
         let key = FragmentStore.Key(adapter: adapter, advertiser: UInt64(handle), set: isScanResponse ? 1 : 0)
         switch operation {
         case 0, 1:
+            part = .advertisingData
             if operation == 1 { sentFragments.begin(key) }
             sentFragments.append(try data.readOctets(data.remaining), to: key)
         case 2:
+            part = .advertisingData
             sentFragments.append(try data.readOctets(data.remaining), to: key)
             guard let joined = sentFragments.end(key) else { return }
             peelData(ByteReader(joined.span), advertisement, &receiver)

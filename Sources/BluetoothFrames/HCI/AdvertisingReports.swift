@@ -29,6 +29,7 @@ extension FramePeeler {
 
     /// Disconnection Complete and LE (Enhanced) Connection Complete: status 1 · handle 2 · …
     private mutating func forgetConnection(_ event: inout ByteReader, adapter: UInt16) throws(ParseError) {
+        part = .connection
         try event.skip(1)
         connections.forget(Self.connection(adapter: adapter, handle: try event.readUInt16LittleEndian()))
     }
@@ -69,6 +70,7 @@ extension FramePeeler {
             }
             return
         }
+        part = .advertisingData
         if !receivedFragments.holds(key) { receivedFragments.begin(key) }
         let last = data
         receivedFragments.append(try data.readOctets(data.remaining), to: key)

@@ -1,42 +1,15 @@
-import BoundedCollections
 import ByteParsing
-
-/// Connections that a sniffer follows: what CONNECT_IND said, and the last PDUs. Bounded: the oldest gives way.
-struct FollowedConnections {
-    private struct Followed {
-        /// 0 where no CONNECT_IND told it.
-        var crcInit: UInt32 = 0
-        /// The last data PDUs, since retransmissions repeat one of them to the bit: of each direction where that is
-        /// known, and else of both.
-        var last: [[UInt8]] = []
-    }
-
-    private var followed = BoundedStore<UInt32, Followed>(capacity: 256)
-
-    mutating func begin(_ accessAddress: UInt32, crcInit: UInt32) {
-        followed[accessAddress] = Followed(crcInit: crcInit)
-    }
-
-    var count: Int { followed.count }
-
-    func crcInit(of accessAddress: UInt32) -> UInt32? { followed[accessAddress]?.crcInit }
-
-    /// False for a retransmission.
-    mutating func isNew(_ pdu: [UInt8], of accessAddress: UInt32) -> Bool {
-        guard followed[accessAddress]?.last.contains(pdu) != true else { return false }
-        followed[accessAddress, default: Followed()].last.append(pdu)
-        if followed[accessAddress]?.last.count ?? 0 > 2 { followed[accessAddress]?.last.removeFirst() }
-        return true
-    }
-}
 
 /// Data channels: Bluetooth Core, "Data Physical Channel PDU".
 ///
 ///     LLID 2 bits · NESN 1 · SN 1 · MD 1 · CP 1 · RFU 2 · length 1 · payload · CRC 3
 extension FramePeeler {
+    private static let startEncryptionRequest: UInt8 = 0x05
+
     /// CONNECT_IND: InitA 6 · AdvA 6 · access address 4 · CRCInit 3 · 15 more octets
     mutating func peelConnect(_ payload: ByteReader) throws(ParseError) {
         var payload = payload
+        part = .connection
         try payload.skip(12)
         let accessAddress = try payload.readUInt32LittleEndian()
         let crcInit = UInt32(try payload.readLittleEndian(3))
@@ -48,27 +21,64 @@ extension FramePeeler {
         _ reader: inout ByteReader, accessAddress: UInt32, _ verdict: SnifferVerdict,
         _ receiver: inout some FrameReceiver
     ) throws(ParseError) -> FrameOutcome {
-        let length = Int(try reader.peek(1))
-        if verdict.crc == .notChecked {
-            // Without CONNECT_IND nothing tells a data channel from noise.
-            guard let crcInit = followed.crcInit(of: accessAddress), crcInit != 0 else { return .other }
-            var checked = reader
-            let pdu = try checked.readPiece(2 + length)
-            guard try CRC24.compute(pdu, from: crcInit) == UInt32(try checked.readLittleEndian(3)) else {
-                return .crcFailed
-            }
+        // What is whitened untold seems to be damaged.
+        guard verdict.crc != .failed || whitening.whitened > whitening.plain else { return .crcFailed }
+        part = .connection
+        if verdict.crc != .valid, whitening.expectsWhitened(verdict) {
+            let octets = try dewhitened(reader, verdict)
+            var dewhitened = ByteReader(octets.span)
+            return try peelDataPDU(&dewhitened, accessAddress: accessAddress, verdict, &receiver)
         }
-        let header = try reader.readUInt8()
-        try reader.skip(1)
-        var payload = try reader.readPiece(length)
+        return try peelDataPDU(&reader, accessAddress: accessAddress, verdict, &receiver)
+    }
+
+    private mutating func peelDataPDU(
+        _ reader: inout ByteReader, accessAddress: UInt32, _ verdict: SnifferVerdict,
+        _ receiver: inout some FrameReceiver
+    ) throws(ParseError) -> FrameOutcome {
+        let length = Int(try reader.peek(1))
+        if verdict.crc == .valid {
+            let octets = try reader.readOctets(2 + length)
+            return peel(octets, verdict.isFromCentral, accessAddress: accessAddress, &receiver)
+        }
+        guard reader.remaining >= 2 + length + CRC24.size else {
+            followed.noteUnchecked()
+            return .other
+        }
+        let octets = try reader.readOctets(2 + length)
+        let crc = UInt32(try reader.readLittleEndian(CRC24.size))
+        let pdu = FollowedConnections.HeldPDU(
+            frame: frame, octets: octets, crc: crc, isFromCentral: verdict.isFromCentral)
+        switch followed.check(pdu, of: accessAddress) {
+        case .wrong: return .crcFailed
+        case .held: return .other
+        case .right: break
+        case .found(let held):
+            for earlier in held {
+                frame = earlier.frame
+                _ = peel(earlier.octets, earlier.isFromCentral, accessAddress: accessAddress, &receiver)
+            }
+            frame = pdu.frame
+        }
+        return peel(octets, verdict.isFromCentral, accessAddress: accessAddress, &receiver)
+    }
+
+    /// A data channel PDU without its CRC, which is right.
+    private mutating func peel(
+        _ pdu: [UInt8], _ isFromCentral: Bool?, accessAddress: UInt32, _ receiver: inout some FrameReceiver
+    ) -> FrameOutcome {
+        let header = pdu[0]
+        let payload = Array(pdu.dropFirst(2))
         let kind = header & 3
-        guard length > 0, kind == 1 || kind == 2 else { return .other }
-        let octets = try payload.readOctets(length)
+        if kind == 3, payload.first == Self.startEncryptionRequest { followed.beginEncryption(of: accessAddress) }
+        guard !payload.isEmpty, kind == 1 || kind == 2 else { return .other }
         // NESN changes between a PDU and its retransmission.
-        let direction: UInt8 = verdict.isFromCentral.map { $0 ? 1 : 0 } ?? 2
-        guard followed.isNew([header & 0x0B, direction] + octets, of: accessAddress) else { return .other }
-        let stream = Connections.Stream(connection: UInt64(accessAddress), isFromCentral: verdict.isFromCentral)
-        peelL2CAP(octets, of: stream, isStart: kind == 2, &receiver)
+        let direction: UInt8 = isFromCentral.map { $0 ? 1 : 0 } ?? 2
+        guard followed.isNew([header & 0x0B, direction] + payload, of: accessAddress),
+            !followed.isEncrypted(payload, isStart: kind == 2, of: accessAddress)
+        else { return .other }
+        let stream = Connections.Stream(connection: UInt64(accessAddress), isFromCentral: isFromCentral)
+        peelL2CAP(payload, of: stream, isStart: kind == 2, &receiver)
         return .peeled
     }
 }

@@ -9,6 +9,9 @@ struct SnifferVerdict {
     var isCoded = false
     /// The direction of a data channel PDU; `nil` where the sniffer does not tell it.
     var isFromCentral: Bool?
+    /// The channel index, where the sniffer tells it, and whether it says that it took the whitening off.
+    var channel: UInt8?
+    var isDewhitened = true
 }
 
 /// The advertising physical channel of the LE link layer: Bluetooth Core, "Link Layer specification".
@@ -22,21 +25,62 @@ extension FramePeeler {
         _ reader: inout ByteReader, _ verdict: SnifferVerdict, isCut: Bool,
         _ receiver: inout some FrameReceiver
     ) throws(ParseError) -> FrameOutcome {
-        guard verdict.crc != .failed else { return .crcFailed }
+        guard verdict.crc != .failed || verdict.channel != nil else { return .crcFailed }
         let accessAddress = try reader.readUInt32LittleEndian()
         if verdict.isCoded { try reader.skip(1) }
         guard accessAddress == Self.advertisingAccessAddress else {
             return try peelDataChannel(&reader, accessAddress: accessAddress, verdict, &receiver)
         }
+        guard verdict.crc != .valid else { return try peelAdvertising(&reader, isCut: isCut, &receiver) }
+        return try peelUnchecked(&reader, verdict, isCut: isCut, &receiver)
+    }
+
+    /// What the sniffer found damaged, or did not check, may still be whitened.
+    private mutating func peelUnchecked(
+        _ reader: inout ByteReader, _ verdict: SnifferVerdict, isCut: Bool, _ receiver: inout some FrameReceiver
+    ) throws(ParseError) -> FrameOutcome {
+        let check = verdict.crc == .failed ? .wrong : try check(reader)
+        guard check != .right else {
+            whitening.plain += 1
+            return try peelAdvertising(&reader, isCut: isCut, &receiver)
+        }
+        let octets = try dewhitened(reader, verdict)
+        var dewhitened = ByteReader(octets.span)
+        if !octets.isEmpty, try self.check(dewhitened) == .right {
+            whitening.whitened += 1
+            if verdict.isDewhitened { whitening.untold += 1 }
+            return try peelAdvertising(&dewhitened, isCut: false, &receiver)
+        }
+        return check == .wrong ? .crcFailed : try peelAdvertising(&reader, isCut: isCut, &receiver)
+    }
+
+    private enum Check { case right, wrong, impossible }
+
+    private func check(_ reader: ByteReader) throws(ParseError) -> Check {
+        guard reader.remaining >= 2 else { return .impossible }
+        let length = Int(try reader.peek(1))
+        guard reader.remaining >= 2 + length + CRC24.size else { return .impossible }
+        var checked = reader
+        let pdu = try checked.readPiece(2 + length)
+        let crc = UInt32(try checked.readLittleEndian(CRC24.size))
+        // Zeros stand for "no CRC" in what btlejack writes; what such a frame holds is authenticated all the same.
+        return try CRC24.compute(pdu, from: Self.advertisingCRCInit) == crc || crc == 0 ? .right : .wrong
+    }
+
+    /// What follows the access address without whitening; nothing where the channel is not known.
+    func dewhitened(_ reader: ByteReader, _ verdict: SnifferVerdict) throws(ParseError) -> [UInt8] {
+        guard let channel = verdict.channel else { return [] }
+        var reader = reader
+        var octets = try reader.readOctets(reader.remaining)
+        Whitening.apply(to: &octets, channel: channel)
+        return octets
+    }
+
+    private mutating func peelAdvertising(
+        _ reader: inout ByteReader, isCut: Bool, _ receiver: inout some FrameReceiver
+    ) throws(ParseError) -> FrameOutcome {
         let type = try reader.peek() & 0x0F
         let length = Int(try reader.peek(1))
-        if verdict.crc == .notChecked, reader.remaining >= 2 + length + 3 {
-            var checked = reader
-            let pdu = try checked.readPiece(2 + length)
-            let crc = UInt32(try checked.readLittleEndian(3))
-            // Zeros stand for "no CRC" in what btlejack writes; what such a frame holds is authenticated all the same.
-            guard try CRC24.compute(pdu, from: Self.advertisingCRCInit) == crc || crc == 0 else { return .crcFailed }
-        }
         try reader.skip(2)
         let payload = try reader.readPiece(isCut ? min(length, reader.remaining) : length)
         switch type {
@@ -78,33 +122,5 @@ extension FramePeeler {
         } catch {
             if isWhole { throw error }
         }
-    }
-}
-
-/// The CRC of the link layer: Bluetooth Core, "CRC generation"; polynomial x²⁴+x¹⁰+x⁹+x⁶+x⁴+x³+x+1, least significant
-/// bit first.
-public enum CRC24 {
-    private static let table: [UInt32] = (0..<256).map { octet in
-        (0..<8).reduce(UInt32(octet)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xDA_6000 : value >> 1 }
-    }
-
-    static func compute(_ pdu: ByteReader, from initial: UInt32) throws(ParseError) -> UInt32 {
-        var pdu = pdu
-        var crc = reversed(initial)
-        while !pdu.isAtEnd { crc = step(crc, try pdu.readUInt8()) }
-        return crc
-    }
-
-    /// The CRC of PDU header and payload, as the three octets that follow them, least significant first.
-    public static func compute(_ octets: [UInt8], from initial: UInt32 = 0x555555) -> UInt32 {
-        octets.reduce(reversed(initial), step)
-    }
-
-    private static func step(_ crc: UInt32, _ octet: UInt8) -> UInt32 {
-        crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ octet)]
-    }
-
-    private static func reversed(_ initial: UInt32) -> UInt32 {
-        (0..<24).reduce(0) { $0 | (initial >> UInt32($1) & 1) << UInt32(23 - $1) }
     }
 }

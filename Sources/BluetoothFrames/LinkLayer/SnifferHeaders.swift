@@ -8,7 +8,8 @@ struct LinkLayerPseudoHeader {
 
     @inline(__always)
     init(parsing reader: inout ByteReader) throws(ParseError) {
-        try reader.skip(8)
+        let rfChannel = try reader.readUInt8()
+        try reader.skip(7)
         let flags = try reader.readUInt16LittleEndian()
         let isDewhitened = flags & 0x0001 != 0
         // Some writers set "CRC valid" without "CRC checked".
@@ -18,7 +19,8 @@ struct LinkLayerPseudoHeader {
         let type = flags >> 7 & 7
         verdict = SnifferVerdict(
             crc: isTold ? (flags & 0x0800 != 0 ? .valid : .failed) : .notChecked, isCoded: flags & 0xC000 == 0x8000,
-            isFromCentral: type == 2 ? true : type == 3 ? false : nil)
+            isFromCentral: type == 2 ? true : type == 3 ? false : nil,
+            channel: Whitening.channelIndex(rfChannel: rfChannel), isDewhitened: isDewhitened)
     }
 }
 
@@ -62,9 +64,10 @@ struct NordicSnifferHeader {
         let length = Int(try reader.readUInt8())
         guard length >= 10 else { throw ParseError(.invalidLength(length), at: reader.offset - 1) }
         let flags = try reader.readUInt8()
+        let channel = try reader.peek()
         try reader.skip(length - 2)
         verdict = SnifferVerdict(
             crc: flags & 0x01 != 0 ? .valid : .failed, isCoded: version == 3 && flags >> 4 & 0x07 == 2,
-            isFromCentral: flags & 0x02 != 0)
+            isFromCentral: flags & 0x02 != 0, channel: channel < 40 ? channel : nil)
     }
 }

@@ -5,9 +5,23 @@ import ByteParsing
 protocol RecordReader: AnyObject {
     /// Records read so far.
     var number: Int { get }
+    /// What could not be read, once all that could was.
+    var losses: CaptureLosses { get }
 
     /// Puts the frame of the next record in place of what `octets` holds; `nil` at the end of the file.
     func readRecord(into octets: inout [UInt8]) throws(CaptureError) -> Record?
+}
+
+extension RecordReader {
+    var losses: CaptureLosses { CaptureLosses() }
+}
+
+/// What of a file could not be read though it was read to its end.
+public struct CaptureLosses: Codable, Hashable, Sendable {
+    /// Places where something else stood than the format says; reading went on behind them.
+    public var damages = 0
+    /// Records of kinds that are not known.
+    public var unknown = 0
 }
 
 /// What is to be said of the frame that was made of a record.

@@ -13,6 +13,8 @@ public enum CaptureContainer: Hashable, Sendable {
     case btsnoop
     /// Apple's PacketLogger; its frames are given as those of link type 201.
     case packetLogger(ByteOrder)
+    /// The text that Ellisys' software imports; its frames are those of link type 256.
+    case ellisysText
 }
 
 /// Writes a capture into memory, from where it can be taken piece by piece.
@@ -25,6 +27,7 @@ public struct CaptureWriter {
     private let container: CaptureContainer
     private var linkTypes: [LinkType] = []
     private var octets: [UInt8] = []
+    private var text = EllisysTextWriter()
 
     /// Begins a capture with its header.
     ///
@@ -51,7 +54,17 @@ public struct CaptureWriter {
             octets += BtsnoopReader.magic
             for value in [1, first] { append32(value) }
         case .packetLogger: break
+        case .ellisysText: octets += Array(EllisysTextWriter.head.utf8)
         }
+    }
+
+    /// The interface of a link type, which is added to a pcapng where it has none yet; 0 in other containers.
+    public mutating func interface(of linkType: LinkType) -> Int {
+        guard case .pcapng(_, let resolution) = container else { return 0 }
+        if let known = linkTypes.firstIndex(of: linkType) { return known }
+        linkTypes.append(linkType)
+        appendInterface(linkType, linkTypes.count - 1, resolution)
+        return linkTypes.count - 1
     }
 
     /// Appends a frame.
@@ -59,8 +72,10 @@ public struct CaptureWriter {
     /// `interface`: the link type's place in the list given at the start.
     /// `flags`: btsnoop's packet flags.
     /// `originalLength`: the frame's length on the air, where `frame` is cut.
+    /// `comment`: what is to be said of the frame; only pcapng holds it.
     public mutating func write(
-        _ frame: [UInt8], at time: CaptureTime, interface: Int = 0, flags: UInt32 = 0, originalLength: Int? = nil
+        _ frame: [UInt8], at time: CaptureTime, interface: Int = 0, flags: UInt32 = 0, originalLength: Int? = nil,
+        comment: String = ""
     ) {
         let original = UInt32(originalLength ?? frame.count)
         let (seconds, fraction) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
@@ -81,6 +96,7 @@ public struct CaptureWriter {
                 $0.append32(original)
                 $0.octets += frame
                 $0.pad()
+                $0.appendComment(comment)
             }
         case .btsnoop:
             for value in [original, UInt32(frame.count), flags, 0] { append32(value) }
@@ -94,6 +110,7 @@ public struct CaptureWriter {
             append32(UInt32(truncatingIfNeeded: fraction / 1000))
             octets.append(Self.packetLoggerType(frame))
             octets += frame.dropFirst(5)
+        case .ellisysText: octets += Array(text.line(frame, at: time).utf8)
         }
     }
 
@@ -131,6 +148,17 @@ public struct CaptureWriter {
         }
     }
 
+    /// Option 1, and the end of the options.
+    private mutating func appendComment(_ comment: String) {
+        let octets = Array(comment.utf8.prefix(Int(UInt16.max)))
+        guard !octets.isEmpty else { return }
+        append16(1)
+        append16(UInt16(octets.count))
+        self.octets += octets
+        pad()
+        append32(0)
+    }
+
     private mutating func appendBlock(_ type: UInt32, _ body: (inout CaptureWriter) -> Void) {
         let start = octets.count
         append32(type)
@@ -146,6 +174,7 @@ public struct CaptureWriter {
         switch container {
         case .pcap(let order, _), .pcapng(let order, _), .packetLogger(let order): order == .big
         case .btsnoop: true
+        case .ellisysText: false
         }
     }
 

@@ -127,8 +127,15 @@ struct CaptureIntake {
         stream.append(.capture(.brokeOff(error)), from: Origin(frame))
     }
 
-    /// Tells how far the capture was read.
-    func tell(_ stream: inout EvidenceStream) {
+    /// Tells how far the capture was read; `losses`: what of the file could not be.
+    mutating func tell(_ losses: CaptureLosses, _ stream: inout EvidenceStream) {
+        let tally = peeler.tally
+        let notices: [CaptureNotice: Int] = [
+            .damaged: losses.damages, .unknownRecord: losses.unknown, .dewhitened: tally.dewhitened,
+            .connectionJoined: tally.joined, .connectionUnchecked: tally.unchecked,
+            .connectionEncrypted: tally.encrypted, .clockNotSet: summary.isClockSet ? 0 : 1,
+        ]
+        summary.notices = notices.filter { $0.value > 0 }
         let time = summary.lastTime ?? CaptureTime(nanoseconds: 0)
         let frame = FrameReference(capture: summary.index, number: summary.frames, time: time)
         stream.append(.capture(.read(summary)), from: Origin(frame))

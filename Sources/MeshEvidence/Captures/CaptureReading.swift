@@ -158,13 +158,13 @@ private struct PeeledCapture: ~Copyable {
         do throws(CaptureError) {
             for _ in 0..<count {
                 guard let frame = try file.nextFrame() else {
-                    intake.tell(&stream)
+                    intake.tell(file.losses, &stream)
                     return false
                 }
                 intake.take(frame, into: &stream)
                 stream.removeObserved(receive)
             }
-            intake.tell(&stream)
+            intake.tell(file.losses, &stream)
             return true
         } catch {
             breakOff(error, &stream)
@@ -176,7 +176,7 @@ private struct PeeledCapture: ~Copyable {
     mutating func readAhead(into stream: inout EvidenceStream) -> Bool {
         while end == nil, intake.countAhead < CaptureIntake.mostAhead { readOneAhead() }
         guard intake.countAhead == 0 else { return true }
-        if case .failure(let error) = end { breakOff(error, &stream) } else { intake.tell(&stream) }
+        if case .failure(let error) = end { breakOff(error, &stream) } else { intake.tell(file.losses, &stream) }
         return false
     }
 
@@ -194,6 +194,6 @@ private struct PeeledCapture: ~Copyable {
 
     private mutating func breakOff(_ error: CaptureError, _ stream: inout EvidenceStream) {
         intake.breakOff(error, into: &stream)
-        intake.tell(&stream)
+        intake.tell(file.losses, &stream)
     }
 }

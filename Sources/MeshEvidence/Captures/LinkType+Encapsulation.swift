@@ -21,7 +21,7 @@ extension Encapsulation {
     public static let supported = LinkType.list(ofLinkTypes.map(\.linkType))
 
     /// How the frames of a link type are wrapped; `nil` if they cannot be peeled.
-    init?(_ linkType: LinkType) {
+    public init?(_ linkType: LinkType) {
         guard let known = Self.ofLinkTypes.first(where: { $0.linkType == linkType }) else { return nil }
         self = known.encapsulation
     }

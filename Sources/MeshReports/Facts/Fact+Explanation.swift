@@ -14,6 +14,52 @@ extension Fact.Kind {
             broke off. Copy the file again from where it was taken. If it stays broken, say with `--failed-at` \
             when the master failed, so that the margin covers the time behind the break.
             """
+        case .captureDamaged:
+            """
+            Inside the file something stands that its format does not allow: octets were changed or lost. Reading went on at the \
+            next place that is surely a record, so that what stood between is missing, and the source's last SEQ may be among \
+            it. A broken disk or a bad copy does this. Copy the file again from where it was taken. If it stays so, say with \
+            `--failed-at` when the master failed, and look at the coverage of its source.
+            """
+        case .recordsUnknown:
+            """
+            The capture holds records of kinds that are not known: a newer version of the analyser's software, or another \
+            radio's. They are passed over by their size, and no mesh traffic of LE advertising or connections is among those \
+            that are known to exist. Nothing needs to be done. If the report lacks frames that the analyser's software shows, \
+            export them from there.
+            """
+        case .framesDewhitened:
+            """
+            The frames' octets are still whitened, as they were on the air, and the file says that they are not. Taking the \
+            whitening off makes their CRCs right, which no accident does. They are read as all others. Some sniffers save \
+            so. Nothing needs to be done; other tools may show such frames as damaged.
+            """
+        case .connectionJoined:
+            """
+            A connection was already there when the capture began, so that nobody told the CRCInit of its frames. Two different \
+            frames agree on it, which no accident does, and all that are right with it are read. They hold what a proxy client \
+            and its server said, SEQ of the client among it. Nothing needs to be done.
+            """
+        case .connectionUnchecked:
+            """
+            Data channel frames were heard of a connection whose beginning was not, too few to tell its CRCInit, or cut short. \
+            Whether they are damaged cannot be told, so that nothing of them is believed. If a phone was the master, its last SEQ \
+            may be among them. Capture longer, or from before the connection begins.
+            """
+        case .connectionEncrypted:
+            """
+            A connection is encrypted by the link layer, so that a sniffer sees that something is said and not what. If the \
+            failed master was a phone, or commanded the mesh through a proxy, its PDUs are hidden in these frames as far as they \
+            were not relayed on advertising channels. What is relayed there still counts. Capture on the host itself (an HCI log \
+            is not encrypted), or begin the log before the devices pair.
+            """
+        case .clockNotSet:
+            """
+            The capture's times lie in 1970 or soon after, or before Bluetooth Low Energy was made: its clock began with the \
+            device and was never set. How much time went by is right, and so is the answer's margin; when that was is not known, so \
+            that the report gives durations behind the end of the capture and no dates. Say with `--started-at` when the capture \
+            began, or with `--clock-offset` how far the clock is off. Without that, what is set in dates cannot be held against it.
+            """
         case .unsupportedLinkType:
             """
             Frames have a link type that cannot be peeled, and were passed over. What nodes sent in them counts \

@@ -11,6 +11,7 @@ extension Fact {
     func detail(_ times: CaptureTimes) -> [String: JSONModel.Detail] {
         switch self {
         case .damagedRecord(_, let path, let reason): ["capture": .text(KeyMask.hide(path)), "reason": .text(reason)]
+        case .ofCapture(_, let capture): ["capture": .number(capture)]
         case .unsupportedLinkType(let type): ["link_type": .number(type.number)]
         case .crcFailed, .truncatedFrame, .timeUnknown, .pdusGivenUp, .friendshipsForgotten, .sequencesForgotten,
             .identitiesNotResolved, .further:

@@ -12,6 +12,7 @@ extension Fact {
         switch self {
         case .damagedRecord(_, let path, let reason):
             return "\(KeyMask.hide(path)) breaks off, what was before it is analysed: \(reason)"
+        case .ofCapture(let notice, let capture): return Self.sentence(notice, capture: capture)
         case .unsupportedLinkType(let type):
             return "frames of link type \(type.number) cannot be peeled and were passed over"
         case .crcFailed: return "frames whose CRC failed, not decoded"
@@ -182,4 +183,29 @@ extension SequenceNumber {
 extension DeviceAddress {
     /// Six octets with colons between them.
     var text: String { Hexadecimal.deviceAddress(value) }
+}
+
+extension Fact {
+    private static func sentence(_ notice: CaptureNotice, capture: Int) -> String {
+        let name = "capture \(capture + 1)"
+        switch notice {
+        case .damaged: return "places of \(name) that are damaged; reading went on behind them"
+        case .unknownRecord: return "records of \(name) that are of a kind which is not known, and were passed over"
+        case .dewhitened:
+            return "frames of \(name) that are whitened though it says that they are not; their CRCs prove it"
+        case .connectionJoined:
+            return "connections in \(name) whose CONNECT_IND was not heard: their CRCInit was found by their PDUs"
+        case .connectionUnchecked:
+            return
+                "frames of connections in \(name) whose CONNECT_IND was not heard, and whose CRC cannot be checked: none is believed"
+        case .connectionEncrypted:
+            return
+                "frames of connections in \(name) that are encrypted: what a proxy client sent in them is not seen; enable the log "
+                + "before pairing, or capture on the host"
+        case .clockNotSet:
+            return
+                "the clock of \(name) was never set: its times are no dates; say with --started-at when it began, or with "
+                + "--clock-offset how far it is off"
+        }
+    }
 }

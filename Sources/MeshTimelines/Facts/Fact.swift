@@ -9,6 +9,8 @@ public enum Fact: Hashable, Codable, Sendable {
 
     /// The capture with this index breaks off.
     case damagedRecord(capture: Int, path: String, reason: String)
+    /// What is to be said of the capture with this index as a whole; how often is the finding's count.
+    case ofCapture(CaptureNotice, capture: Int)
     /// Frames of a link type that cannot be peeled.
     case unsupportedLinkType(LinkType)
     /// Frames of the capture with this index whose CRC over the air failed.
@@ -112,6 +114,13 @@ extension Fact {
     /// What a fact is called in the JSON; stable. In the order in which equally grave ones are listed.
     public enum Kind: String, Hashable, Codable, Sendable, CaseIterable {
         case damagedRecord = "damaged_record"
+        case captureDamaged = "capture_damaged"
+        case recordsUnknown = "records_unknown"
+        case framesDewhitened = "frames_dewhitened"
+        case connectionJoined = "connection_joined"
+        case connectionUnchecked = "connection_unchecked"
+        case connectionEncrypted = "connection_encrypted"
+        case clockNotSet = "clock_not_set"
         case unsupportedLinkType = "unsupported_link_type"
         case crcFailed = "crc_failed"
         case truncatedFrame = "truncated_frame"
@@ -180,6 +189,7 @@ extension Fact {
     public var kind: Kind {
         switch self {
         case .damagedRecord: .damagedRecord
+        case .ofCapture(let notice, _): Kind(notice)
         case .unsupportedLinkType: .unsupportedLinkType
         case .crcFailed: .crcFailed
         case .truncatedFrame: .truncatedFrame
@@ -240,7 +250,7 @@ extension Fact {
     var subject: UInt64 {
         switch self {
         case .damagedRecord(let capture, _, _), .crcFailed(let capture), .clockJumped(let capture, _, _),
-            .captureAligned(let capture, _):
+            .captureAligned(let capture, _), .ofCapture(_, let capture):
             UInt64(clamping: capture)
         case .unsupportedLinkType(let type): UInt64(type.number) | (type.registry == .btsnoop ? 1 << 32 : 0)
         case .truncatedFrame, .malformedStructure, .timeUnknown, .nothingAuthenticSince, .clocksDisagree, .pdusGivenUp,
@@ -276,17 +286,35 @@ extension Fact.Kind {
             .heardAfterFailure,
             .answerOutlived, .takeoverTooLate, .nonceReused:
             .critical
-        case .damagedRecord, .unsupportedLinkType, .timeUnknown, .clockJumped, .captureAligned, .clocksDisagree,
+        case .damagedRecord, .captureDamaged, .connectionUnchecked, .connectionEncrypted, .clockNotSet,
+            .unsupportedLinkType, .timeUnknown, .clockJumped, .captureAligned, .clocksDisagree,
             .beaconNotAuthentic,
             .beaconReplayed,
             .nodeAhead, .ivUpdateTooSoon, .ivUpdateOverdue, .ivIndexJump, .ivRecoveryTooSoon, .secondarySubnetAhead,
             .keyRefreshReverted, .sequenceRestarted, .pduReplayed, .staleIVIndex, .sequenceNearExhaustion, .pdusGivenUp,
             .friendshipsForgotten, .sequencesForgotten:
             .warning
-        case .crcFailed, .truncatedFrame, .malformedStructure, .nothingAuthenticSince, .beaconsSilent,
+        case .recordsUnknown, .framesDewhitened, .connectionJoined, .crcFailed, .truncatedFrame, .malformedStructure,
+            .nothingAuthenticSince, .beaconsSilent,
             .keyRefreshPhaseNotHeard, .sequenceJump,
             .pduAlteredByRelay, .pduNotOpened, .foreignNetwork, .identitiesNotResolved, .keyLearned:
             .info
         }
+    }
+}
+
+extension Fact.Kind {
+    /// What a notice of a capture is called among facts.
+    init(_ notice: CaptureNotice) {
+        self =
+            switch notice {
+            case .damaged: .captureDamaged
+            case .unknownRecord: .recordsUnknown
+            case .dewhitened: .framesDewhitened
+            case .connectionJoined: .connectionJoined
+            case .connectionUnchecked: .connectionUnchecked
+            case .connectionEncrypted: .connectionEncrypted
+            case .clockNotSet: .clockNotSet
+            }
     }
 }

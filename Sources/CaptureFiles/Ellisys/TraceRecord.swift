@@ -1,0 +1,114 @@
+import ByteParsing
+
+/// A record of an Ellisys trace: an LE PDU from the air, or an HCI packet.
+///
+///     item 1 · length of what follows the fixed part 4 · fixed part · octets
+///     fixed part  time, ps since the start of the trace 8 · duration, ps 8 · …
+///     LE          … RF channel 1 · flags 1 · RSSI 1 · RSSI 1 · access address 4 · 0 2 · 1 · PHY 1 …
+///     HCI         … type 1
+struct TraceRecord {
+    static let head = 5
+    /// Octets of no LE PDU, with its CRC, coding and what the analyser heard behind it, nor of any HCI packet.
+    static let longest = 1 << 17
+    private static let longestLowEnergy = 4096
+    private static let coded: UInt8 = 2
+
+    let item: TraceDescriptor.Item
+    /// Octets of the record in all.
+    let length: Int
+    /// Since the start of the trace.
+    let picoseconds: UInt64
+
+    /// The record that a stream goes on with; `nil` where its first octets are those of no record.
+    ///
+    /// `start`: as many octets as say that, or fewer at the end of the stream.
+    init?(_ start: Span<UInt8>, items: [TraceDescriptor.Item]) {
+        guard let record = try? Self.parse(start, items) else { return nil }
+        self = record
+    }
+
+    /// Octets that tell whether a record stands there.
+    static let peek = head + 29
+
+    private init(item: TraceDescriptor.Item, length: Int, picoseconds: UInt64) {
+        self.item = item
+        self.length = length
+        self.picoseconds = picoseconds
+    }
+
+    private static func parse(_ start: Span<UInt8>, _ items: [TraceDescriptor.Item]) throws(ParseError) -> TraceRecord?
+    {
+        var reader = ByteReader(start)
+        let number = Int(try reader.readUInt8())
+        let count = Int(try reader.readUInt32LittleEndian())
+        guard number < items.count, count <= longest else { return nil }
+        let item = items[number]
+        let picoseconds = item.fixed >= 8 ? try reader.readLittleEndian(8) : 0
+        let record = TraceRecord(item: item, length: head + item.fixed + count, picoseconds: picoseconds)
+        switch item.kind {
+        case .lowEnergy:
+            let channel = try reader.peek(8)
+            let phy = try reader.peek(19)
+            guard (2...longestLowEnergy).contains(count), channel < 40, phy < 4 else { return nil }
+        case .hci:
+            guard [1, 2, 4, 0x82].contains(try reader.peek(8)), count >= 2 else { return nil }
+        case .unknown: break
+        }
+        return record
+    }
+
+    // MARK: Frames
+
+    /// Puts the frame of the record in place of what `octets` holds; what is to be said of it, or `nil` for a kind that is not
+    /// known.
+    func makeFrame(of span: Span<UInt8>, at time: CaptureTime, into octets: inout [UInt8]) throws(ParseError) -> Record?
+    {
+        var reader = ByteReader(span)
+        try reader.skip(Self.head + 16)
+        let rest = Self.head + item.fixed
+        switch item.kind {
+        case .lowEnergy: return try lowEnergyFrame(&reader, rest: rest, at: time, into: &octets)
+        case .hci:
+            let type = try reader.readUInt8()
+            octets.beginHCI(isReceived: type == 4 || type == 0x82, indicator: type & 0x7F)
+            octets.append(span.extracting(rest..<span.count))
+            return Record(time: time, linkType: .bluetoothHCIH4WithDirection)
+        case .unknown: return nil
+        }
+    }
+
+    /// A frame of link type 256. Whether the CRC is right is left to who knows the CRCInit, but for a PDU that is cut short.
+    private func lowEnergyFrame(
+        _ reader: inout ByteReader, rest: Int, at time: CaptureTime, into octets: inout [UInt8]
+    ) throws(ParseError) -> Record {
+        let channel = try reader.readUInt8()
+        try reader.skip(1)
+        // Half decibels above -100 dBm.
+        let power = Int(try reader.readUInt8()) / 2 - 100
+        try reader.skip(1)
+        let accessAddress = try reader.readOctets(4)
+        try reader.skip(3)
+        let isCoded = try reader.readUInt8() == Self.coded
+        try reader.skip(rest - reader.offset)
+        var coding: [UInt8] = []
+        if isCoded {
+            coding = try reader.readOctets(1)
+            try reader.skip(2)
+        }
+        let pduLength = 2 + (reader.remaining > 1 ? Int(try reader.peek(1)) : 0)
+        let present = min(reader.remaining, pduLength + 3)
+        let isShort = present < pduLength + 3
+        // Dewhitened, signal power valid, reference access address valid; CRC checked where it surely failed.
+        let flags: UInt16 = 0x0013 | (isCoded ? 0x8000 : 0) | (isShort ? 0x0400 : 0)
+        octets.removeAll(keepingCapacity: true)
+        octets += [channel, UInt8(truncatingIfNeeded: power), 0x80, 0, 0xD6, 0xBE, 0x89, 0x8E]
+        octets += [UInt8(truncatingIfNeeded: flags), UInt8(flags >> 8)]
+        octets += accessAddress
+        octets += coding
+        octets += try reader.readOctets(present)
+        let missing = pduLength + 3 - present
+        return Record(
+            time: time, linkType: .bluetoothLELinkLayerWithHeader,
+            originalLength: missing > 0 ? octets.count + missing : nil)
+    }
+}

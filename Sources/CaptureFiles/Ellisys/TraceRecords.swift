@@ -1,0 +1,84 @@
+import ByteParsing
+
+/// The records of one data stream, in their order; where a record is damaged, reading goes on at the next one that is surely one.
+struct TraceRecords {
+    private let items: [TraceDescriptor.Item]
+    private var stream: TraceStream
+    private(set) var next: TraceRecord?
+    /// Records of a kind that is not known.
+    private(set) var unknown = 0
+    /// How often something stood where a record should.
+    private(set) var damages = 0
+    /// How many records in a row are surely no accident.
+    private static let sure = 3
+
+    init(_ stream: TraceStream, items: [TraceDescriptor.Item]) {
+        self.items = items
+        self.stream = stream
+        advance()
+    }
+
+    /// Puts the frame of the next record in place of what `octets` holds, and goes on to the one behind it; `nil` where it cannot be
+    /// one.
+    mutating func takeFrame(at time: CaptureTime, into octets: inout [UInt8]) -> Record? {
+        guard let record = next else { return nil }
+        let frame = try? record.makeFrame(of: stream.span(count: record.length), at: time, into: &octets)
+        if frame == nil { damages += 1 }
+        stream.consume(record.length)
+        advance()
+        return frame ?? nil
+    }
+
+    /// Finds the next record that can be read whole; none at the end of the stream.
+    private mutating func advance() {
+        while true {
+            guard stream.require(1) else {
+                next = nil
+                return
+            }
+            guard let record = record(at: 0), stream.require(record.length) else {
+                damages += 1
+                guard search() else {
+                    next = nil
+                    return
+                }
+                continue
+            }
+            next = record
+            guard record.item.kind == .unknown else { return }
+            unknown += 1
+            stream.consume(record.length)
+        }
+    }
+
+    private mutating func record(at distance: Int) -> TraceRecord? {
+        _ = stream.require(distance + TraceRecord.peek)
+        let count = min(TraceRecord.peek, stream.available - distance)
+        guard count > 0 else { return nil }
+        return TraceRecord(stream.span(at: distance, count: count), items: items)
+    }
+
+    /// Consumes what stands before the next record that is sure; false if there is none.
+    private mutating func search() -> Bool {
+        stream.consume(1)
+        while stream.require(TraceRecord.head) {
+            if isSure() { return true }
+            stream.consume(1)
+        }
+        return false
+    }
+
+    /// Whether three records stand in a row here, or as many as the stream has left.
+    private mutating func isSure() -> Bool {
+        var distance = 0
+        var time: UInt64 = 0
+        for _ in 0..<Self.sure {
+            guard let record = record(at: distance), record.picoseconds >= time,
+                stream.require(distance + record.length)
+            else { return false }
+            (distance, time) = (distance + record.length, record.picoseconds)
+            if !stream.require(distance + 1) { return true }
+        }
+        return true
+    }
+}

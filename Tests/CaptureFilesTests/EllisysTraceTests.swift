@@ -1,0 +1,123 @@
+import BluetoothFrames
+import CaptureFiles
+import Foundation
+import MeshSimulation
+import TestSupport
+import Testing
+
+/// What two traces of a real analyser hold, by counts that were made without this reader.
+@Suite struct EllisysTraceTests {
+    struct Expected: Sendable {
+        var name: String
+        var records: Int
+        /// Of PDUs behind the advertising access address: with a right CRC, and all.
+        var good: Int
+        var all: Int
+        /// Right ones by PDU type, and by channel 37, 38, 39 and the others; all records by channel.
+        var types: [UInt8: Int]
+        var channels: [Int]
+        var allChannels: [Int]
+        var first: Int64
+        var last: Int64
+    }
+
+    static let traces = [
+        Expected(
+            name: "advertisement", records: 252, good: 247, all: 250, types: [0: 111, 2: 94, 3: 35, 4: 7],
+            channels: [73, 86, 88, 0], allChannels: [75, 87, 89, 1], first: 1_520_959_351_111_380_000 + 9_513_500,
+            last: 1_520_959_351_111_380_000 + 4_880_831_250),
+        Expected(
+            name: "extended-advertisements", records: 1729, good: 542, all: 543,
+            types: [0: 53, 5: 1, 7: 365 + 122, 8: 1], channels: [148, 148, 122, 124],
+            allChannels: [149, 148, 122, 1310], first: 1_472_734_874_117_234_000 + 1_974_937_500,
+            last: 1_472_734_874_117_234_000 + 102_238_956_750),
+    ]
+
+    @Test(.enabled(if: Checkout.hasShared, "../shared is not beside the checkout"), arguments: traces)
+    func countsAreThoseOfTheTrace(_ expected: Expected) throws {
+        let path = Checkout.shared.appending(path: "captures/ellisys/\(expected.name).btt").path
+        let trace = try readBack(path: path)
+        #expect(trace.failure == nil && trace.frames.count == expected.records)
+        #expect(Set(trace.linkTypes) == [.bluetoothLELinkLayerWithHeader])
+        // Times of a trace are given to a microsecond.
+        #expect(abs((trace.times.first ?? 0) - expected.first) < 1000)
+        #expect(abs((trace.times.last ?? 0) - expected.last) < 1000)
+        #expect(trace.times == trace.times.sorted())
+        let advertising = trace.frames.filter { Array($0[10..<14]) == [0xD6, 0xBE, 0x89, 0x8E] }
+        let good = advertising.filter { frame in
+            let pdu = Array(frame[14...].dropLast(3))
+            let crc = frame.suffix(3).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            return frame.count >= 19 && frame.count == 14 + 2 + Int(frame[15]) + 3 && CRC24.compute(pdu) == crc
+        }
+        #expect(advertising.count == expected.all && good.count == expected.good)
+        #expect(Dictionary(grouping: good) { $0[14] & 0x0F }.mapValues(\.count) == expected.types)
+        #expect(Self.channels(good) == expected.channels)
+        #expect(Self.channels(trace.frames) == expected.allChannels)
+    }
+
+    private static func channels(_ frames: [[UInt8]]) -> [Int] {
+        let known = [UInt8(0), 12, 39]
+        return known.map { channel in frames.count { $0[0] == channel } } + [frames.count { !known.contains($0[0]) }]
+    }
+
+    // MARK: Damage
+
+    private static let simulated: [UInt8] = {
+        let capture = SimulatedCapture(.lossy, seed: 3)
+        return capture.writeEllisysTrace(LinkFraming(.bluetoothLELinkLayerWithHeader))
+    }()
+
+    @Test func everyPrefixGivesTheFramesBeforeIt() throws {
+        let whole = try readBack(Self.simulated)
+        #expect(whole.failure == nil && whole.frames.count > 100)
+        for count in stride(from: 0, to: Self.simulated.count, by: 173) {
+            guard let part = try? readBack(Array(Self.simulated.prefix(count))) else { continue }
+            let isSame = part.frames == Array(whole.frames.prefix(part.frames.count))
+            // A trace that is cut ends within a record, or within a page.
+            #expect(isSame || part.frames.dropLast() == whole.frames.prefix(part.frames.count - 1), "\(count)")
+            #expect(part.failure == nil)
+        }
+    }
+
+    /// What is damaged is lost, and what stands behind it is not; nothing is invented.
+    @Test(arguments: 1...40) func damageLosesLittle(_ seed: UInt64) throws {
+        var random = SeededNumbers(seed: seed)
+        let whole = try readBack(Self.simulated)
+        let valid = Set(whole.frames.map { Array($0.dropFirst(10)) })
+        var octets = Self.simulated
+        // Behind the header and the first pages, so that stream GUIDs and descriptors are left.
+        let place = 4000 + random.below(octets.count - 9000)
+        switch seed % 3 {
+        case 0: for _ in 0..<20 { octets[place + random.below(500)] = UInt8(random.below(256)) }
+        case 1: for index in place..<(place + 500) { octets[index] = 0 }
+        default: octets.removeSubrange(place..<(place + 1 + random.below(300)))
+        }
+        let part = try readBack(octets)
+        let good = part.frames.filter { frame in
+            let pdu = Array(frame[14...].dropLast(3))
+            return frame.count >= 19
+                && CRC24.compute(pdu) == frame.suffix(3).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        }
+        #expect(part.failure == nil && good.allSatisfy { valid.contains(Array($0.dropFirst(10))) })
+        #expect(good.count > whole.frames.count / 3, "\(part.frames.count) of \(whole.frames.count)")
+    }
+
+    @Test func aPipeAndACompressedTraceGiveTheSame() throws {
+        let whole = try readBack(Self.simulated)
+        #expect(try readBack(Gzip.compress(Self.simulated)) == whole)
+    }
+
+    /// Whatever stands in it, a trace is read to its end or refused, and no page makes it slow.
+    @Test(arguments: 1...60) func noiseIsNoTrap(_ seed: UInt64) throws {
+        var random = SeededNumbers(seed: seed)
+        var octets = Self.simulated
+        for _ in 0..<(1 << random.below(12)) { octets[18 + random.below(octets.count - 18)] = UInt8(random.below(256)) }
+        if seed % 4 == 0 {
+            for place in stride(from: 0x400, to: octets.count - 4, by: 28) {
+                octets.replaceSubrange(place..<(place + 4), with: [28, 0, 28, 0])
+            }
+        }
+        let part = try? readBack(octets)
+        #expect(part.map { $0.frames.count < 10_000 } ?? true)
+    }
+}
