@@ -25,10 +25,10 @@ TEST_BINARY = .build-test/release/meshscope
 all: build
 
 packages:
-	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev pkg-config
+	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblzma-dev pkg-config
 
 test-packages: packages
-	@Scripts/install-packages tshark gzip python3 python3-venv
+	@Scripts/install-packages tshark gzip zstd xz-utils bzip2 lz4 zip unzip 7zip python3 python3-venv
 	@Scripts/install-second-opinion
 
 build: packages

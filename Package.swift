@@ -50,14 +50,19 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CLZMA", pkgConfig: "liblzma", providers: [.apt(["liblzma-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         // What a capture holds, and what the specification says of it.
         source("BoundedCollections", [deque]),
         source("ByteParsing"),
         source(
             "CaptureFiles",
-            ["ByteParsing", "CPcap", "CZlib", .product(name: "SystemPackage", package: "swift-system")]),
+            [
+                "ByteParsing", "CLZMA", "CPcap", "CZlib", "CZstd",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
         source("BluetoothFrames", ["BoundedCollections", "ByteParsing"]),
         source("MeshCrypto", ["ByteParsing", "COpenSSL"]),
         source("MeshProtocol", ["ByteParsing", "MeshCrypto"]),

@@ -4,7 +4,7 @@ public struct CaptureError: Error, Codable, Hashable, Sendable, CustomStringConv
     public enum Kind: String, Codable, Hashable, Sendable {
         /// There is nothing to read: no such file, no permission, a directory.
         case cannotOpen
-        /// The file is readable and is no capture of a known kind.
+        /// The file is readable, and is no capture of a known kind, or one without a frame of such.
         case notACapture
         /// The file was read up to a place where it cannot be read on.
         case brokenOff

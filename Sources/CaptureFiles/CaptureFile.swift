@@ -1,5 +1,3 @@
-import ByteParsing
-
 /// A capture of any known container, recognised by its first octets and never by its name, compressed or not.
 ///
 ///     var file = try CaptureFile(path: "x.pcap")
@@ -29,7 +27,7 @@ public struct CaptureFile: ~Copyable {
     public init(path: String) throws(CaptureError) {
         let source = try ByteSource(path: path)
         let start = source.peek(CaptureFormat.beginning)
-        guard let signature = CaptureFormat.recognise(start) else { throw Self.unknown(start, source) }
+        let signature = try Self.signature(start, source)
         var pcap: PcapHandle?
         var pcapng: PcapngReader?
         var btsnoop: BtsnoopReader?
@@ -105,25 +103,20 @@ public struct CaptureFile: ~Copyable {
             originalLength: record.originalLength ?? octets.count, bytes: octets.span)
     }
 
-    /// How many of a file's first octets an error shows.
-    private static let shownOctets = 8
-
-    /// What a file is that begins like no capture, and what to do.
-    private static func unknown(_ start: [UInt8], _ source: ByteSource) -> CaptureError {
+    /// How the file begins; if like no capture, what it is, and what to do.
+    private static func signature(
+        _ start: [UInt8], _ source: ByteSource
+    ) throws(CaptureError) -> CaptureFormat.Signature {
+        let signature = CaptureFormat.recognise(start)
+        if let signature, signature.hasMagic { return signature }
+        let foreign = FileStart(source)
+        if let kind = ForeignFile.recognise(foreign, as: .capture, isCapture: signature != nil) {
+            throw CaptureError(.notACapture, path: source.path, kind.explanation(foreign, as: .capture))
+        }
+        if let signature { return signature }
         if let failure = source.failure {
-            return CaptureError(.cannotOpen, path: source.path, "cannot be read: \(failure)")
+            throw CaptureError(.cannotOpen, path: source.path, "cannot be read: \(failure)")
         }
-        func notACapture(_ explanation: String) -> CaptureError {
-            CaptureError(.notACapture, path: source.path, explanation)
-        }
-        let formats = CaptureFormat.list
-        let start = Array(start.prefix(shownOctets))
-        guard !start.isEmpty else { return notACapture("is empty; a capture is needed: \(formats) are read") }
-        if start.allSatisfy({ $0 >= 0x20 && $0 < 0x7F || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }) {
-            return notACapture(
-                "is no capture but text; btmon writes one with 'btmon -w FILE', and Wireshark saves as pcapng")
-        }
-        let octets = start.map { Hexadecimal.text($0, digits: 2) }.joined(separator: " ")
-        return notACapture("begins with \(octets), which is no capture; \(formats) are read, also in gzip")
+        throw CaptureError(.notACapture, path: source.path, ForeignFile.explainUnknown(foreign, source))
     }
 }

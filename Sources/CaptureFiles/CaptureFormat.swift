@@ -33,6 +33,8 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
         let format: CaptureFormat
         /// Decimal digits of a second that the frames' times have; in a pcapng, an interface may say otherwise.
         let timeDigits: Int
+        /// Whether it has a magic number, and is not told by the shape of its first records.
+        let hasMagic: Bool
         /// Whether a file begins so.
         let isBeginning: @Sendable (_ start: [UInt8]) -> Bool
 
@@ -42,10 +44,14 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
             self.format = format
             self.timeDigits = timeDigits
             self.isBeginning = isBeginning
+            hasMagic = false
         }
 
         init(format: CaptureFormat, magic: [UInt8], timeDigits: Int) {
-            self.init(format: format, timeDigits: timeDigits) { $0.starts(with: magic) }
+            self.format = format
+            self.timeDigits = timeDigits
+            isBeginning = { $0.starts(with: magic) }
+            hasMagic = true
         }
     }
 
@@ -77,8 +83,8 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
 
 extension [String] {
     /// As in a sentence: `a`, `a and b`, `a, b and c`; empty if there are none.
-    func listed() -> String {
+    func listed(_ conjunction: String = "and") -> String {
         guard let last, count > 1 else { return first ?? "" }
-        return dropLast().joined(separator: ", ") + " and " + last
+        return dropLast().joined(separator: ", ") + " \(conjunction) " + last
     }
 }

@@ -62,10 +62,14 @@ public struct LinkType: Codable, Hashable, Sendable {
         (.bluetoothLELinkLayerWithHeader, "LE link layer with a header, as Sniffle and others write"),
         (.nordicBLE, "nRF Sniffer for Bluetooth LE, header versions 1 to 3"),
         (LinkType(.pcap, 276), "Linux cooked"),
+        (LinkType(.pcap, 283), "IEEE 802.15.4"),
         (.btsnoopH1, "HCI of a host, H1"),
         (.btsnoopH4, "HCI of a host, H4, as Android writes"),
         (.btsnoopMonitor, "Linux monitor of a host, as `btmon` writes"),
     ]
+
+    /// Whether the frames are of IEEE 802.15.4, as those of Zigbee and Thread are.
+    public var isIEEE802154: Bool { registry == .pcap && [195, 215, 230, 283].contains(number) }
 
     /// What the number stands for; `nil` where it is not known here.
     public var name: String? { Self.known.first { $0.type == self }?.name }

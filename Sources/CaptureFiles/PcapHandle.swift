@@ -1,28 +1,34 @@
 import CPcap
 import Glibc
+import SystemPackage
 
 /// A pcap file read by libpcap; the only file that imports it.
 ///
 /// libpcap's own error text reaches the user unchanged.
 @safe struct PcapHandle: ~Copyable {
     private let handle: OpaquePointer
+    private let stream: SourceStream
     private let source: ByteSource
     private let linkType: LinkType
     private(set) var number = 0
 
     init(_ source: ByteSource) throws(CaptureError) {
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-        guard let stream = unsafe source.makeStream() else {
-            throw CaptureError(.cannotOpen, path: source.path, "cannot be opened: \(ByteSource.systemError())")
+        let stream = SourceStream()
+        guard let file = unsafe stream.open(source) else {
+            let reason = unsafe String(cString: strerror(errno))
+            throw CaptureError(.cannotOpen, path: source.path, "cannot be opened: \(reason)")
         }
         guard
             let opened = unsafe pcap_fopen_offline_with_tstamp_precision(
-                stream, UInt32(PCAP_TSTAMP_PRECISION_NANO), &message)
+                file, UInt32(PCAP_TSTAMP_PRECISION_NANO), &message)
         else {
-            unsafe fclose(stream)
+            // It has read into the stream's buffer.
+            _ = withExtendedLifetime(stream) { unsafe fclose(file) }
             throw CaptureError(.brokenOff, path: source.path, source.failure ?? Self.text(message))
         }
         unsafe handle = opened
+        self.stream = stream
         self.source = source
         linkType = unsafe LinkType(.pcap, UInt32(bitPattern: pcap_datalink(opened)))
     }
@@ -69,5 +75,53 @@ import Glibc
 
     private static func text(_ message: [CChar]) -> String {
         String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}
+
+/// Makes a byte source a C stream, as libpcap wants one, and lends the stream its buffer; it must outlive the stream.
+@safe private final class SourceStream {
+    /// The C library's own reads 4 KiB at a time.
+    private let buffer: UnsafeMutableBufferPointer<CChar>
+
+    init() {
+        unsafe buffer = .allocate(capacity: 64 << 10)
+    }
+
+    deinit {
+        unsafe buffer.deallocate()
+    }
+
+    /// The stream; `nil` if there is none to be had, for which `errno` has the reason.
+    @unsafe func open(_ source: ByteSource) -> UnsafeMutablePointer<FILE>? {
+        // A plain file is opened once more, which is faster than to pass its octets on.
+        guard let stream = unsafe source.isPlainFile ? Self.openPlain(source.path) : Self.forward(source) else { return nil }
+        unsafe setvbuf(stream, buffer.baseAddress, Int32(_IOFBF), buffer.count)
+        return unsafe stream
+    }
+
+    @unsafe private static func openPlain(_ path: String) -> UnsafeMutablePointer<FILE>? {
+        let opened = try? FileDescriptor.open(FilePath(name: path), .readOnly, options: .closeOnExec)
+        return unsafe opened.flatMap { unsafe fdopen($0.rawValue, "rb") }
+    }
+
+    /// A stream that passes a source's octets on and keeps the source alive until it is closed.
+    @unsafe private static func forward(_ source: ByteSource) -> UnsafeMutablePointer<FILE>? {
+        let cookie = unsafe Unmanaged.passRetained(source).toOpaque()
+        var functions = cookie_io_functions_t()
+        unsafe functions.read = { cookie, buffer, count in
+            guard let cookie = unsafe cookie, let buffer = unsafe buffer else { return -1 }
+            let source = unsafe Unmanaged<ByteSource>.fromOpaque(cookie).takeUnretainedValue()
+            let target = unsafe UnsafeMutableRawBufferPointer(start: buffer, count: count)
+            return unsafe source.read(into: target)
+        }
+        unsafe functions.close = { cookie in
+            if let cookie = unsafe cookie { unsafe Unmanaged<ByteSource>.fromOpaque(cookie).release() }
+            return 0
+        }
+        guard let stream = unsafe fopencookie(cookie, "rb", functions) else {
+            unsafe Unmanaged<ByteSource>.fromOpaque(cookie).release()
+            return nil
+        }
+        return unsafe stream
     }
 }

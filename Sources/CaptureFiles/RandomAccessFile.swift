@@ -5,11 +5,14 @@ import SystemPackage
 @safe final class RandomAccessFile {
     let path: String
     let size: Int64
+    /// Why the copy ends before its end; `nil` where it does not.
+    let failure: String?
     private let descriptor: FileDescriptor
 
     init(_ source: ByteSource) throws(CaptureError) {
         path = source.path
         descriptor = try source.isPlainFile ? Self.open(source.path) : Self.copy(source)
+        failure = source.failure
         size = (try? descriptor.stat())?.size ?? 0
     }
 

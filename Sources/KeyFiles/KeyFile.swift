@@ -81,7 +81,7 @@ public enum KeyFile {
     private static func content(path: String, _ warnings: inout [KeyFileWarning]) throws(KeyFileError) -> Content {
         let octets: [UInt8]
         do throws(CaptureError) {
-            octets = try WholeFile.read(path: path, limit: longestFile)
+            octets = try WholeFile.readKeys(path: path, limit: longestFile)
         } catch {
             throw KeyFileError(
                 path, error.explanation.replacing("; name the capture files in it", with: ", not a key file"))

@@ -28,7 +28,7 @@ public struct Analyzer {
     ///   - progress: is told now and then how far the reading has come.
     ///   - receive: is handed what is observed, in the order of hearing as far as the keys were known then.
     /// - Returns: the analysis of all that could be read.
-    /// - Throws: if no capture can be used. Of several the usable ones are analysed, and the analysis names the others; one
+    /// - Throws: if no capture can be used, or none holds a frame. Of several the usable ones are analysed, and the analysis names the others; one
     ///   that breaks off is analysed up to there.
     public func analyze(
         _ paths: [String], progress: (ReadingProgress) -> Void = { _ in }, receive: Receiver? = nil

@@ -13,7 +13,7 @@ struct AnalyzeCommand: ParsableCommand {
         commandName: "analyze",
         abstract: "Tells the IV Index of a network and the next SEQ of each source.",
         discussion: """
-            Reads \(CaptureFormat.list), also compressed with gzip. Several captures are one analysis, in the order of \
+            Reads \(CaptureFormat.list), also compressed with \(Compression.list). Several captures are one analysis, in the order of \
             time.
 
             Examples:

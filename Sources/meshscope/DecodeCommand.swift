@@ -105,7 +105,6 @@ struct DecodeCommand: ParsableCommand {
 extension DecodeCommand {
     /// Why no line was shown.
     private func reason(_ analysis: Analysis) -> String {
-        if analysis.captures.allSatisfy({ $0.frames == 0 }) { return "the captures hold no frames" }
         if analysis.networks.isEmpty { return "no key was given, and nothing that needs none was heard" }
         let isOpen = analysis.networks.contains { $0.opened > 0 || $0.iv != nil }
         return isOpen ? "nothing matches the filters" : "nothing opened with these keys; meshscope analyze says why"

@@ -158,9 +158,10 @@ enum CaptureName {
     /// The last part of a path.
     static func file(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
-    /// The path without its ending, and without `.gz` before that.
+    /// The path without its ending, and without that of a compression before.
     static func stem(_ path: String) -> String {
-        let plain = path.hasSuffix(".gz") ? String(path.dropLast(3)) : path
+        let compressed = Compression.allCases.first { path.hasSuffix($0.ending) }?.ending ?? ""
+        let plain = String(path.dropLast(compressed.count))
         let name = plain.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
         guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return plain }
         return String(plain.dropLast(name.distance(from: dot, to: name.endIndex)))

@@ -135,7 +135,12 @@ private struct Truth {
         let scratch = try Scratch()
         let count = capture.records.count
         var before: Truth?
-        for cut in 0...count {
+        for nothing in [capture.prefix(0), capture.suffix(from: count)] {
+            try scratch.write(nothing)
+            let error = #expect(throws: CaptureError.self) { try commands.run(on: scratch.path, 0) }
+            #expect(["has no frames", "is empty"].contains { error?.explanation.contains($0) == true })
+        }
+        for cut in 1...count {
             try scratch.write(capture.prefix(cut))
             let prefix = try commands.run(on: scratch.path, cut)
             #expect(prefix.captures[0].frames == cut && prefix.captures[0].isComplete, "prefix of \(cut) frames")
@@ -144,9 +149,9 @@ private struct Truth {
                 #expect(before?.isWithin(Truth(prefix)) ?? true, "prefix of \(cut) frames")
                 before = Truth(prefix)
             }
-            try scratch.write(capture.suffix(from: cut))
-            let suffix = try commands.run(on: scratch.path, cut + 1)
-            #expect(suffix.captures[0].frames == count - cut && suffix.captures[0].isComplete, "suffix from \(cut)")
+            try scratch.write(capture.suffix(from: cut - 1))
+            let suffix = try commands.run(on: scratch.path, cut)
+            #expect(suffix.captures[0].frames == count - cut + 1 && suffix.captures[0].isComplete, "suffix from \(cut)")
         }
     }
 

@@ -84,19 +84,20 @@ private let since = "2026-06-01T00:00:50Z"
         #expect(result.output.contains("new unicast address"))
     }
 
-    /// A capture of nothing: 24 octets of header.
-    private func empty(in folder: String) throws -> String {
-        let header = "d4c3b2a1020004000000000000000000ffff000000010000"
-        let path = folder + "/empty.pcap"
-        try Data(octets(header)).write(to: URL(filePath: path))
+    /// A capture of one frame, an HCI command to reset the controller.
+    private func withoutMesh(in folder: String) throws -> String {
+        let header = "d4c3b2a1020004000000000000000000ffff0000c9000000"
+        let frame = "00ba1c6a000000000800000008000000" + "0000000001030c00"
+        let path = folder + "/reset.pcap"
+        try Data(octets(header + frame)).write(to: URL(filePath: path))
         return path
     }
 
     @Test(arguments: [[], ["--netkey", sampleKey], ["--netkey", sampleKey, "--master", "0x0001"]])
     func aCaptureWithoutMeshIsSaidAndGetsNoAdviceForKeys(options: [String]) throws {
         try withFolder { folder in
-            let result = try Program.run(Program.meshscope, ["analyze", try empty(in: folder)] + options)
-            #expect(result.output.contains("The captures hold no frames."))
+            let result = try Program.run(Program.meshscope, ["analyze", try withoutMesh(in: folder)] + options)
+            #expect(result.output.contains("None of the 1 frames holds mesh traffic"))
             #expect(result.output.contains("Capture near a node"))
             for wrong in ["right key", "--iv-index", "--keys", "new unicast address"] {
                 #expect(!result.output.contains(wrong), "\(wrong)")
@@ -106,8 +107,10 @@ private let since = "2026-06-01T00:00:50Z"
 
     @Test func verifyAndRestoreSayWhyNothingOpened() throws {
         try withFolder { folder in
-            let empty = try empty(in: folder)
-            for (capture, why) in [(empty, "hold no frames"), (captures + "/steady.pcap", "is it the right key?")] {
+            let reset = try withoutMesh(in: folder)
+            for (capture, why) in [
+                (reset, "None of the 1 frames"), (captures + "/steady.pcap", "is it the right key?"),
+            ] {
                 let verify = try Program.run(
                     "verify", capture, "--netkey", sampleKey, "--master", "0x0001", "--since", since)
                 #expect(verify.status == 1 && verify.error.contains(why))

@@ -16,11 +16,13 @@ final class EllisysTraceReader: RecordReader {
     private var streams: [TraceRecords] = []
     private let start: CaptureTime
     private let pageDamages: Int
+    private let file: RandomAccessFile
 
     init(_ source: ByteSource) throws(CaptureError) {
         let file = try RandomAccessFile(source)
         let pages = TracePages(file)
         pageDamages = pages.damages
+        self.file = file
         start = Self.start(pages, file)
         var descriptors: [UInt32: TraceDescriptor] = [:]
         for stream in pages.streams where stream.kind == TraceIdentifier.descriptor {
@@ -100,6 +102,9 @@ final class EllisysTraceReader: RecordReader {
         }
         losses = CaptureLosses(
             damages: streams.reduce(pageDamages) { $0 + $1.damages }, unknown: streams.reduce(0) { $0 + $1.unknown })
+        if let failure = file.failure {
+            throw CaptureError(.brokenOff, path: file.path, "\(failure) (frame \(number + 1))")
+        }
         return nil
     }
 

@@ -141,12 +141,27 @@ struct CaptureIntake {
         stream.append(.capture(.read(summary)), from: Origin(frame))
     }
 
-    /// Why nothing of the capture could be used: no frame at all had a link type that can be peeled.
+    /// Why nothing of the capture could be used: there was no frame, or none of a link type that can be peeled.
     var refusal: CaptureError? {
-        guard summary.frames > 0, unsupported == summary.frames else { return nil }
+        guard summary.frames > 0 else { return emptiness }
+        guard unsupported == summary.frames else { return nil }
         let names = summary.linkTypes.map(\.description).joined(separator: ", ")
+        let isOfOtherRadio = summary.linkTypes.allSatisfy(\.isIEEE802154)
         return CaptureError(
             .notACapture, path: summary.path,
-            "has \(names), which holds no Bluetooth LE; \(Encapsulation.supported) can be read")
+            isOfOtherRadio
+                ? "has \(names): it is 802.15.4, not Bluetooth; capture with a sniffer for Bluetooth LE"
+                : "has \(names), which holds no Bluetooth LE; \(Encapsulation.supported) can be read")
+    }
+
+    private var emptiness: CaptureError {
+        if let failure = summary.failure {
+            return CaptureError(
+                failure.kind, path: summary.path, "holds no frame that can be read: \(failure.explanation)")
+        }
+        return CaptureError(
+            .notACapture, path: summary.path,
+            "has no frames: capture near a node of the network, on the advertising channels 37 to 39, or on the host that "
+                + "takes part in it; what a program that still captures has heard may not be written yet")
     }
 }

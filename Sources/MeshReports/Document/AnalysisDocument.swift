@@ -86,7 +86,7 @@ public struct AnalysisDocument {
     }
 
     private var breaks: [ReportDocument.Callout] {
-        analysis.captures.filter { !$0.isComplete }.map { capture in
+        analysis.captures.filter { !$0.isComplete && $0.frames > 0 }.map { capture in
             attention(
                 .warning, "\(KeyMask.hide(capture.path)) breaks off: what it held behind that is not in the answer.")
         }

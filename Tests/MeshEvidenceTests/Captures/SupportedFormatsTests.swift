@@ -44,6 +44,11 @@ import Testing
         #expect(types.allSatisfy { Encapsulation.supported.contains("\($0.number)") })
     }
 
+    @Test func theReadmeNamesEveryCompression() {
+        #expect(Compression.allCases.allSatisfy { Compression.list.contains($0.rawValue) })
+        #expect(readme.contains("also compressed with \(Compression.list) "))
+    }
+
     @Test func errorsNameWhatCanBeRead() throws {
         let folder = try Checkout.temporaryFolder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -52,6 +57,8 @@ import Testing
             try Data(octets).write(to: URL(filePath: path))
             let error = #expect(throws: CaptureError.self) { _ = try CaptureFile(path: path).frames }
             #expect(error?.explanation.contains("\(CaptureFormat.list) are read") == true)
+            let compressed = "also compressed with \(Compression.list)"
+            #expect(octets.isEmpty || error?.explanation.contains(compressed) == true)
         }
         let ethernet = Checkout.captures.appending(path: "malformed/ethernet.pcap").path
         let refusal = #expect(throws: CaptureError.self) { _ = try Analyzer(keys: scriptRing).analyze([ethernet]) }
