@@ -28,7 +28,7 @@ packages:
 	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblzma-dev pkg-config
 
 test-packages: packages
-	@Scripts/install-packages tshark gzip zstd xz-utils bzip2 lz4 zip unzip 7zip python3 python3-venv
+	@Scripts/install-packages tshark bluez gzip zstd xz-utils bzip2 lz4 zip unzip 7zip python3 python3-venv
 	@Scripts/install-second-opinion
 
 build: packages
@@ -74,6 +74,7 @@ install: build
 	Scripts/install $(BINARY) "$(DESTDIR)$(PREFIX)"
 
 fixtures: build
+	@Scripts/install-packages bluez
 	Scripts/make-fixtures $(BINARY)
 
 clean:

@@ -142,7 +142,7 @@ let package = Package(
             swiftSettings: common),
         test("BoundedCollectionsTests", ["BoundedCollections"]),
         test("ByteParsingTests", ["ByteParsing"]),
-        test("CaptureFilesTests", ["BluetoothFrames", "CaptureFiles", "MeshSimulation"]),
+        test("CaptureFilesTests", ["BluetoothFrames", "ByteParsing", "CaptureFiles", "MeshSimulation"]),
         test("BluetoothFramesTests", ["BluetoothFrames", "ByteParsing"]),
         test("MeshCryptoTests", ["ByteParsing", "MeshCrypto"]),
         test("MeshProtocolTests", ["ByteParsing", "MeshCrypto", "MeshProtocol"]),

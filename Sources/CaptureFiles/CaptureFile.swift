@@ -40,6 +40,8 @@ public struct CaptureFile: ~Copyable {
         case .ellisysText: records = EllisysTextReader(source)
         case .packetLogger:
             records = PacketLoggerReader(source, PacketLoggerReader.byteOrder(of: start) ?? .big)
+        case .hcidump: records = HcidumpReader(source)
+        case .btmonText: records = BtmonTextReader(source)
         }
         self.path = path
         self.format = signature.format
@@ -91,7 +93,7 @@ public struct CaptureFile: ~Copyable {
         case .pcap: return try pcap?.nextFrame()
         case .btsnoop: return try btsnoop?.nextFrame()
         case .pcapng: return try pcapng?.nextFrame()
-        case .packetLogger, .ellisysTrace, .ellisysText: return try nextRecord()
+        case .packetLogger, .ellisysTrace, .ellisysText, .hcidump, .btmonText: return try nextRecord()
         }
     }
 

@@ -12,6 +12,10 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
     case ellisysTrace = "btt"
     /// The text that Ellisys' software imports.
     case ellisysText = "bttrp"
+    /// The dumps of BlueZ before `btmon`.
+    case hcidump
+    /// What `btmon` prints.
+    case btmonText = "btmon text"
 
     /// What of the format is read, as a line of a table.
     public var summary: String {
@@ -22,6 +26,9 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
         case .ellisysTrace: "a trace of an Ellisys analyser, damaged ones too"
         case .ellisysText: "the text that Ellisys' software imports, which has no date"
         case .packetLogger: "Apple's PacketLogger, both byte orders; BTstack writes it too"
+        case .hcidump: "what the old `hcidump -w` wrote"
+        case .btmonText:
+            "what `btmon` prints, also quoted, indented, coloured or from the middle, as far as its octets stand there"
         }
     }
 
@@ -69,7 +76,9 @@ public enum CaptureFormat: String, CaseIterable, Codable, Hashable, Sendable {
         Signature(format: .btsnoop, magic: BtsnoopReader.magic, timeDigits: 6),
         Signature(format: .ellisysTrace, magic: EllisysTraceReader.magic, timeDigits: 9),
         Signature(format: .ellisysText, magic: EllisysTextReader.magic, timeDigits: 9),
+        Signature(format: .hcidump, timeDigits: 6, isBeginning: HcidumpReader.isBeginning),
         Signature(format: .packetLogger, timeDigits: 6) { PacketLoggerReader.byteOrder(of: $0) != nil },
+        Signature(format: .btmonText, timeDigits: 6, isBeginning: BtmonTextReader.isBeginning),
     ]
 
     /// Octets of a file that are looked at to recognise it.

@@ -66,6 +66,13 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
         self.init(seconds: Int64(date.timeIntervalSince1970.rounded()), nanoseconds: fraction)
     }
 
+    /// The midnight, in UTC, with which a day of the calendar begins; `nil` if there is no such day, or it is out of the range.
+    init?(year: Int, month: Int, day: Int) {
+        guard (1678...2261).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
+        func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
+        self.init(text: "\(year)-\(two(month))-\(two(day))T00:00:00Z")
+    }
+
     /// Whether the day is one of the calendar: parsers take 31 February for a day in March.
     private static func isDate(_ text: String) -> Bool {
         let parts = text.prefix(10).split(separator: "-").compactMap { Int($0) }

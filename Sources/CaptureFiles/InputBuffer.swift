@@ -31,6 +31,14 @@ struct InputBuffer: ~Copyable {
         octets.span.extracting((start + distance)..<(start + distance + count))
     }
 
+    /// How far behind the next unconsumed octet `octet` stands, the first `distance` ones not looked at; the number of the available
+    /// ones where it does not.
+    func distance(to octet: UInt8, from distance: Int) -> Int {
+        var place = start + distance
+        while place < octets.count, octets[place] != octet { place += 1 }
+        return place - start
+    }
+
     mutating func consume(_ count: Int) {
         start += count
         offset += Int64(count)

@@ -22,6 +22,7 @@ enum ContainerName: String, ExpressibleByArgument, CaseIterable {
     case packetLoggerLittleEndian = "pklg-le"
     case ellisysTrace = "btt"
     case ellisysText = "bttrp"
+    case hcidump
 
     /// The link types whose frames it can hold.
     var linkTypes: [LinkType] {
@@ -29,9 +30,9 @@ enum ContainerName: String, ExpressibleByArgument, CaseIterable {
         case .pcap, .pcapBigEndian, .pcapNanoseconds, .pcapng, .pcapngBigEndian, .pcapngMixed:
             Encapsulation.ofLinkTypes.map(\.linkType).filter { $0.registry == .pcap }
         case .btsnoop: Encapsulation.ofLinkTypes.map(\.linkType).filter { $0.registry == .btsnoop }
-        case .packetLogger, .packetLoggerLittleEndian: [.bluetoothHCIH4WithDirection]
         case .ellisysTrace: [.bluetoothLELinkLayerWithHeader, .bluetoothHCIH4WithDirection]
         case .ellisysText: [.bluetoothLELinkLayerWithHeader]
+        case .packetLogger, .packetLoggerLittleEndian, .hcidump: [.bluetoothHCIH4WithDirection]
         }
     }
 
@@ -132,6 +133,7 @@ struct SimulateCommand: ParsableCommand {
         case .packetLoggerLittleEndian: return capture.write(.packetLogger(.little), framing, linkType: type)
         case .ellisysTrace: return capture.writeEllisysTrace(framing)
         case .ellisysText: return capture.write(.ellisysText, framing, linkType: type)
+        case .hcidump: return capture.write(.hcidump, framing, linkType: type)
         }
     }
 

@@ -206,7 +206,8 @@ private func capture(_ container: CaptureContainer, _ linkType: LinkType) -> [UI
         #expect(
             try saved([CaptureTime(nanoseconds: .min), CaptureTime(seconds: 2)]) == "[-9223372036854775808,2000000000]")
         #expect(try saved(LinkType.btsnoopMonitor) == #"{"number":2001,"registry":"btsnoop"}"#)
-        #expect(try saved(CaptureFormat.allCases) == #"["pcap","pcapng","btsnoop","pklg","btt","bttrp"]"#)
+        let formats = #"["pcap","pcapng","btsnoop","pklg","btt","bttrp","hcidump","btmon text"]"#
+        #expect(try saved(CaptureFormat.allCases) == formats)
         let error = CaptureError(.brokenOff, path: "x", "ends")
         #expect(try saved(error) == #"{"explanation":"ends","kind":"brokenOff","path":"x"}"#)
     }

@@ -68,7 +68,8 @@ struct CutCapture {
         let container: CaptureContainer =
             switch format {
             case .pcap: .pcap(.little, resolution)
-            case .pcapng, .packetLogger, .ellisysTrace, .ellisysText: .pcapng(.little, resolution)
+            case .pcapng, .packetLogger, .ellisysTrace, .ellisysText, .hcidump, .btmonText:
+                .pcapng(.little, resolution)
             case .btsnoop: .btsnoop
             }
         var types: [LinkType] = []

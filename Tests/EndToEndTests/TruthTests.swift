@@ -230,6 +230,7 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
         (.pcap(.big, .microseconds), .bluetoothLinuxMonitor),
         (.btsnoop, .btsnoopH1), (.btsnoop, .btsnoopH4), (.btsnoop, .btsnoopMonitor),
         (.packetLogger(.big), .bluetoothHCIH4WithDirection), (.packetLogger(.little), .bluetoothHCIH4WithDirection),
+        (.hcidump, .bluetoothHCIH4WithDirection),
     ])
     func everyHostFormatGivesTheSame(container: CaptureContainer, linkType: LinkType) throws {
         for seed in UInt64(1)...10 {

@@ -16,6 +16,8 @@ import MeshVerdict
 public enum FuzzTarget: String, CaseIterable, Sendable {
     /// A capture in whatever container, read to its end.
     case container
+    /// A datagram of HCI injection.
+    case injection
     /// A frame, wrapped in each way.
     case peeler
     /// A key file.
@@ -31,6 +33,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     public func run(_ input: [UInt8]) {
         switch self {
         case .container: Self.readContainer(input)
+        case .injection: Self.parseInjection(input)
         case .peeler: Self.peel(input)
         case .keyFile: Self.readKeys(input)
         case .sealed: Self.runSealed(input)
@@ -60,6 +63,15 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
                 while let frame = try file.nextFrame() { precondition(frame.number > 0) }
             } catch { precondition(!error.explanation.isEmpty) }
         }
+    }
+
+    private static func parseInjection(_ input: [UInt8]) {
+        var reader = ByteReader(input.span)
+        do throws(ParseError) {
+            let datagram = try InjectionDatagram(parsing: &reader)
+            precondition(reader.isAtEnd && datagram.time.isKnown && (1...4).contains(datagram.indicator))
+            precondition(input.suffix(datagram.packet.count) == datagram.packet[...])
+        } catch { precondition((0...input.count).contains(error.offset)) }
     }
 
     private static func readKeys(_ input: [UInt8]) {

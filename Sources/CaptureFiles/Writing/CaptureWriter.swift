@@ -15,6 +15,8 @@ public enum CaptureContainer: Hashable, Sendable {
     case packetLogger(ByteOrder)
     /// The text that Ellisys' software imports; its frames are those of link type 256.
     case ellisysText
+    /// The old `hcidump`'s; its frames are given as those of link type 201.
+    case hcidump
 }
 
 /// Writes a capture into memory, from where it can be taken piece by piece.
@@ -53,8 +55,8 @@ public struct CaptureWriter {
         case .btsnoop:
             octets += BtsnoopReader.magic
             for value in [1, first] { append32(value) }
-        case .packetLogger: break
         case .ellisysText: octets += Array(EllisysTextWriter.head.utf8)
+        case .packetLogger, .hcidump: break
         }
     }
 
@@ -111,6 +113,13 @@ public struct CaptureWriter {
             octets.append(Self.packetLoggerType(frame))
             octets += frame.dropFirst(5)
         case .ellisysText: octets += Array(text.line(frame, at: time).utf8)
+        case .hcidump:
+            let packet = frame.dropFirst(4).prefix(Int(UInt16.max))
+            append16(UInt16(packet.count))
+            octets += [frame.count > 3 ? frame[3] & 1 : 0, 0]
+            append32(UInt32(truncatingIfNeeded: seconds))
+            append32(UInt32(truncatingIfNeeded: fraction / 1000))
+            octets += packet
         }
     }
 
@@ -175,6 +184,7 @@ public struct CaptureWriter {
         case .pcap(let order, _), .pcapng(let order, _), .packetLogger(let order): order == .big
         case .btsnoop: true
         case .ellisysText: false
+        case .hcidump: false
         }
     }
 
