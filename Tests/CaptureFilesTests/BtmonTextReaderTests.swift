@@ -337,7 +337,8 @@ import Testing
     @Test func nothingIsTooLong() throws {
         let long = Self.heading + Self.legacyHead + "        Data length: 31\n" + Self.mesh
         let text =
-            long + String(repeating: "x", count: 200_000) + "\n" + String(repeating: "ab cd\n", count: 200_000)
+            long + String(repeating: "x", count: 200_000) + "\n" + String(repeating: "> ", count: 30_000) + "\n"
+            + String(repeating: "ab cd\n", count: 200_000)
             + Self.legacy
         let found = try frames(text)
         #expect(found.count == 2 && found[1] == Self.legacyFrame)

@@ -23,6 +23,8 @@ struct BtmonAdvertisingData {
         case other
     }
 
+    /// A structure's own dump, and that of what is behind it.
+    private static let longestDump = 512
     private static let meshTypes: [(label: String, type: UInt8)] = [
         ("Mesh Data", 0x2A), ("Mesh Beacon", 0x2B), ("Mesh Provisioning", 0x29),
     ]
@@ -60,6 +62,7 @@ struct BtmonAdvertisingData {
     }
 
     private mutating func takeDump(_ part: [UInt8]) {
+        guard dump.count < Self.longestDump else { return }
         dump += part
         guard case .none = structure, dump.count >= length else { return }
         octets = Array(dump.prefix(length))

@@ -19,6 +19,10 @@ struct BtmonHeading {
 
     /// Stands for the handles that are cut away; none is so high.
     private static let unknownHandle: UInt16 = 0x0FFF
+    /// Each mark of quotation could begin a heading.
+    private static let deepestQuotation = 16
+    /// Longer than any terminal is wide.
+    private static let longest = 1024
 
     let kind: Kind
     /// Octets of the parameters or of the data.
@@ -30,12 +34,14 @@ struct BtmonHeading {
     /// The heading that a cleaned line is, behind whatever marks of quotation; `nil` if it is none.
     static func find(in line: ArraySlice<UInt8>) -> BtmonHeading? {
         var rest = line
-        while let mark = rest.first {
+        var depth = 0
+        while let mark = rest.first, depth < deepestQuotation {
             switch mark {
             case UInt8(ascii: "<"), UInt8(ascii: "@"), UInt8(ascii: "="), UInt8(ascii: "*"), UInt8(ascii: "."):
                 return BtmonHeading(mark, rest)
             case UInt8(ascii: ">"):
-                if let heading = BtmonHeading(mark, rest) { return heading }
+                if rest.count <= longest, let heading = BtmonHeading(mark, rest) { return heading }
+                depth += 1
             case UInt8(ascii: " "), UInt8(ascii: "|"): break
             default: return nil
             }

@@ -54,9 +54,8 @@ extension BtmonRecord {
                 let type = line.code.map { Int(truncatingIfNeeded: $0.value) } ?? line.number(of: "Event type")
                 reports.append(Report(type: type ?? 0))
             }
-            guard var report = reports.last else { continue }
-            take(line, &report)
-            reports[reports.count - 1] = report
+            // In place: what a report holds is not copied for each line.
+            if !reports.isEmpty { take(line, &reports[reports.count - 1]) }
         }
         end(&reports)
         return reports
