@@ -6,7 +6,7 @@ public enum Encapsulation: Hashable, Sendable {
     case linkLayerWithHeader
     /// LE link layer behind Per-Packet Information (LINKTYPE_PPI).
     case perPacketInformation
-    /// nRF Sniffer for Bluetooth LE, header versions 1 to 3 (LINKTYPE_NORDIC_BLE).
+    /// nRF Sniffer for Bluetooth LE, header versions 0 to 3 (LINKTYPE_NORDIC_BLE).
     case nordicSniffer
     /// HCI behind an H4 packet indicator.
     case hciH4
@@ -20,4 +20,14 @@ public enum Encapsulation: Hashable, Sendable {
     case linuxMonitorWithHeader
     /// Linux monitor records whose adapter and opcode are btsnoop's packet flags.
     case linuxMonitor
+    /// USB transfers behind the header of Linux's usbmon, 48 octets (LINKTYPE_USB_LINUX).
+    case usbmon
+    /// USB transfers behind the header of Linux's usbmon, 64 octets (LINKTYPE_USB_LINUX_MMAPPED).
+    case usbmonMapped
+    /// USB transfers behind the header of USBPcap (LINKTYPE_USBPCAP).
+    case usbPcap
+    /// HCI over BCSP, the BlueCore Serial Protocol; btsnoop's packet flags tell the direction.
+    case bcsp
+    /// HCI over the three-wire UART, which is called H5 as well; btsnoop's packet flags tell the direction.
+    case threeWireUART
 }

@@ -43,7 +43,7 @@ public protocol FrameReceiver {
 /// Peels frames down to advertising structures and attribute values.
 ///
 /// It remembers what Bluetooth itself spreads over several frames: fragments of extended advertising data and of L2CAP
-/// PDUs. That memory is bounded.
+/// PDUs, HCI packets in several USB transfers or in parts of a serial stream. That memory is bounded.
 public struct FramePeeler {
     var receivedFragments = FragmentStore()
     var sentFragments = FragmentStore()
@@ -51,6 +51,8 @@ public struct FramePeeler {
     var followed = FollowedConnections()
     var whitening = WhiteningTally()
     var echo = MonitorEcho()
+    var usb = USBBuses()
+    var wires = (sent: UARTDirection(), received: UARTDirection())
     /// Whether the frame is a record of the Linux monitor channel.
     var isMonitor = false
 
@@ -117,6 +119,15 @@ public struct FramePeeler {
         case .linuxMonitor:
             let opcode = UInt16(truncatingIfNeeded: flags)
             return try peelMonitor(&reader, adapter: UInt16(truncatingIfNeeded: flags >> 16), opcode: opcode, &receiver)
+        case .usbmon, .usbmonMapped:
+            let transfer = try USBTransfer(usbmon: &reader, isMapped: encapsulation == .usbmonMapped, isCut: isCut)
+            return try peelUSB(&reader, transfer, &receiver)
+        case .usbPcap:
+            return try peelUSB(&reader, try USBTransfer(usbPcap: &reader, isCut: isCut), &receiver)
+        case .bcsp:
+            return try peelUART(&reader, .bcsp, isSent: flags & 1 == 0, isCut: isCut, &receiver)
+        case .threeWireUART:
+            return try peelUART(&reader, .threeWire, isSent: flags & 1 == 0, isCut: isCut, &receiver)
         }
     }
 

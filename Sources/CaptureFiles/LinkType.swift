@@ -23,10 +23,16 @@ public struct LinkType: Codable, Hashable, Sendable {
 
     /// LINKTYPE_BLUETOOTH_HCI_H4.
     public static let bluetoothHCIH4 = LinkType(.pcap, 187)
+    /// LINKTYPE_USB_LINUX.
+    public static let usbmon = LinkType(.pcap, 189)
     /// LINKTYPE_PPI.
     public static let perPacketInformation = LinkType(.pcap, 192)
     /// LINKTYPE_BLUETOOTH_HCI_H4_WITH_PHDR.
     public static let bluetoothHCIH4WithDirection = LinkType(.pcap, 201)
+    /// LINKTYPE_USB_LINUX_MMAPPED.
+    public static let usbmonMapped = LinkType(.pcap, 220)
+    /// LINKTYPE_USBPCAP.
+    public static let usbPcap = LinkType(.pcap, 249)
     /// LINKTYPE_BLUETOOTH_LE_LL.
     public static let bluetoothLELinkLayer = LinkType(.pcap, 251)
     /// LINKTYPE_BLUETOOTH_LINUX_MONITOR.
@@ -39,6 +45,10 @@ public struct LinkType: Codable, Hashable, Sendable {
     public static let btsnoopH1 = LinkType(.btsnoop, 1001)
     /// HCI packets behind an H4 packet indicator.
     public static let btsnoopH4 = LinkType(.btsnoop, 1002)
+    /// A serial stream of BCSP.
+    public static let btsnoopBCSP = LinkType(.btsnoop, 1003)
+    /// A serial stream of the three-wire UART.
+    public static let btsnoopH5 = LinkType(.btsnoop, 1004)
     /// Records of the Linux monitor channel.
     public static let btsnoopMonitor = LinkType(.btsnoop, 2001)
 
@@ -49,22 +59,24 @@ public struct LinkType: Codable, Hashable, Sendable {
         (LinkType(.pcap, 113), "Linux cooked"),
         (LinkType(.pcap, 127), "IEEE 802.11"),
         (.bluetoothHCIH4, "HCI of a host, H4"),
-        (LinkType(.pcap, 189), "USB"),
+        (.usbmon, "HCI over USB, usbmon of a Linux host"),
         (.perPacketInformation, "PPI around 251, as Ubertooth writes"),
         (LinkType(.pcap, 195), "IEEE 802.15.4"),
         (.bluetoothHCIH4WithDirection, "HCI of a host, H4 with direction"),
         (LinkType(.pcap, 215), "IEEE 802.15.4"),
-        (LinkType(.pcap, 220), "USB"),
+        (.usbmonMapped, "HCI over USB, usbmon of a Linux host, as Wireshark writes"),
         (LinkType(.pcap, 230), "IEEE 802.15.4"),
-        (LinkType(.pcap, 249), "USB"),
+        (.usbPcap, "HCI over USB, USBPcap of a Windows host"),
         (.bluetoothLELinkLayer, "LE link layer"),
         (.bluetoothLinuxMonitor, "Linux monitor of a host"),
         (.bluetoothLELinkLayerWithHeader, "LE link layer with a header, as Sniffle and others write"),
-        (.nordicBLE, "nRF Sniffer for Bluetooth LE, header versions 1 to 3"),
+        (.nordicBLE, "nRF Sniffer for Bluetooth LE, header versions 0 to 3"),
         (LinkType(.pcap, 276), "Linux cooked"),
         (LinkType(.pcap, 283), "IEEE 802.15.4"),
         (.btsnoopH1, "HCI of a host, H1"),
         (.btsnoopH4, "HCI of a host, H4, as Android writes"),
+        (.btsnoopBCSP, "HCI of a host, BCSP"),
+        (.btsnoopH5, "HCI of a host, three-wire UART (H5)"),
         (.btsnoopMonitor, "Linux monitor of a host, as `btmon` writes"),
     ]
 

@@ -30,8 +30,17 @@ public struct LinkFraming {
     /// SN of the next data PDU of each direction, and whether the connection was announced.
     private var sequenceBits = (toServer: false, toClient: false)
     private var isConnected = false
+    private var usb: USBFraming
+    private var uart: UARTFraming
+    private var time = CaptureTime(nanoseconds: 0)
 
-    /// `nordicVersion`: 1, 2 or 3; only for link type 272.
+    /// That of the host that captures, where frames show it.
+    package var byteOrder: CaptureContainer.ByteOrder {
+        get { usb.byteOrder }
+        set { usb.byteOrder = newValue }
+    }
+
+    /// `nordicVersion`: 0, 1, 2 or 3; only for link type 272.
     public init(
         _ linkType: LinkType, nordicVersion: UInt8 = 3, whitening: WhiteningHabit = .takenOff,
         hearsConnectIndication: Bool = true
@@ -40,11 +49,14 @@ public struct LinkFraming {
         self.whitening = whitening
         self.hearsConnectIndication = hearsConnectIndication
         self.nordicVersion = nordicVersion
+        usb = USBFraming(linkType)
+        uart = UARTFraming(linkType)
     }
 
     /// The frames for one advertisement; none where a host's controller would have dropped it.
     package mutating func wrap(_ frame: SimulatedFrame) -> [Wrapped] {
         counter += 1
+        time = frame.time
         if frame.proxy != nil { return proxied(frame) }
         switch linkType {
         case .bluetoothLELinkLayer, .bluetoothLELinkLayerWithHeader, .perPacketInformation, .nordicBLE:
@@ -72,7 +84,7 @@ public struct LinkFraming {
             }
             return air.map { Wrapped(octets: sniffed($0, channel: 37, isDamaged: false), flags: 0) }
         default:
-            return proxy.fragments(frame).map { fragment in
+            return proxy.fragments(frame).flatMap { fragment in
                 let boundary: UInt64 = fragment.isStart ? (fragment.isToServer ? 0 : 2) : 1
                 let head = little(UInt64(ProxyFraming.connectionHandle) | boundary << 12, 2)
                 let packet = head + little(UInt64(fragment.octets.count), 2) + fragment.octets
@@ -118,9 +130,11 @@ public struct LinkFraming {
         case .perPacketInformation:
             return [0, 0] + little(8, 2) + little(251, 4) + air
         case .nordicBLE:
-            let body =
-                [10, isDamaged ? 0 : 1, channel, 60, 0, 0] + little(UInt64(truncatingIfNeeded: counter), 4)
-                + air
+            let legacy = [isDamaged ? 0 : 1, channel, 60, 0, 0] + little(UInt64(truncatingIfNeeded: counter), 4) + air
+            guard nordicVersion > 0 else {
+                return [0xBE, 0xEF, 6] + little(UInt64(counter & 0xFFFF), 2) + [0, 0, UInt8(legacy.count)] + legacy
+            }
+            let body = [10] + legacy
             let id: UInt8 = nordicVersion == 3 ? 2 : 6
             let head =
                 nordicVersion == 1
@@ -144,21 +158,19 @@ public struct LinkFraming {
     // MARK: Hosts
 
     /// LE Advertising Report, every seventh one extended, and every third of those in two events.
-    private func reports(_ frame: SimulatedFrame) -> [Wrapped] {
+    private mutating func reports(_ frame: SimulatedFrame) -> [Wrapped] {
         guard frame.type == 7 || counter % 7 == 0 else {
             let report =
                 [frame.type == 4 ? 4 : 3, 1] + little(frame.address, 6) + [UInt8(frame.data.count)] + frame.data
-            return [event([0x02, 1] + report + [0xC4])]
+            return event([0x02, 1] + report + [0xC4])
         }
-        guard counter % 21 == 0, frame.data.count > 8 else { return [extendedReport(frame, frame.data, status: 0)] }
+        guard counter % 21 == 0, frame.data.count > 8 else { return extendedReport(frame, frame.data, status: 0) }
         let half = frame.data.count / 2
-        return [
-            extendedReport(frame, Array(frame.data[..<half]), status: 1),
-            extendedReport(frame, Array(frame.data[half...]), status: 0),
-        ]
+        return extendedReport(frame, Array(frame.data[..<half]), status: 1)
+            + extendedReport(frame, Array(frame.data[half...]), status: 0)
     }
 
-    private func extendedReport(_ frame: SimulatedFrame, _ data: [UInt8], status: UInt16) -> Wrapped {
+    private mutating func extendedReport(_ frame: SimulatedFrame, _ data: [UInt8], status: UInt16) -> [Wrapped] {
         let type = UInt64(status << 5)
         let head = little(type, 2) + [1] + little(frame.address, 6) + [1, 0, 0x05, 0x7F, 0xC4, 0, 0, 0]
         return event([0x0D, 1] + head + [0, 0, 0, 0, 0, 0] + [UInt8(data.count)] + data)
@@ -166,29 +178,27 @@ public struct LinkFraming {
 
     /// LE Set Advertising Data; every third one in fragments of LE Set Extended Advertising Data; every fourth one as
     /// Mesh Send where the log has management records.
-    private func commands(_ frame: SimulatedFrame) -> [Wrapped] {
+    private mutating func commands(_ frame: SimulatedFrame) -> [Wrapped] {
         if counter % 4 == 0, isMonitor {
             let parameters =
                 little(0, 6) + [0] + little(0, 8) + little(0, 2) + [3, UInt8(frame.data.count)] + frame.data
-            return [wrap(little(1, 4) + little(0x0059, 2) + parameters, h4: 0, monitor: 16, received: false)]
+            return wrap(little(1, 4) + little(0x0059, 2) + parameters, h4: 0, monitor: 16, received: false)
         }
         guard counter % 3 == 0 else {
             let padding = [UInt8](repeating: 0, count: 31 - frame.data.count)
-            return [command(0x2008, [UInt8(frame.data.count)] + frame.data + padding)]
+            return command(0x2008, [UInt8(frame.data.count)] + frame.data + padding)
         }
         let half = frame.data.count / 2
         let (first, last) = (Array(frame.data[..<half]), Array(frame.data[half...]))
-        return [
-            command(0x2037, [0, 1, 0, UInt8(first.count)] + first),
-            command(0x2037, [0, 2, 0, UInt8(last.count)] + last),
-        ]
+        return command(0x2037, [0, 1, 0, UInt8(first.count)] + first)
+            + command(0x2037, [0, 2, 0, UInt8(last.count)] + last)
     }
 
-    private func event(_ parameters: [UInt8]) -> Wrapped {
+    private mutating func event(_ parameters: [UInt8]) -> [Wrapped] {
         wrap([0x3E, UInt8(parameters.count)] + parameters, h4: 4, monitor: 3, received: true)
     }
 
-    private func command(_ opcode: UInt64, _ parameters: [UInt8]) -> Wrapped {
+    private mutating func command(_ opcode: UInt64, _ parameters: [UInt8]) -> [Wrapped] {
         wrap(little(opcode, 2) + [UInt8(parameters.count)] + parameters, h4: 1, monitor: 2, received: false)
     }
 
@@ -202,23 +212,29 @@ public struct LinkFraming {
 
     private var isMonitor: Bool { linkType == .bluetoothLinuxMonitor || linkType == .btsnoopMonitor }
 
-    private func wrap(
+    private mutating func wrap(
         _ packet: [UInt8], h4: UInt8, monitor: UInt8, received: Bool, isCommandOrEvent: Bool = true
-    ) -> Wrapped {
+    ) -> [Wrapped] {
         let direction: UInt32 = received ? 1 : 0
         let kind: UInt32 = isCommandOrEvent ? 2 : 0
         switch linkType {
-        case .bluetoothHCIH4: return Wrapped(octets: [h4] + packet, flags: 0)
+        case .bluetoothHCIH4: return [Wrapped(octets: [h4] + packet, flags: 0)]
         case .bluetoothHCIH4WithDirection:
-            return Wrapped(octets: [0, 0, 0, UInt8(direction), h4] + packet, flags: 0)
-        case .bluetoothLinuxMonitor: return Wrapped(octets: [0, 0, 0, monitor] + packet, flags: 0)
-        case .btsnoopMonitor: return Wrapped(octets: packet, flags: UInt32(monitor))
-        case .btsnoopH1: return Wrapped(octets: packet, flags: direction | kind)
-        default: return Wrapped(octets: [h4] + packet, flags: direction | kind)
+            return [Wrapped(octets: [0, 0, 0, UInt8(direction), h4] + packet, flags: 0)]
+        case .bluetoothLinuxMonitor: return [Wrapped(octets: [0, 0, 0, monitor] + packet, flags: 0)]
+        case .btsnoopMonitor: return [Wrapped(octets: packet, flags: UInt32(monitor))]
+        case .btsnoopH1: return [Wrapped(octets: packet, flags: direction | kind)]
+        case .usbmon, .usbmonMapped, .usbPcap:
+            return usb.frames(packet, indicator: h4, isReceived: received, at: time).map {
+                Wrapped(octets: $0, flags: 0)
+            }
+        case .btsnoopBCSP, .btsnoopH5: return uart.records(packet, indicator: h4, isReceived: received)
+        default: return [Wrapped(octets: [h4] + packet, flags: direction | kind)]
         }
     }
+}
 
-    private func little(_ value: UInt64, _ count: Int) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
-    }
+/// A number of some octets, least significant octet first.
+func little(_ value: UInt64, _ count: Int) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
 }

@@ -94,8 +94,8 @@ struct SimulateCommand: ParsableCommand {
                 "\(container.rawValue) cannot be written with \(type); \(LinkType.list(container.linkTypes)) can.")
         }
         guard output != "-", frames > 0 else { throw ValidationError("A capture goes into a file, and has frames.") }
-        guard (1...3).contains(nordicVersion) else {
-            throw ValidationError("The nRF Sniffer's header versions are 1 to 3.")
+        guard (0...3).contains(nordicVersion) else {
+            throw ValidationError("The nRF Sniffer's header versions are 0 to 3.")
         }
     }
 

@@ -157,7 +157,7 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
         (.pcap(.little, .microseconds), .bluetoothLELinkLayer, 3),
         (.pcap(.big, .nanoseconds), .perPacketInformation, 3),
         (.pcapng(.little, .microseconds), .nordicBLE, 1), (.pcapng(.big, .nanoseconds), .nordicBLE, 2),
-        (.pcapng(.little, .nanoseconds), .nordicBLE, 3),
+        (.pcapng(.little, .nanoseconds), .nordicBLE, 3), (.pcap(.little, .microseconds), .nordicBLE, 0),
     ]
 
     /// What is left of a sniffer's frames, and how each is told.
@@ -229,6 +229,11 @@ private func differences(_ source: Analysis.Source, _ truth: SimulationTruth.Sou
         (.pcap(.little, .microseconds), .bluetoothHCIH4WithDirection),
         (.pcap(.big, .microseconds), .bluetoothLinuxMonitor),
         (.btsnoop, .btsnoopH1), (.btsnoop, .btsnoopH4), (.btsnoop, .btsnoopMonitor),
+        (.pcap(.little, .microseconds), .usbmon), (.pcap(.big, .microseconds), .usbmon),
+        (.pcapng(.big, .nanoseconds), .usbmon), (.pcap(.big, .nanoseconds), .usbmonMapped),
+        (.pcapng(.little, .microseconds), .usbmonMapped), (.pcapng(.big, .microseconds), .usbmonMapped),
+        (.pcap(.little, .microseconds), .usbPcap), (.pcapng(.big, .nanoseconds), .usbPcap),
+        (.btsnoop, .btsnoopBCSP), (.btsnoop, .btsnoopH5),
         (.packetLogger(.big), .bluetoothHCIH4WithDirection), (.packetLogger(.little), .bluetoothHCIH4WithDirection),
         (.hcidump, .bluetoothHCIH4WithDirection),
     ])

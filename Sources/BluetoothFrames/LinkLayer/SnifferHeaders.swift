@@ -39,29 +39,39 @@ struct PerPacketInformation {
     }
 }
 
-/// LINKTYPE_NORDIC_BLE: the nRF Sniffer's serial protocol, behind the number of the board.
+/// LINKTYPE_NORDIC_BLE: the nRF Sniffer's serial protocol; since version 1 behind the number of the board.
 ///
+///     version 0     0xBE 0xEF 2 · packet ID 1 · counter 2 · unused 2 · length of what follows 1
 ///     version 1     board 1 · header length 1 · payload length 1 · version 1 · counter 2 · packet ID 1
 ///     version 2, 3  board 1 · payload length 2 · version 1 · counter 2 · packet ID 1
-///     then          header length 1 · flags 1 · channel 1 · RSSI 1 · event counter 2 · time 4
+///     then          [since version 1: header length 1] · flags 1 · channel 1 · RSSI 1 · event counter 2 · time 4
 struct NordicSnifferHeader {
     let verdict: SnifferVerdict
     /// The packet holds a PDU from the air, and not something between sniffer and host.
     let isPDU: Bool
 
     init(parsing reader: inout ByteReader) throws(ParseError) {
-        try reader.skip(3)
-        let start = reader.offset
-        let version = try reader.readUInt8()
-        guard (1...3).contains(version) else { throw ParseError(.invalidValue(UInt64(version)), at: start) }
-        try reader.skip(2)
-        let packetID = try reader.readUInt8()
+        var version: UInt8 = 0
+        let packetID: UInt8
+        if try Self.isLegacy(reader) {
+            try reader.skip(2)
+            packetID = try reader.readUInt8()
+            try reader.skip(5)
+        } else {
+            try reader.skip(3)
+            version = try reader.readUInt8()
+            guard (1...3).contains(version) else {
+                throw ParseError(.invalidValue(UInt64(version)), at: reader.offset - 1)
+            }
+            try reader.skip(2)
+            packetID = try reader.readUInt8()
+        }
         isPDU = packetID == 0x06 || (version == 3 && packetID == 0x02)
         guard isPDU else {
             verdict = SnifferVerdict()
             return
         }
-        let length = Int(try reader.readUInt8())
+        let length = version == 0 ? 10 : Int(try reader.readUInt8())
         guard length >= 10 else { throw ParseError(.invalidLength(length), at: reader.offset - 1) }
         let flags = try reader.readUInt8()
         let channel = try reader.peek()
@@ -69,5 +79,12 @@ struct NordicSnifferHeader {
         verdict = SnifferVerdict(
             crc: flags & 0x01 != 0 ? .valid : .failed, isCoded: version == 3 && flags >> 4 & 0x07 == 2,
             isFromCentral: flags & 0x02 != 0, channel: channel < 40 ? channel : nil)
+    }
+
+    /// A board may have the number 0xBE, and a payload 0xEF octets: then the length of version 0 does not reach the end.
+    @inline(__always)
+    private static func isLegacy(_ reader: ByteReader) throws(ParseError) -> Bool {
+        guard try reader.peek() == 0xBE, try reader.peek(1) == 0xEF else { return false }
+        return Int(try reader.peek(7)) >= reader.remaining - 8
     }
 }

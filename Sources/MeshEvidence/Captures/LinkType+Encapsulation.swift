@@ -6,14 +6,19 @@ extension Encapsulation {
     /// Every link type that can be peeled, and how. Errors, help and README name these.
     public static let ofLinkTypes: [(linkType: LinkType, encapsulation: Encapsulation)] = [
         (.bluetoothHCIH4, .hciH4),
+        (.usbmon, .usbmon),
         (.perPacketInformation, .perPacketInformation),
         (.bluetoothHCIH4WithDirection, .hciH4WithDirection),
+        (.usbmonMapped, .usbmonMapped),
+        (.usbPcap, .usbPcap),
         (.bluetoothLELinkLayer, .linkLayer),
         (.bluetoothLinuxMonitor, .linuxMonitorWithHeader),
         (.bluetoothLELinkLayerWithHeader, .linkLayerWithHeader),
         (.nordicBLE, .nordicSniffer),
         (.btsnoopH1, .hciH1),
         (.btsnoopH4, .hciH4WithFlags),
+        (.btsnoopBCSP, .bcsp),
+        (.btsnoopH5, .threeWireUART),
         (.btsnoopMonitor, .linuxMonitor),
     ]
 

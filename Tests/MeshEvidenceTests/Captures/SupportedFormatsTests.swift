@@ -63,8 +63,8 @@ import Testing
         let ethernet = Checkout.captures.appending(path: "malformed/ethernet.pcap").path
         let refusal = #expect(throws: CaptureError.self) { _ = try Analyzer(keys: scriptRing).analyze([ethernet]) }
         let expected =
-            "has link type 1 (Ethernet), which holds no Bluetooth LE; link types 187, 192, 201, 251, 254, 256 and 272, "
-            + "and btsnoop datalinks 1001, 1002 and 2001 can be read"
+            "has link type 1 (Ethernet), which holds no Bluetooth LE; link types 187, 189, 192, 201, 220, 249, 251, 254, 256 and "
+            + "272, and btsnoop datalinks 1001, 1002, 1003, 1004 and 2001 can be read"
         #expect(refusal?.explanation == expected)
     }
 }
