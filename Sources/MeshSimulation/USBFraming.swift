@@ -24,8 +24,8 @@ struct USBFraming {
 
     let linkType: LinkType
     var byteOrder = CaptureContainer.ByteOrder.little
-    private var counter: UInt64 = 0
-    private var hasBegun = false
+    private var packets: UInt64 = 0
+    private var urbs: UInt64 = 0
 
     init(_ linkType: LinkType) {
         self.linkType = linkType
@@ -33,11 +33,10 @@ struct USBFraming {
 
     /// The frames of an HCI packet; `indicator` is that of H4.
     mutating func frames(_ packet: [UInt8], indicator: UInt8, isReceived: Bool, at time: CaptureTime) -> [[UInt8]] {
-        var transfers = hasBegun ? [] : Self.descriptors
-        hasBegun = true
-        counter += 1
-        if counter % 3 == 0 { transfers.append(keystroke) }
-        if counter % 5 == 0 { transfers += diskRead }
+        var transfers = packets == 0 ? Self.descriptors : []
+        packets += 1
+        if packets % 4 == 0 { transfers.append(keystroke) }
+        if packets % 11 == 0 { transfers += diskRead }
         switch (indicator, isReceived) {
         case (1, _):
             let setup = [0x20, 0, 0, 0, 0, 0] + little(UInt64(packet.count), 2)
@@ -65,18 +64,18 @@ struct USBFraming {
 
     /// A report of a key that goes down or up.
     private var keystroke: Transfer {
-        let key = counter % 2 == 0 ? 0 : UInt8(4 + counter % 26)
-        let modifiers: UInt8 = counter % 7 == 0 ? 0x3E : 0
+        let key = packets % 8 == 0 ? 0 : UInt8(4 + packets % 26)
+        let modifiers: UInt8 = packets % 3 == 0 ? 0x3E : 0
         return Transfer(
             device: Self.keyboard, kind: .interrupt, endpoint: 0x81, data: [modifiers, 0, key, 0, 0, 0, 0, 0])
     }
 
     /// A command of SCSI, data that look like ACL data with a PDU of nobody, and the status.
     private var diskRead: [Transfer] {
-        let tag = little(counter, 4)
+        let tag = little(packets, 4)
         let command = Array("USBC".utf8) + tag + little(64, 4) + [0x80, 0, 10, 0x28] + [UInt8](repeating: 0, count: 15)
         let head: [UInt8] = [0x40, 0x20, 60, 0, 56, 0, 4, 0, 0x1B, 0x13, 0]
-        let data = head + (0..<53).map { UInt8(truncatingIfNeeded: counter &* 31 &+ UInt64($0)) }
+        let data = head + (0..<53).map { UInt8(truncatingIfNeeded: packets &* 31 &+ UInt64($0)) }
         return [
             Transfer(device: Self.disk, kind: .bulk, endpoint: 2, data: command),
             Transfer(device: Self.disk, kind: .bulk, endpoint: 0x81, data: data),
@@ -111,7 +110,7 @@ struct USBFraming {
 
     /// Submission and completion.
     private mutating func records(_ transfer: Transfer, at time: CaptureTime) -> [[UInt8]] {
-        counter += 1
+        urbs += 1
         return [true, false].map { isSubmission in
             let data = isSubmission == transfer.isReceived ? [] : transfer.data
             return linkType == .usbPcap
@@ -124,7 +123,7 @@ struct USBFraming {
         let (seconds, nanoseconds) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         let setup = isSubmission ? transfer.setup : nil
         let dataFlag = UInt8(ascii: isSubmission ? "<" : ">")
-        var octets = number(0xFFFF_8880_3A5B_0000 | counter << 6, 8)
+        var octets = number(0xFFFF_8880_3A5B_0000 | urbs << 6, 8)
         octets += [UInt8(ascii: isSubmission ? "S" : "C"), transfer.kind.rawValue, transfer.endpoint, transfer.device]
         octets += number(UInt64(Self.bus), 2)
         octets += [setup == nil ? UInt8(ascii: "-") : 0, data.isEmpty ? dataFlag : 0]
@@ -141,7 +140,7 @@ struct USBFraming {
         let isControl = transfer.kind == .control
         // URB_FUNCTION_CLASS_DEVICE and URB_FUNCTION_BULK_OR_INTERRUPT_TRANSFER.
         let function: UInt64 = isControl ? 0x001A : 0x0009
-        var header = little(isControl ? 28 : 27, 2) + little(0xFFFF_E000_1234_0000 | counter << 4, 8) + little(0, 4)
+        var header = little(isControl ? 28 : 27, 2) + little(0xFFFF_E000_1234_0000 | urbs << 4, 8) + little(0, 4)
         header += little(function, 2) + [isSubmission ? 0 : 1] + little(UInt64(Self.bus), 2)
         header += little(UInt64(transfer.device), 2) + [transfer.endpoint, transfer.kind.rawValue]
         header += little(UInt64(octets.count), 4)

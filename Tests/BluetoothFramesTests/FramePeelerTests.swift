@@ -129,6 +129,24 @@ private let expected = Collected.Structure(
         #expect(peel([frame(crcOK: false)], .nordicSniffer).outcome == .crcFailed)
     }
 
+    @Test func readsTheNordicHeaderBeforeItHadAVersion() {
+        func frame(_ packetID: UInt8, _ flags: UInt8, length: Int? = nil) -> [UInt8] {
+            let body = [flags, 37, 60, 0, 0, 0, 0, 0, 0] + sealed(air)
+            return [0xBE, 0xEF, packetID, 5, 0, 0, 0, UInt8(length ?? body.count)] + body
+        }
+        #expect(peel([frame(6, 1)], .nordicSniffer).collected.structures == [expected])
+        #expect(peel([frame(6, 0)], .nordicSniffer).outcome == .crcFailed)
+        #expect(peel([frame(5, 1)], .nordicSniffer).outcome == .other)
+        // As in all versions, the CRC itself is not looked at.
+        for count in 0..<(frame(6, 1).count - 3) {
+            #expect(peel([Array(frame(6, 1).prefix(count))], .nordicSniffer).collected.structures.isEmpty)
+        }
+        // Board 0xBE, and a payload of 0xEF octets, under version 3.
+        let body = [10, 1, 37, 60, 0, 0, 0, 0, 0, 0] + sealed(air)
+        let board = [0xBE, 0xEF, 0, 3, 0, 0, 2] + body
+        #expect(peel([board], .nordicSniffer).collected.structures == [expected])
+    }
+
     @Test func readsPerPacketInformationWithFields() {
         let frame = octets("00001000fb000000") + Array(repeating: 0xEE, count: 8) + sealed(air)
         #expect(peel([frame], .perPacketInformation).collected.structures == [expected])
@@ -286,6 +304,7 @@ private let expected = Collected.Structure(
         let frames: [(Encapsulation, [UInt8], UInt32)] = [
             (.linkLayer, sealed(air), 0), (.linkLayerWithHeader, Array(repeating: 0, count: 10) + sealed(air), 0),
             (.perPacketInformation, octets("00000800fb000000") + sealed(air), 0),
+            (.nordicSniffer, [0xBE, 0xEF, 6, 0, 0, 0, 0, 30, 1, 37, 60, 0, 0, 0, 0, 0, 0] + sealed(air), 0),
             (.nordicSniffer, [9, 30, 0, 3, 0, 0, 2, 10, 1, 37, 60, 0, 0, 0, 0, 0, 0] + sealed(air), 0),
             (.hciH4, event([0x02, 1] + report), 0), (.hciH4, event([0x0D, 1] + extended(0, data)), 0),
             (.hciH4, [1, 0x37, 0x20, 10, 0, 3, 0, 6] + data, 0), (.hciH1, [0x08, 0x20, 7, 6] + data, 2),

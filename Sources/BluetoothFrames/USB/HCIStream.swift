@@ -2,8 +2,9 @@ import ByteParsing
 
 /// The HCI packets of one endpoint, which come in pieces: an event is often longer than what the endpoint hands over at once.
 ///
-/// A packet whose rest is not in the capture gives way to the next one: an endpoint hands over as much as it can, so that a
-/// transfer that is shorter than others was the last one of its packet. Bounded: no packet is longer than `HCIExtent.longest`.
+/// A packet whose rest is not in the capture gives way to the next one. That tell two things: an endpoint hands over as much as it
+/// can, so that a transfer that is shorter than others was the last one of its packet; and a packet ends within a transfer only
+/// where a packet of the bus ends, of which the sizes are multiples of 8. Bounded: no packet is longer than `HCIExtent.longest`.
 struct HCIStream {
     /// What a transfer brings.
     enum Arrival: Equatable {
@@ -32,7 +33,8 @@ struct HCIStream {
         var rest = data
         let joined = pending + (try rest.readOctets(rest.remaining))
         let both = try HCIExtent(of: ByteReader(joined.span), as: kind)
-        if both.isBroken || (wasLast && !alone.isBroken) {
+        let endsOddly = both.first.map { $0 < joined.count && ($0 - pending.count) % 8 != 0 } ?? false
+        if both.isBroken || (!alone.isBroken && (wasLast || endsOddly)) {
             pending = []
             return (try keep(data, alone), true)
         }
@@ -64,6 +66,8 @@ struct HCIExtent {
 
     /// Octets of the packets that are whole.
     private(set) var whole = 0
+    /// Octets of the first of them.
+    private(set) var first: Int?
     /// What follows them begins no packet.
     private(set) var isBroken = false
 
@@ -76,6 +80,7 @@ struct HCIExtent {
             }
             guard length <= reader.remaining else { return }
             whole += length
+            first = first ?? length
             try reader.skip(length)
         }
     }

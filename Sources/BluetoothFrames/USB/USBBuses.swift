@@ -4,43 +4,39 @@ import ByteParsing
 /// The devices of the buses that a capture shows: which of them are Bluetooth controllers, and what they are in the middle of.
 /// Bounded: the oldest gives way.
 struct USBBuses {
-    /// What is known of a controller.
-    private struct Controller {
-        /// Octets of the HCI command whose request came without its data.
-        var awaited: UInt16?
-    }
-
     private struct Endpoint: Hashable {
         var device: USBTransfer.Device
         var number: UInt8
     }
 
-    private var controllers = BoundedStore<USBTransfer.Device, Controller>(capacity: 128)
+    private var controllers = BoundedStore<USBTransfer.Device, Void>(capacity: 128)
+    /// Octets of the HCI command whose request came without its data.
+    private var awaited = BoundedStore<USBTransfer.Device, UInt16>(capacity: 128)
     private var streams = BoundedStore<Endpoint, HCIStream>(capacity: 128)
 
     /// Devices and endpoints of which something is kept.
-    var count: Int { max(controllers.count, streams.count) }
+    var count: Int { max(controllers.count, awaited.count, streams.count) }
 
     func isController(_ device: USBTransfer.Device) -> Bool { controllers.contains(device) }
 
     mutating func recognise(_ device: USBTransfer.Device) {
-        if !controllers.contains(device) { controllers[device] = Controller() }
+        controllers.insert((), for: device)
     }
 
     /// Another device has the address now.
     mutating func forget(_ device: USBTransfer.Device) {
-        controllers[device] = nil
+        controllers.removeValue(forKey: device)
+        awaited.removeValue(forKey: device)
         streams.removeAll { endpoint, _ in endpoint.device == device }
     }
 
     /// Whether data to a device is an HCI command; its request may have come in a record of its own.
     mutating func isCommand(_ transfer: USBTransfer, _ data: ByteReader) throws(ParseError) -> Bool {
-        let awaited = controllers[transfer.device]?.awaited
-        controllers[transfer.device]?.awaited = nil
+        let announced = awaited.removeValue(forKey: transfer.device)
         if let setup = transfer.setup, !setup.isHCICommand { return false }
-        guard let length = transfer.setup?.length ?? awaited, length >= 3 else { return false }
+        guard let length = transfer.setup?.length ?? announced, length >= 3 else { return false }
         guard transfer.length > 0 else {
-            if transfer.setup != nil { controllers[transfer.device]?.awaited = length }
+            if transfer.setup != nil { awaited[transfer.device] = length }
             return false
         }
         // opcode 2 · length 1 · parameters
