@@ -119,6 +119,23 @@ private let reset = octets("030c00")
         }
     }
 
+    /// As long as an event says, and yet none that a controller sends: the device stays unknown, and its bulk transfers unread.
+    @Test func whatOnlyLooksLikeAnEventTellsNothing() {
+        let acl = Frames.frame("C", .bulk, 0x82, notification, as: .usbmon)
+        var longer = report() + [0]
+        longer[1] += 1
+        let texts = [
+            "0e0401030000", "0e0301030c", "0e0401ff7fff", "0f0400010000", "13050040000100", "1305014f0f0100",
+            "13050140000000",
+            "13060140000100ff", "3e020100", "3e020a00", "3e020200", "3e020d00", "3e0203ff", "050400400013", "ff020102",
+        ]
+        for event in [longer] + texts.map(octets) {
+            let result = peel([Frames.event(event, as: .usbmon), acl], .usbmon)
+            #expect(result.collected == Collected(), "\(event)")
+        }
+        #expect(peel([Frames.event(report(), as: .usbmon), acl], .usbmon).collected.values == [value])
+    }
+
     @Test(arguments: Frames.encapsulations) func descriptorsTellWhatADeviceIs(_ encapsulation: Encapsulation) {
         let acl = Frames.frame("C", .bulk, 0x82, notification, as: encapsulation)
         func values(_ descriptors: String...) -> Int {

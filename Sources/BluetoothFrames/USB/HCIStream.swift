@@ -2,7 +2,7 @@ import ByteParsing
 
 /// The HCI packets of one endpoint, which come in pieces: an event is often longer than what the endpoint hands over at once.
 ///
-/// A packet whose rest is not in the capture gives way to the next one. That tell two things: an endpoint hands over as much as it
+/// A packet whose rest is not in the capture gives way to the next one. Two things tell it: an endpoint hands over as much as it
 /// can, so that a transfer that is shorter than others was the last one of its packet; and a packet ends within a transfer only
 /// where a packet of the bus ends, of which the sizes are multiples of 8. Bounded: no packet is longer than `HCIExtent.longest`.
 struct HCIStream {
@@ -98,7 +98,7 @@ struct HCIExtent {
     /// The length of the parameters of events that have but one: Bluetooth Core, "Events".
     private static let lengths: [UInt8: UInt8] = [
         0x01: 1, 0x03: 11, 0x04: 10, 0x05: 4, 0x06: 3, 0x07: 255, 0x08: 4, 0x0C: 8, 0x0F: 4, 0x10: 1, 0x11: 2, 0x12: 8,
-        0x14: 6, 0x16: 6, 0x17: 6, 0x18: 23, 0x1A: 1, 0x1B: 3, 0x1C: 5, 0x1D: 4,
+        0x14: 6, 0x16: 6, 0x17: 6, 0x18: 23, 0x1A: 1, 0x1B: 3, 0x1C: 5, 0x1D: 5,
     ]
 
     /// Likewise for ACL data. A fragment that begins an L2CAP PDU is not longer than the PDU.
