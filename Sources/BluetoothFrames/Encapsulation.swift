@@ -1,5 +1,10 @@
 /// How a frame's octets are wrapped: the closed set that can be peeled.
 public enum Encapsulation: Hashable, Sendable {
+    /// Whether frames are pieces of what crosses a serial line.
+    public var isSerial: Bool { self == .bcsp || self == .threeWireUART }
+    /// Whether frames are transfers of a USB.
+    public var isUSB: Bool { self == .usbmon || self == .usbmonMapped || self == .usbPcap }
+
     /// LE link layer, from the access address on (LINKTYPE_BLUETOOTH_LE_LL).
     case linkLayer
     /// LE link layer behind a pseudo-header of ten octets (LINKTYPE_BLUETOOTH_LE_LL_WITH_PHDR).

@@ -10,6 +10,16 @@ public enum FrameOutcome: Hashable, Sendable {
     case other
 }
 
+/// An HCI packet, apart from what carried it.
+public struct HCIPacket: Hashable, Sendable {
+    /// H4's packet indicator: 1 command, 2 ACL data, 4 event.
+    public let indicator: UInt8
+    /// From host to controller.
+    public let isSent: Bool
+    /// Without the indicator.
+    public let octets: [UInt8]
+}
+
 /// Of what a frame is a part.
 public enum FramePart: Hashable, Sendable {
     /// A fragment of advertising data.
@@ -62,6 +72,11 @@ public struct FramePeeler {
     /// Whether the last frame said something together with others: what it holds cannot be had from it alone.
     public internal(set) var part: FramePart?
 
+    /// The HCI packets that the last frame held or completed, of those that come over USB or a serial line.
+    public internal(set) var packets: [HCIPacket] = []
+    /// Whether `packets` is wanted.
+    public var collectsPackets = false
+
     /// What is to be said of the frames that were peeled so far.
     public var tally: PeelingTally {
         PeelingTally(
@@ -89,6 +104,7 @@ public struct FramePeeler {
     ) throws(ParseError) -> FrameOutcome {
         self.frame = frame
         part = nil
+        if collectsPackets { packets = [] }
         isMonitor = encapsulation == .linuxMonitor || encapsulation == .linuxMonitorWithHeader
         var reader = ByteReader(bytes)
         switch encapsulation {

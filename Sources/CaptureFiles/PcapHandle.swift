@@ -94,7 +94,8 @@ import SystemPackage
     /// The stream; `nil` if there is none to be had, for which `errno` has the reason.
     @unsafe func open(_ source: ByteSource) -> UnsafeMutablePointer<FILE>? {
         // A plain file is opened once more, which is faster than to pass its octets on.
-        guard let stream = unsafe source.isPlainFile ? Self.openPlain(source.path) : Self.forward(source) else { return nil }
+        let opened = unsafe source.isPlainFile ? Self.openPlain(source.path) : Self.forward(source)
+        guard let stream = unsafe opened else { return nil }
         unsafe setvbuf(stream, buffer.baseAddress, Int32(_IOFBF), buffer.count)
         return unsafe stream
     }

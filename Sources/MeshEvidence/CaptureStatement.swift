@@ -58,6 +58,8 @@ public struct CaptureSummary: Hashable, Codable, Sendable {
     public internal(set) var timeDigits: Int
     /// What is to be said of it as a whole, and how often.
     public internal(set) var notices: [CaptureNotice: Int] = [:]
+    /// What was added to its times.
+    public internal(set) var clockShift = Duration.zero
     /// Why it broke off; `nil` where it was read to its end.
     public internal(set) var failure: CaptureError?
 

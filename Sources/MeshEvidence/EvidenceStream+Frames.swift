@@ -71,8 +71,11 @@ extension EvidenceStream: FrameReceiver {
                 append(.unauthenticated(.identityNotResolved), from: origin)
                 return
             }
-            guard let (network, address) = identification.identify(data) else { return }
-            append(.authentic(network, .proxyServer(address)), from: origin)
+            if let (network, address) = identification.identify(data) {
+                append(.authentic(network, .proxyServer(address)), from: origin)
+            } else if case .networkID(let networkID) = data {
+                append(.unauthenticated(.foreignProxyServer(networkID: networkID)), from: origin)
+            }
         case UnprovisionedDeviceBeacon.serviceUUID:
             let beacon = try UnprovisionedDeviceBeacon(parsing: &value)
             append(.unauthenticated(.unprovisionedDevice(beacon)), from: origin)

@@ -222,6 +222,8 @@ public enum UnauthenticatedStatement: Hashable, Codable, Sendable {
     case closedPDUs(ClosedPDUs)
     /// Network PDUs that gave way in a full store before anything told the IV Index.
     case pdusGivenUp(Int)
+    /// A proxy server advertises a Network ID that no key has.
+    case foreignProxyServer(networkID: UInt64)
     /// A proxy server's identity that was not tried: more were heard than can be.
     case identityNotResolved
     /// A PDU of a provisioning bearer.

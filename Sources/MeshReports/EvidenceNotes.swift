@@ -61,7 +61,7 @@ public struct EvidenceNotes {
     public func parts(_ analysis: Analysis) -> [CaptureConversion.Part] {
         analysis.captures.map { capture in
             CaptureConversion.Part(
-                capture.path, shift: .zero - (capture.alignment?.offset ?? .zero),
+                capture.path, shift: capture.clockShift,
                 selection: CaptureConversion.Selection(
                     comments(of: capture.index, analysis), hasConnections: connected.contains(capture.index)))
         }

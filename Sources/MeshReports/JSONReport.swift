@@ -95,8 +95,8 @@ public enum JSONReport {
                     keyRefresh: subnet.keyRefresh.map { step in
                         .init(
                             phase: step.phase.rawValue, flag: step.record.flag,
-                            firstTime: times.text(step.record.first.time),
-                            lastTime: times.text(step.record.last.time), count: step.record.count,
+                            firstTime: times.date(step.record.first.time),
+                            lastTime: times.date(step.record.last.time), count: step.record.count,
                             capture: step.record.first.capture, frame: step.record.first.number)
                     },
                     beaconInterval: .init(
@@ -110,7 +110,7 @@ public enum JSONReport {
             ivTimeline: network.ivTimeline.map { record in
                 .init(
                     index: record.state.index.value, updateInProgress: record.state.isUpdateInProgress,
-                    firstTime: times.text(record.firstTime), lastTime: times.text(record.lastTime),
+                    firstTime: times.date(record.firstTime), lastTime: times.date(record.lastTime),
                     evidence: record.evidence.rawValue, count: record.count, capture: record.frame.capture,
                     frame: record.frame.number)
             },
@@ -155,7 +155,7 @@ public enum JSONReport {
             index: record.state.index.value, updateInProgress: record.state.isUpdateInProgress,
             confirmedBy: record.evidence == .search ? confirmedBy : nil,
             transmitIndex: record.state.transmitIndex.value, mayBeInProgress: !record.evidence.isStatement,
-            evidence: record.evidence.rawValue, time: times.text(record.frame.time), capture: record.frame.capture,
+            evidence: record.evidence.rawValue, time: times.date(record.frame.time), capture: record.frame.capture,
             frame: record.frame.number)
     }
 
@@ -168,8 +168,8 @@ public enum JSONReport {
                     lastSeq: epoch.lastSequence.value,
                     distinct: epoch.distinct, heard: epoch.heard, missed: epoch.missed,
                     coverage: (epoch.coverage * 10000).rounded() / 10000,
-                    longestMissedRun: epoch.longestMissedRun, firstTime: times.text(epoch.firstTime),
-                    lastTime: times.text(epoch.lastFrame.time), lastCapture: epoch.lastFrame.capture,
+                    longestMissedRun: epoch.longestMissedRun, firstTime: times.date(epoch.firstTime),
+                    lastTime: times.date(epoch.lastFrame.time), lastCapture: epoch.lastFrame.capture,
                     lastFrame: epoch.lastFrame.number)
             },
             recovery: recovery(of: source.verdict, times))
@@ -190,8 +190,8 @@ public enum JSONReport {
                 kind: recovery.basis.kind.rawValue, heardSeconds: recovery.basis.heard.components.seconds,
                 unheardSeconds: recovery.basis.unheard.components.seconds,
                 assumesNoRestart: recovery.basis.assumesNoRestart)
-            model.lastHeard = times.text(recovery.lastHeard.time)
-            model.validUntil = .init(recovery.validUntil.map(times.text))
+            model.lastHeard = times.date(recovery.lastHeard.time)
+            model.validUntil = .init(times.areDates ? recovery.validUntil.map(times.date) : nil)
         case .exhausted(let state, let last):
             model.take(state)
             model.lastSeq = last.sequence.value
@@ -242,13 +242,32 @@ extension JSONModel.Recovery {
     }
 }
 
-/// Times that are not of one capture have the digits of the finest one.
+/// Times that are not of one capture have the digits of the finest one. Where a clock was never set, no dates are told but how long
+/// before or after the end of the captures something is.
 struct CaptureTimes {
     private let digits: Int
+    /// `nil` where all clocks were set.
+    private let end: CaptureTime?
 
     init(_ analysis: Analysis) {
         digits = analysis.captures.map(\.timeDigits).max() ?? 6
+        end = analysis.captures.allSatisfy(\.isClockSet) ? nil : analysis.lastTime
     }
 
-    func text(_ time: CaptureTime) -> String { time.text(digits: digits) }
+    /// Whether times are dates.
+    var areDates: Bool { end == nil }
+
+    /// As a machine reads it, by the captures' clock, whether or not that was set.
+    func date(_ time: CaptureTime) -> String { time.text(digits: digits) }
+
+    /// As people read it.
+    func text(_ time: CaptureTime) -> String { text(time, digits: digits) }
+
+    /// As people read it, with so many decimal digits of a second.
+    func text(_ time: CaptureTime, digits: Int) -> String {
+        guard let end else { return time.text(digits: digits) }
+        let distance = time.since(end)
+        guard distance.magnitude >= .seconds(1) else { return "the end of the captures" }
+        return "\(Wording.span(distance.magnitude)) \(distance > .zero ? "after" : "before") the end of the captures"
+    }
 }

@@ -67,7 +67,7 @@ public struct MeshState: Hashable, Sendable {
             if case .beacon(let beacon) = statement, networks[network.value].isUpToDate(beacon) {
                 clocks.note(observation.origin.frame)
             }
-        case .unauthenticated(let statement): surroundings.apply(statement, at: observation.origin.frame)
+        case .unauthenticated(let statement): surroundings.apply(statement, from: observation.origin)
         case .capture(.read(let summary)): apply(summary)
         case .capture(let statement): surroundings.apply(statement, at: observation.origin.frame)
         }

@@ -147,6 +147,8 @@ public struct Analysis: Sendable {
     public let unopened: [ForeignPDUs]
     /// Secure Network beacons of a Network ID that no key has; nothing of them is authenticated.
     public let foreignBeacons: [Surroundings.ForeignNetwork]
+    /// Proxy servers that advertise Network IDs which no key has.
+    public let foreignProxyServers: [Surroundings.ForeignProxyServers]
     /// Mesh Private beacons that no key authenticates.
     public let foreignPrivateBeacons: Int
     /// Nodes that advertise the proxy service under a key, by network and address.

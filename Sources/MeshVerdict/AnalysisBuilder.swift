@@ -72,7 +72,8 @@ private struct AnalysisBuilder {
             captures: state.captures, unusable: unusable, networks: networks, masters: masters,
             isMasterMissing: options.master != nil && networks.isEmpty,
             unopened: surroundings.foreignPDUs.map { .init(nid: $0.nid, heard: $0.heard) },
-            foreignBeacons: surroundings.foreignNetworks, foreignPrivateBeacons: surroundings.foreignPrivateBeacons,
+            foreignBeacons: surroundings.foreignNetworks, foreignProxyServers: surroundings.foreignProxyServers,
+            foreignPrivateBeacons: surroundings.foreignPrivateBeacons,
             proxyServers: state.networks.flatMap { network in
                 network.proxyServers.sorted { ($0.address?.value ?? 0) < ($1.address?.value ?? 0) }
             },

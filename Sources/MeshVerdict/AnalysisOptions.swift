@@ -28,6 +28,9 @@ public struct AnalysisOptions: Sendable {
     /// How far the recommended SEQ stays above what it must be.
     public var margin = MarginPolicy.safe
 
+    /// What is known of the captures' clocks.
+    public var clocks = ClockSettings()
+
     /// What is not given is as it was said above.
     public init(givenIVIndex: IVIndex? = nil, master: UnicastAddress? = nil) {
         self.givenIVIndex = givenIVIndex

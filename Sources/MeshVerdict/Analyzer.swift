@@ -35,7 +35,8 @@ public struct Analyzer {
     ) throws(CaptureError) -> Analysis {
         var state = MeshState(keyRing)
         var stream = EvidenceStream(keyRing, given: options.givenIVIndex, search: options.ivSearch)
-        var captures = try CaptureReading(paths, keys: keyRing, given: options.givenIVIndex)
+        var captures = try CaptureReading(
+            paths, keys: keyRing, given: options.givenIVIndex, clocks: options.clocks)
         // Only keys above the network layer have messages to be looked at.
         var messages = keyRing.networks.map(MessageTally.init)
         let isLooking = keyRing.networks.contains { !$0.upperKeys.isEmpty }

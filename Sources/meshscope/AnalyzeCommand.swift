@@ -38,8 +38,7 @@ struct AnalyzeCommand: ParsableCommand {
 
     func run() throws {
         if let output { try OutputFile.requireOther(than: input.captures + keys.keyFiles, output) }
-        let analyzer = Analyzer(
-            keys: try keys.keyRing(), options: question.options)
+        let analyzer = Analyzer(keys: try keys.keyRing(), options: question.options(input))
         let analysis = try Terminal.analyze(input.captures, analyzer)
         try OutputFile.write(try report(analysis), to: output)
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }

@@ -3,6 +3,7 @@ import CaptureFiles
 import KeyFiles
 public import MeshEvidence
 import MeshReports
+import MeshProtocol
 import MeshVerdict
 
 extension CaptureConversion.Target: ExpressibleByArgument {}
@@ -85,7 +86,7 @@ struct ConvertCommand: ParsableCommand {
             throw Terminal.fail("\(path): is read twice for --evidence; name a file")
         }
         var notes = EvidenceNotes()
-        let analyzer = Analyzer(keys: keyRing, options: question.options)
+        let analyzer = Analyzer(keys: keyRing, options: question.options(input))
         let analysis = try Terminal.analyze(input.captures, analyzer) { notes.apply($0, $1) }
         if notes.isFull { Terminal.warn("the captures hold more evidence than a bundle can: its end is left out") }
         for error in analysis.unusable { Terminal.complain(error) }
@@ -94,7 +95,14 @@ struct ConvertCommand: ParsableCommand {
     }
 
     private func nothing(_ outcome: CaptureConversion.Outcome, _ target: CaptureConversion.Target) -> ExitCode {
-        for failure in outcome.failures { Terminal.warn(failure) }
+        do throws(CaptureError) {
+            // Why nothing of them can be used, if nothing can.
+            var reading = try CaptureReading(input.captures)
+            var stream = EvidenceStream(KeyRing(networks: []))
+            try reading.run(into: &stream, { _ in })
+        } catch {
+            return Terminal.fail(error)
+        }
         let path = input.captures.joined(separator: ", ")
         guard outcome.leftOut == 0 else {
             return Terminal.fail("\(path): holds no frames from the air; a .pcapng holds those of hosts")

@@ -80,7 +80,9 @@ struct DecodeCommand: ParsableCommand {
             if !text.isEmpty { isSilent = false }
             try Terminal.output(text)
         }
-        let analyzer = Analyzer(keys: keyRing, options: AnalysisOptions(givenIVIndex: ivIndex))
+        var options = AnalysisOptions(givenIVIndex: ivIndex)
+        options.clocks = input.clocks
+        let analyzer = Analyzer(keys: keyRing, options: options)
         let analysis: Analysis
         do throws(CaptureError) {
             analysis = try analyzer.analyze(

@@ -11,7 +11,34 @@ struct CaptureArguments: ParsableArguments {
     @Argument(help: "Captures; - is standard input.")
     var captures: [String]
 
+    @Option(
+        help: ArgumentHelp(
+            "When the first frame of the capture was, where its clock was never set: 2026-06-01T12:00:00Z.",
+            valueName: "time"),
+        transform: CaptureTime.argument)
+    var startedAt: CaptureTime?
+
+    @Option(
+        help: ArgumentHelp(
+            "What is added to the times of a capture whose clock was wrong, such as b.pcap=+2h or b.pcap=-90s; repeatable.",
+            valueName: "file=duration"))
+    var clockOffset: [ClockOffset] = []
+
+    /// What is said of the captures' clocks.
+    var clocks: ClockSettings {
+        var clocks = ClockSettings()
+        clocks.startedAt = startedAt
+        for offset in clockOffset { clocks.offsets[offset.path] = offset.duration }
+        return clocks
+    }
+
     func validate() throws {
+        guard startedAt == nil || captures.count == 1 else {
+            throw ValidationError("--started-at is of one capture; for several there is --clock-offset.")
+        }
+        if let other = clockOffset.first(where: { !captures.contains($0.path) }) {
+            throw ValidationError("--clock-offset names \(other.path), which is none of the captures.")
+        }
         guard captures.filter({ $0 == "-" }).count <= 1 else {
             throw ValidationError("Standard input can be read only once.")
         }
@@ -97,8 +124,9 @@ struct QuestionOptions: ParsableArguments {
         }
     }
 
-    var options: AnalysisOptions {
+    func options(_ input: CaptureArguments) -> AnalysisOptions {
         var options = AnalysisOptions(givenIVIndex: ivIndex, master: master)
+        options.clocks = input.clocks
         options.ivSearch = ivSearch
         options.replacementIVIndex = replacementIVIndex
         options.failedAt = failedAt
@@ -109,6 +137,36 @@ struct QuestionOptions: ParsableArguments {
         options.restarts = restarts
         options.margin = margin
         return options
+    }
+}
+
+/// By how much the clock of a capture is set right: `FILE=+2h`.
+struct ClockOffset: ExpressibleByArgument {
+    let path: String
+    let duration: Duration
+
+    init?(argument: String) {
+        guard let equals = argument.lastIndex(of: "="), let duration = Self.duration(argument[equals...].dropFirst())
+        else {
+            return nil
+        }
+        path = String(argument[..<equals])
+        self.duration = duration
+    }
+
+    /// A sign, and numbers with their units: `-1d2h30m`.
+    private static func duration(_ text: Substring) -> Duration? {
+        var rest = text.first == "-" || text.first == "+" ? text.dropFirst() : text
+        var seconds: Int64 = 0
+        guard !rest.isEmpty else { return nil }
+        while let place = rest.firstIndex(where: { !$0.isNumber }) {
+            guard let number = Int64(rest[..<place]), (0...100_000_000_000).contains(number),
+                let unit = FailureTime.units[rest[place]]
+            else { return nil }
+            seconds += number * unit
+            rest = rest[place...].dropFirst()
+        }
+        return rest.isEmpty ? .seconds(text.first == "-" ? -seconds : seconds) : nil
     }
 }
 
@@ -125,7 +183,7 @@ extension IVSearchExtent: ExpressibleByArgument {}
 extension MarginPolicy: ExpressibleByArgument {}
 
 extension FailureTime {
-    private static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    fileprivate static let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
 
     /// A time with a zone, or such as `3h ago`.
     static func argument(_ text: String) throws -> FailureTime {

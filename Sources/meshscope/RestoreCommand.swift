@@ -57,7 +57,7 @@ struct RestoreCommand: ParsableCommand {
 
     func run() throws {
         let keyRing = try keys.requiredKeyRing()
-        var options = question.options
+        var options = question.options(input)
         if options.stack == nil { options.stack = target.stack }
         let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing, options: options))
         guard let master = analysis.masters.first else {

@@ -60,7 +60,10 @@ struct VerifyCommand: ParsableCommand {
         var old: SequencePosition?
         if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, lastSeq) }
         var question = TakeoverQuestion(master, since: since, old: old, in: keyRing)
-        let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing)) { observation, novelty in
+        var options = AnalysisOptions()
+        options.clocks = input.clocks
+        let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing, options: options)) {
+            observation, novelty in
             question.apply(observation, novelty)
         }
         guard let takeover = question.judge() else { throw Terminal.fail("no network is given") }

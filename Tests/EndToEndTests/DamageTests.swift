@@ -17,7 +17,7 @@ import Testing
 /// `check` has no function of its own: it runs `analyze`, `verify` and `restore`.
 private struct Commands {
     /// The commands of `Meshscope` that this covers.
-    static let covered: Set<String> = ["analyze", "decode", "verify", "restore", "keys", "check"]
+    static let covered: Set<String> = ["analyze", "decode", "verify", "restore", "keys", "check", "convert"]
 
     let keys: KeyRing
     let master: UnicastAddress
@@ -39,6 +39,7 @@ private struct Commands {
         let search = number % 32 == 31 ? IVSearchExtent.bounded : .off
         var decode = DecodeReport(keys, format: isText ? .text : .jsonLines)
         var question = TakeoverQuestion(master, since: since, in: keys)
+        var notes = EvidenceNotes()
         var state = MeshState(keys)
         var stream = EvidenceStream(keys, search: search)
         var captures = try CaptureReading([path])
@@ -46,6 +47,7 @@ private struct Commands {
             for observation in observations {
                 let novelty = state.apply(observation)
                 question.apply(observation, novelty)
+                notes.apply(observation, novelty)
                 #expect(throws: Never.self) { try decode.apply(observation, novelty) }
             }
         }
@@ -56,6 +58,9 @@ private struct Commands {
         let analysis = Analysis(state, keys: stream.keyRing, unusable: captures.unusable)
         writeKeys(of: analysis)
         _ = try isText ? TextRenderer.render(AnalysisDocument.make(analysis)) : JSONReport.render(analysis)
+        let parts = isText ? notes.parts(analysis) : [CaptureConversion.Part(path)]
+        let targets = CaptureConversion.Target.allCases
+        _ = try CaptureConversion(parts, to: targets[number % targets.count]).run { _ in }
         return analysis
     }
 

@@ -76,6 +76,9 @@ struct UnreadableFile: Sendable, CustomTestStringConvertible {
                 case "verify": return [known + master + ["--since", "2026-06-01T00:00:10Z"]]
                 case "restore": return [known + master + ["--for", "zephyr", "-o", folder.path + "/restored"]]
                 case "keys": return [known + ["--audit"], known + ["--wireshark", folder.path + "/profile"]]
+                case "convert":
+                    let output = ["-o", folder.path + "/converted.pcapng"]
+                    return [known + output + ["--evidence"], [name] + captures + output]
                 case "check": return [[name] + captures + ["--reports", folder.path]]
                 default:
                     Issue.record("\(name) takes captures, and is not asked here")

@@ -77,3 +77,13 @@ extension FramePeeler {
         do { try peelStructures(data, advertisement, &receiver) } catch { receiver.takeMalformed(error, in: frame) }
     }
 }
+
+extension FramePeeler {
+    /// Keeps a packet for who wants the packets themselves.
+    mutating func collect(_ packet: ByteReader, _ indicator: UInt8, isSent: Bool) {
+        guard collectsPackets else { return }
+        var packet = packet
+        guard let octets = try? packet.readOctets(packet.remaining) else { return }
+        packets.append(HCIPacket(indicator: indicator, isSent: isSent, octets: octets))
+    }
+}

@@ -74,6 +74,7 @@ extension FramePeeler {
         guard direction.isNew(packet) else { return .other }
         let octets = Array(packet.payload)
         var payload = ByteReader(octets.span)
+        if let indicator = content.indicator { collect(payload, indicator, isSent: isSent) }
         switch content {
         case .command: return try peelCommand(&payload, adapter: 0, &receiver)
         case .event: return try peelEvent(&payload, adapter: 0, &receiver)

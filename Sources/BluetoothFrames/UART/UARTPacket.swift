@@ -8,7 +8,19 @@ enum UARTTransport {
     case threeWire
 
     /// What a packet brings.
-    enum Content { case command, acl, event, linkControl, other }
+    enum Content {
+        case command, acl, event, linkControl, other
+
+        /// H4's packet indicator; `nil` for what is no HCI packet.
+        var indicator: UInt8? {
+            switch self {
+            case .command: 1
+            case .acl: 2
+            case .event: 4
+            case .linkControl, .other: nil
+            }
+        }
+    }
 
     /// BCSP has commands and events on one channel, which the direction tells apart.
     func content(_ type: UInt8, isSent: Bool) -> Content {

@@ -92,6 +92,7 @@ extension FramePeeler {
         case .control:
             guard try usb.isCommand(transfer, data) else { return .other }
             var command = data
+            collect(command, 1, isSent: true)
             return try peelCommand(&command, adapter: transfer.device.adapter, &receiver)
         case .interrupt where transfer.isReceived: return try peelStream(data, transfer, .event, &receiver)
         case .bulk where usb.isController(transfer.device): return try peelStream(data, transfer, .acl, &receiver)
@@ -134,6 +135,7 @@ extension FramePeeler {
             let length =
                 kind == .event ? 2 + Int(try whole.peek(1)) : 4 + Int(try whole.peek(2)) + Int(try whole.peek(3)) << 8
             var packet = try whole.readPiece(length)
+            collect(packet, kind == .event ? 4 : 2, isSent: !transfer.isReceived)
             do throws(ParseError) {
                 let adapter = transfer.device.adapter
                 let became =

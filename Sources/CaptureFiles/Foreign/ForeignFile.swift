@@ -66,7 +66,9 @@ extension ForeignFile {
     /// Why a file holds no keys, and what to do; `nil` if it may hold some.
     static func explainNoKeys(_ source: ByteSource) -> String? {
         let start = FileStart(source)
-        if let capture = CaptureFormat.recognise(start.octets), capture.hasMagic || start.text == nil {
+        if let capture = CaptureFormat.recognise(start.octets),
+            capture.hasMagic || start.text == nil || capture.format == .btmonText
+        {
             return
                 "is a capture (\(capture.format.rawValue)), not keys: name it without an option, and the file of keys behind --keys"
         }

@@ -23,12 +23,19 @@ struct CaptureIntake {
     private static let mostLinkTypes = 64
 
     /// What is added to each time, so that it is the other captures'.
-    private let shift: Duration
+    private var shift: Duration
+    private var clock: ClockSetting
 
-    init(path: String, format: CaptureFormat, timeDigits: Int, index: Int, alignment: CaptureAlignment?) {
+    init(
+        path: String, format: CaptureFormat, timeDigits: Int, index: Int, alignment: CaptureAlignment?,
+        clock: ClockSetting
+    ) {
+        self.clock = clock
         summary = CaptureSummary(
             path: path, format: format, index: index, timeDigits: timeDigits, alignment: alignment)
         shift = .zero - (alignment?.offset ?? .zero)
+        if case .offset(let offset) = clock { shift += offset }
+        summary.clockShift = shift
     }
 
     @inline(__always)
@@ -39,8 +46,16 @@ struct CaptureIntake {
     }
 
     @inline(__always)
-    private func reference(to frame: CapturedFrame) -> FrameReference {
-        FrameReference(capture: summary.index, number: frame.number, time: aligned(frame.time))
+    private mutating func reference(to frame: CapturedFrame) -> FrameReference {
+        if case .startsAt(let start) = clock, frame.time.isKnown { begin(at: start, frame.time) }
+        return FrameReference(capture: summary.index, number: frame.number, time: aligned(frame.time))
+    }
+
+    /// The first frame with a time: what its clock is off is known.
+    private mutating func begin(at start: CaptureTime, _ time: CaptureTime) {
+        shift += start.since(time)
+        summary.clockShift = shift
+        clock = .offset(.zero)
     }
 
     @inline(__always)

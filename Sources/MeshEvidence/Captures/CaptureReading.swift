@@ -21,20 +21,22 @@ public struct CaptureReading {
     /// One capture by itself, as it stands.
     ///
     /// - Throws: if it cannot be opened.
-    init(apart path: String) throws(CaptureError) {
-        inputs = [try CaptureInput(path: path, index: 0, alignment: nil)]
+    init(apart path: String, _ clock: ClockSetting) throws(CaptureError) {
+        inputs = [try CaptureInput(path: path, index: 0, alignment: nil, clock: clock)]
     }
 
     /// - Parameters:
     ///   - paths: of the captures; `-` is standard input.
     ///   - keys: by which the clocks of several captures are aligned; without keys they stay as they are.
     ///   - given: an IV Index to open with where nothing tells it.
+    ///   - clocks: what the user says of them.
     /// - Throws: if no capture can be opened.
     public init(
-        _ paths: [String], keys: KeyRing = KeyRing(networks: []), given: IVIndex? = nil
+        _ paths: [String], keys: KeyRing = KeyRing(networks: []), given: IVIndex? = nil,
+        clocks: ClockSettings = ClockSettings()
     ) throws(CaptureError) {
         var inputs: [CaptureInput] = []
-        let alignment = ClockAlignment(paths, keys, given: given)
+        let alignment = ClockAlignment(paths, keys, given: given, clocks)
         // A capture that cannot be used gets no index, so that the indexes of the others have no gap.
         var places: [Int: Int] = [:]
         for (index, path) in paths.enumerated() {
@@ -42,7 +44,8 @@ public struct CaptureReading {
                 var aligned = alignment.captures[index]
                 aligned.reference = aligned.reference.flatMap { places[$0] }
                 let input = try CaptureInput(
-                    path: path, index: inputs.count, alignment: paths.count > 1 ? aligned : nil)
+                    path: path, index: inputs.count, alignment: paths.count > 1 ? aligned : nil,
+                    clock: clocks.setting(of: path))
                 places[index] = inputs.count
                 inputs.append(input)
             } catch {
@@ -113,8 +116,8 @@ public struct CaptureReading {
 private final class CaptureInput {
     private var source: PeeledCapture
 
-    init(path: String, index: Int, alignment: CaptureAlignment?) throws(CaptureError) {
-        source = try PeeledCapture(path: path, index: index, alignment: alignment)
+    init(path: String, index: Int, alignment: CaptureAlignment?, clock: ClockSetting) throws(CaptureError) {
+        source = try PeeledCapture(path: path, index: index, alignment: alignment, clock: clock)
     }
 
     var frames: Int { source.intake.summary.frames }
@@ -145,10 +148,11 @@ private struct PeeledCapture: ~Copyable {
     /// How the reading ended, where frames that were read ahead are still to be taken.
     private var end: Result<Void, CaptureError>?
 
-    init(path: String, index: Int, alignment: CaptureAlignment?) throws(CaptureError) {
+    init(path: String, index: Int, alignment: CaptureAlignment?, clock: ClockSetting) throws(CaptureError) {
         let file = try CaptureFile(path: path)
         intake = CaptureIntake(
-            path: path, format: file.format, timeDigits: file.timeDigits, index: index, alignment: alignment)
+            path: path, format: file.format, timeDigits: file.timeDigits, index: index, alignment: alignment,
+            clock: clock)
         self.file = file
     }
 

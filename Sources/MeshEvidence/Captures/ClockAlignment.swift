@@ -18,18 +18,20 @@ struct ClockAlignment {
 
     /// Reads every capture once, and once more where another one tells the IV Index. One that cannot be read, or only once, as from
     /// a pipe, stays as it is.
-    init(_ paths: [String], _ keys: KeyRing, given: IVIndex?) {
+    init(_ paths: [String], _ keys: KeyRing, given: IVIndex?, _ clocks: ClockSettings) {
         var captures = Array(repeating: CaptureAlignment(), count: paths.count)
         guard paths.count > 1, !keys.networks.isEmpty else {
             self.captures = captures
             return
         }
         let isRereadable = paths.map(CaptureFile.isRereadable)
-        var heard = zip(paths, isRereadable).map { $1 ? OpenedTimes(in: $0, keys, given: given) : OpenedTimes() }
+        var heard = zip(paths, isRereadable).map {
+            $1 ? OpenedTimes(in: $0, keys, given: given, clocks) : OpenedTimes()
+        }
         let known = given ?? heard.compactMap(\.ivIndex).max()
         for (index, path) in paths.enumerated()
         where isRereadable[index] && heard[index].times.isEmpty && known != nil {
-            heard[index] = OpenedTimes(in: path, keys, given: known)
+            heard[index] = OpenedTimes(in: path, keys, given: known, clocks)
         }
         for index in captures.indices {
             captures[index].isReadOnce = !isRereadable[index]
@@ -85,10 +87,10 @@ private struct OpenedTimes {
 
     init() {}
 
-    init(in path: String, _ keys: KeyRing, given: IVIndex?) {
+    init(in path: String, _ keys: KeyRing, given: IVIndex?, _ clocks: ClockSettings) {
         var stream = EvidenceStream(keys, given: given, search: .off)
         do throws(CaptureError) {
-            var capture = try CaptureReading(apart: path)
+            var capture = try CaptureReading(apart: path, clocks.setting(of: path))
             try capture.run(into: &stream, { observations in for observation in observations { take(observation) } })
         } catch {
             // A capture that breaks off is aligned by what was read before that.

@@ -83,9 +83,11 @@ public struct CaptureConversion {
         while let next = inputs.indices.min(by: { inputs[$0].time < inputs[$1].time }) {
             let input = inputs[next]
             if input.isWanted {
-                let isWritten = output.write(input.frame, comment: input.comment)
-                outcome.written += isWritten ? 1 : 0
-                outcome.leftOut += isWritten ? 0 : 1
+                for frame in input.frames {
+                    let isWritten = output.write(frame, comment: input.comment)
+                    outcome.written += isWritten ? 1 : 0
+                    outcome.leftOut += isWritten ? 0 : 1
+                }
             }
             if output.pendingOctets >= Self.piece { try sink(output.removeOctets()) }
             if !input.advance(&outcome) { inputs.remove(at: next) }
@@ -142,7 +144,9 @@ private final class Input {
     private var peeler = FramePeeler()
     private var isPart = false
 
-    var frame: ConvertedFrame { file.frame }
+    private var frame: ConvertedFrame { file.frame }
+    /// What is written of the last frame: itself, or the HCI packets in it.
+    private(set) var frames: [ConvertedFrame] = []
     private var number: Int { file.number }
     var time: CaptureTime { frame.time }
     var comment: String { selection?.comments[number] ?? "" }
@@ -158,7 +162,14 @@ private final class Input {
     func advance(_ outcome: inout CaptureConversion.Outcome) -> Bool {
         do throws(CaptureError) {
             guard try file.readNext(shift) else { return false }
-            isPart = selection != nil && isNeeded()
+            (isPart, frames) = (false, [frame])
+            guard let encapsulation = Encapsulation(frame.linkType) else {
+                outcome.leftOut += 1
+                frames = []
+                return true
+            }
+            if selection != nil || encapsulation.isSerial { isPart = isNeeded(encapsulation) }
+            if encapsulation.isSerial || selection != nil && encapsulation.isUSB { frames = packets() }
             return true
         } catch {
             outcome.failures.append(error)
@@ -167,8 +178,8 @@ private final class Input {
     }
 
     /// Whether other frames need this one to be understood.
-    private func isNeeded() -> Bool {
-        guard let encapsulation = Encapsulation(frame.linkType) else { return false }
+    private func isNeeded(_ encapsulation: Encapsulation) -> Bool {
+        peeler.collectsPackets = true
         var receiver = NobodyReceives()
         let stamp = FrameStamp(capture: 0, number: number, nanoseconds: frame.time.nanoseconds)
         _ = try? peeler.peel(
@@ -178,6 +189,19 @@ private final class Input {
         case .none: return false
         case .advertisingData: return true
         case .connection: return selection?.hasConnections == true
+        }
+    }
+}
+
+extension Input {
+    /// No link type holds what crosses a serial line, and what else is on a USB is nobody's business: the packets are written.
+    private func packets() -> [ConvertedFrame] {
+        peeler.packets.map { packet in
+            var written = frame
+            written.linkType = .bluetoothHCIH4WithDirection
+            written.octets = [0, 0, 0, packet.isSent ? 0 : 1, packet.indicator] + packet.octets
+            written.originalLength = written.octets.count
+            return written
         }
     }
 }

@@ -91,7 +91,7 @@ extension AnalysisDocument {
         guard let recovery = master.verdict.recovery else { return "" }
         let basis: Prose = "; \(Wording.basis(recovery.basis))"
         guard !master.ifItLivedOn.isEmpty, let end = analysis.lastTime else { return basis }
-        return ", if it failed by \(end.text(digits: 0))\(basis)"
+        return ", if it failed by \(times.text(end, digits: 0))\(basis)"
     }
 
     /// What the number has no room for: a longer life, and restarts.

@@ -91,8 +91,8 @@ extension AnalysisDocument {
         }
         let isPast = analysis.lastTime.map { $0 > until } ?? false
         return isPast
-            ? "This is sure until \(until.text(digits: 0)) only, and the captures go on: take a fresh one before the replacement."
-            : "This IV Index holds until \(until.text(digits: 0)); after that, take a fresh capture first."
+            ? "This is sure until \(times.text(until, digits: 0)) only, and the captures go on: take a fresh one before the replacement."
+            : "This IV Index holds until \(times.text(until, digits: 0)); after that, take a fresh capture first."
     }
 
     /// What tells the network's IV Index.

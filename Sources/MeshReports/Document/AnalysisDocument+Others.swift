@@ -17,6 +17,7 @@ extension AnalysisDocument {
             ), ("Proxy servers that advertise", analysis.proxyServers.map(item)),
             ("Unprovisioned devices", analysis.unprovisionedDevices.map(item)),
             ("Beacons of other networks (not authenticated)", foreignBeacons),
+            ("Proxy servers of other networks (not authenticated)", analysis.foreignProxyServers.map(item)),
         ]
         return kinds.filter { !$0.items.isEmpty }.map { title, items in
             ReportDocument.Section(title: title, [.list(.init(.plain, depth: 1, items))])
@@ -33,6 +34,13 @@ extension AnalysisDocument {
         let uri = device.uri ?? device.uriHash.map { "URI hash " + Hexadecimal.text($0, digits: 8) }
         let notes = [oob.isEmpty ? nil : "OOB: \(oob)", uri].compactMap(\.self).map { "; \($0)" }.joined()
         return Item("\(Wording.uuid(device.uuid))  heard \(device.count)×\(notes)")
+    }
+
+    private func item(_ servers: Surroundings.ForeignProxyServers) -> Item {
+        let devices = servers.devices.count
+        return Item(
+            "Network ID \(Hexadecimal.text(servers.networkID, digits: 16))  \(devices) \(devices == 1 ? "device" : "devices"), "
+                + "heard \(servers.count)×")
     }
 
     private var foreignBeacons: [Item] {

@@ -50,7 +50,7 @@ public struct AnalysisDocument {
     // MARK: What several aspects say
 
     /// What a frame is called where its time matters too.
-    func place(of frame: FrameReference) -> String { "frame \(label(frame)), \(times.text(frame.time))" }
+    func place(of frame: FrameReference) -> String { "frame \(label(frame)), \(times.date(frame.time))" }
 
     /// A frame's number; with its capture's before it where there are several, as in `2:17`.
     func label(_ frame: FrameReference) -> String {

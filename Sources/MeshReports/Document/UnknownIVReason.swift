@@ -13,6 +13,8 @@ enum UnknownIVReason: Hashable {
     case proxyServersOnly
     /// So much was heard of other networks, and nothing of this one.
     case otherNetworks(beacons: Int, pdus: Int)
+    /// Only proxy servers of other networks advertised, so many networks.
+    case otherProxyServers(networks: Int)
     /// There were only devices that belong to no network yet.
     case unprovisionedDevices
     /// So many frames were read, and no mesh traffic is in them.
@@ -33,6 +35,10 @@ enum UnknownIVReason: Hashable {
         let pdus = analysis.unopened.reduce(0) { $0 + $1.heard } + others.reduce(0) { $0 + $1.heard }
         if beacons + pdus > 0 {
             self = .otherNetworks(beacons: beacons, pdus: pdus)
+            return
+        }
+        guard analysis.foreignProxyServers.isEmpty else {
+            self = .otherProxyServers(networks: analysis.foreignProxyServers.count)
             return
         }
         guard analysis.unprovisionedDevices.isEmpty, analysis.provisioningLinks.isEmpty else {
@@ -59,14 +65,14 @@ enum UnknownIVReason: Hashable {
     var isOfThisNetwork: Bool {
         switch self {
         case .notOpened, .notAuthentic, .proxyServersOnly: true
-        case .otherNetworks, .unprovisionedDevices, .noMeshTraffic: false
+        case .otherNetworks, .otherProxyServers, .unprovisionedDevices, .noMeshTraffic: false
         }
     }
 
     /// Whether other networks were heard, which another key may open.
     var isAboutOtherNetworks: Bool {
         switch self {
-        case .otherNetworks: true
+        case .otherNetworks, .otherProxyServers: true
         case .notOpened, .notAuthentic, .proxyServersOnly, .unprovisionedDevices, .noMeshTraffic: false
         }
     }
@@ -84,6 +90,9 @@ enum UnknownIVReason: Hashable {
         case .otherNetworks(let beacons, let pdus):
             "Nothing of this key was heard, but \(beacons) beacons and \(pdus) PDUs of other networks: is it "
                 + "the right key? Compare \(code: "meshscope keys") with the Network IDs and NIDs that \(code: "meshscope analyze") lists."
+        case .otherProxyServers(let networks):
+            "Nothing of this key was heard, but proxy servers of \(networks) other \(networks == 1 ? "network" : "networks"): is it the "
+                + "right key? Compare \(code: "meshscope keys") with the Network IDs that \(code: "meshscope analyze") lists."
         case .unprovisionedDevices:
             "The captures hold devices that are not provisioned yet, or are just being provisioned, and no traffic of a network."
         case .noMeshTraffic(let frames):
@@ -100,7 +109,7 @@ enum UnknownIVReason: Hashable {
                 + "value with --iv-index."
         case .notAuthentic, .proxyServersOnly:
             "Capture until an authentic beacon of the network is heard: each node should hear one about every 10 s."
-        case .otherNetworks:
+        case .otherNetworks, .otherProxyServers:
             "If it is not, give the right one; no IV Index opens anything with this one. If it is, capture where this "
                 + "network is heard: each node should hear a beacon about every 10 s."
         case .unprovisionedDevices, .noMeshTraffic:

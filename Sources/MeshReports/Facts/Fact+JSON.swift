@@ -22,14 +22,14 @@ extension Fact {
         case .clocksDisagree(let difference): ["seconds": .number(difference.components.seconds)]
         case .trafficStaysClosed(let pdus): ["pdus": .number(pdus)]
         case .nothingAuthenticSince(let last, let captureEnd):
-            ["since": .text(times.text(last)), "capture_end": .text(times.text(captureEnd))]
-        case .clockJumped(_, let from, let to): ["from": .text(times.text(from)), "to": .text(times.text(to))]
+            ["since": .text(times.date(last)), "capture_end": .text(times.date(captureEnd))]
+        case .clockJumped(_, let from, let to): ["from": .text(times.date(from)), "to": .text(times.date(to))]
         case .beaconNotAuthentic(let key), .keyRefreshReverted(let key), .keyRefreshPhaseNotHeard(let key),
             .keyLearned(let key):
             ["key_index": .number(key.value)]
         case .keyFellSilent(let key, let since, let nids, let networkIDs, let sources):
             [
-                "key_index": .number(key.value), "since": .text(times.text(since)), "sources": .number(sources),
+                "key_index": .number(key.value), "since": .text(times.date(since)), "sources": .number(sources),
                 "nids": .text(nids.map { Hexadecimal.prefixed($0, digits: 2) }.joined(separator: " ")),
                 "network_ids": .text(networkIDs.map { Hexadecimal.text($0, digits: 16) }.joined(separator: " ")),
             ]
@@ -47,11 +47,11 @@ extension Fact {
                 "iv_index": .number(state), "update_in_progress": .flag(state.isUpdateInProgress),
                 "at_most_hours": .number(longest.components.seconds / 3600),
             ]
-        case .ivUpdateOverdue(let state, let since): ["iv_index": .number(state), "since": .text(times.text(since))]
+        case .ivUpdateOverdue(let state, let since): ["iv_index": .number(state), "since": .text(times.date(since))]
         case .ivIndexJump(let from, let to), .ivIndexOutOfRange(let from, let to):
             ["from_iv_index": .number(from), "iv_index": .number(to)]
         case .ivRecoveryTooSoon(let from, let to, let since):
-            ["from_iv_index": .number(from), "iv_index": .number(to), "since": .text(times.text(since))]
+            ["from_iv_index": .number(from), "iv_index": .number(to), "since": .text(times.date(since))]
         case .beaconsSilent(let key, let silence):
             ["key_index": .number(key.value), "seconds": .number(silence.components.seconds)]
         case .sequenceRestarted(let restart, let index, let short):
@@ -66,17 +66,17 @@ extension Fact {
         case .pduReplayed(let index, let isLate): ["iv_index": .number(index.value), "late": .flag(isLate)]
         case .staleIVIndex(let index, let newer):
             ["iv_index": .number(index.value), "newer_iv_index": .number(newer.value)]
-        case .heardAfterFailure(let failedAt): ["failed_at": .text(times.text(failedAt))]
+        case .heardAfterFailure(let failedAt): ["failed_at": .text(times.date(failedAt))]
         case .answerOutlived(let failedAt, let validUntil):
-            ["failed_at": .text(times.text(failedAt))]
-                .merging(validUntil.map { ["valid_until": .text(times.text($0))] } ?? [:]) { first, _ in first }
+            ["failed_at": .text(times.date(failedAt))]
+                .merging(validUntil.map { ["valid_until": .text(times.date($0))] } ?? [:]) { first, _ in first }
         case .takeoverTooLate(let takeoverAt, let validUntil):
-            ["takeover_at": .text(times.text(takeoverAt))]
-                .merging(validUntil.map { ["valid_until": .text(times.text($0))] } ?? [:]) { first, _ in first }
+            ["takeover_at": .text(times.date(takeoverAt))]
+                .merging(validUntil.map { ["valid_until": .text(times.date($0))] } ?? [:]) { first, _ in first }
         case .nonceReused(let position), .pduAlteredByRelay(let position): Self.detail(of: position)
         case .sequenceNearExhaustion(let position, let left, let exhaustedAt):
             Self.detail(of: position).merging(["left": .number(left)]) { first, _ in first }
-                .merging(exhaustedAt.map { ["exhausted_at": .text(times.text($0))] } ?? [:]) { first, _ in first }
+                .merging(exhaustedAt.map { ["exhausted_at": .text(times.date($0))] } ?? [:]) { first, _ in first }
         case .pduNotOpened(let nid), .foreignNetwork(let nid): ["nid": .number(nid)]
         }
     }

@@ -15,6 +15,16 @@ public struct Surroundings: Hashable, Codable, Sendable {
         var tally = HearingTally()
     }
 
+    /// Proxy servers of a network whose key is not given.
+    public struct ForeignProxyServers: Hashable, Codable, Sendable {
+        /// 64 bits, as the servers advertise it.
+        public let networkID: UInt64
+        /// The devices that advertise it: the first 256.
+        public internal(set) var devices: Set<DeviceAddress> = []
+        /// How many of their advertisements were heard.
+        public internal(set) var count = 0
+    }
+
     /// What is heard instead of a key that fell silent.
     struct Begun {
         var nids: [UInt8] = []
@@ -32,6 +42,11 @@ public struct Surroundings: Hashable, Codable, Sendable {
     }
 
     private static let mostForeignNetworks = 1024
+    private static let mostForeignDevices = 256
+    private static let mostForeignProxyNetworks = 64
+
+    /// In the order of hearing; the first 64 networks.
+    public private(set) var foreignProxyServers: [ForeignProxyServers] = []
 
     private var foreign: [ForeignNetwork] = []
     /// Mesh Private beacons that no key authenticates.
@@ -73,7 +88,8 @@ public struct Surroundings: Hashable, Codable, Sendable {
 
     // MARK: Folding
 
-    mutating func apply(_ statement: UnauthenticatedStatement, at frame: FrameReference) {
+    mutating func apply(_ statement: UnauthenticatedStatement, from origin: Origin) {
+        let frame = origin.frame
         switch statement {
         case .falseBeacon(let network, let subnet): applyFalseBeacon(network, subnet, at: frame)
         case .foreignBeacons(let networkID, let change): applyForeign(networkID, change, at: frame)
@@ -83,6 +99,7 @@ public struct Surroundings: Hashable, Codable, Sendable {
         case .provisioning(let statement): links.apply(statement, at: frame)
         case .unprovisionedDevice(let beacon): devices.apply(beacon, at: frame)
         case .uri(let uri): devices.apply(uri)
+        case .foreignProxyServer(let networkID): applyForeignProxy(networkID, from: origin.advertiser)
         case .identityNotResolved: log.record(.identitiesNotResolved, at: frame)
         }
     }
@@ -110,6 +127,16 @@ public struct Surroundings: Hashable, Codable, Sendable {
         falseBeacons[place].count += 1
         guard falseBeacons[place].frames.count < Finding.mostFrames else { return }
         falseBeacons[place].frames.append(frame)
+    }
+
+    private mutating func applyForeignProxy(_ networkID: UInt64, from device: DeviceAddress?) {
+        let known = foreignProxyServers.firstIndex { $0.networkID == networkID }
+        guard known != nil || foreignProxyServers.count < Self.mostForeignProxyNetworks else { return }
+        let place = known ?? foreignProxyServers.count
+        if known == nil { foreignProxyServers.append(ForeignProxyServers(networkID: networkID)) }
+        foreignProxyServers[place].count += 1
+        guard let device, foreignProxyServers[place].devices.count < Self.mostForeignDevices else { return }
+        foreignProxyServers[place].devices.insert(device)
     }
 
     private mutating func applyForeign(_ networkID: UInt64, _ change: Int, at frame: FrameReference) {
