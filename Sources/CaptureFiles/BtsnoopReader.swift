@@ -46,20 +46,13 @@ struct BtsnoopReader: ~Copyable {
     mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
         input.consume(pending)
         pending = 0
-        guard input.require(Self.recordHeader) else {
-            if let failure = input.source.failure { throw brokenOff(failure) }
-            guard input.available > 0 else { return nil }
-            throw brokenOff("a record header of \(Self.recordHeader) octets is cut off after \(input.available)")
-        }
-        let header = try recordHeader()
+        guard try input.requireHeader(Self.recordHeader, frame: number + 1) else { return nil }
+        let header = try input.parseHeader(Self.recordHeader, frame: number + 1, RecordHeader.init(parsing:))
         guard header.included <= Self.longestRecord else {
-            throw brokenOff("a record of \(header.included) octets is longer than any Bluetooth frame")
+            throw input.brokenOff(
+                "a record of \(header.included) octets is longer than any Bluetooth frame", frame: number + 1)
         }
-        guard input.require(Self.recordHeader + header.included) else {
-            throw brokenOff(
-                input.source.failure
-                    ?? "a record of \(header.included) octets is cut off after \(input.available - Self.recordHeader)")
-        }
+        try input.requireBody(header.included, behind: Self.recordHeader, frame: number + 1)
         pending = Self.recordHeader + header.included
         number += 1
         return CapturedFrame(
@@ -67,24 +60,22 @@ struct BtsnoopReader: ~Copyable {
             bytes: input.span(at: Self.recordHeader, count: header.included))
     }
 
-    private func recordHeader() throws(CaptureError) -> (original: Int, included: Int, flags: UInt32, time: CaptureTime)
-    {
-        do {
-            var reader = ByteReader(input.span(count: Self.recordHeader))
-            let original = Int(try reader.readUInt32BigEndian())
-            let included = Int(try reader.readUInt32BigEndian())
-            let flags = try reader.readUInt32BigEndian()
+    private struct RecordHeader {
+        var original: Int
+        var included: Int
+        var flags: UInt32
+        var time: CaptureTime
+
+        init(parsing octets: Span<UInt8>) throws(ParseError) {
+            var reader = ByteReader(octets)
+            original = Int(try reader.readUInt32BigEndian())
+            included = Int(try reader.readUInt32BigEndian())
+            flags = try reader.readUInt32BigEndian()
             try reader.skip(4)
             let (since1970, overflow) = Int64(bitPattern: try reader.readBigEndian(8))
-                .subtractingReportingOverflow(Self.epoch)
+                .subtractingReportingOverflow(BtsnoopReader.epoch)
             let (seconds, microseconds) = (overflow ? Int64.min : since1970).quotientAndRemainder(dividingBy: 1_000_000)
-            return (original, included, flags, CaptureTime(seconds: seconds, nanoseconds: microseconds * 1000))
-        } catch {
-            throw brokenOff("record header: \(error)")
+            time = CaptureTime(seconds: seconds, nanoseconds: microseconds * 1000)
         }
-    }
-
-    private func brokenOff(_ what: String) -> CaptureError {
-        input.brokenOff(what, frame: number + 1)
     }
 }

@@ -1,3 +1,5 @@
+import ByteParsing
+
 /// A window of a byte source for the readers of our own: octets are consumed in whole records.
 struct InputBuffer: ~Copyable {
     private var octets: [UInt8] = []
@@ -47,5 +49,59 @@ struct InputBuffer: ~Copyable {
     /// That the file cannot be read on at the next octet, where a frame should stand.
     func brokenOff(_ what: String, frame: Int) -> CaptureError {
         CaptureError(.brokenOff, path: source.path, "\(what) (frame \(frame), octet \(offset) of the file)")
+    }
+}
+
+// MARK: Records
+
+extension InputBuffer {
+    /// Makes the header of the record of frame `frame` available, of `count` octets; false at the end of the file.
+    mutating func requireHeader(_ count: Int, frame: Int) throws(CaptureError) -> Bool {
+        guard !require(count) else { return true }
+        if let failure = source.failure { throw brokenOff(failure, frame: frame) }
+        guard available > 0 else { return false }
+        throw brokenOff("a record header of \(count) octets is cut off after \(available)", frame: frame)
+    }
+
+    /// Makes the `count` octets behind the header of `header` octets available.
+    mutating func requireBody(_ count: Int, behind header: Int, frame: Int) throws(CaptureError) {
+        guard !require(header + count) else { return }
+        throw brokenOff(
+            source.failure ?? "a record of \(count) octets is cut off after \(available - header)", frame: frame)
+    }
+
+    /// What the next `count` octets say.
+    func parseHeader<Header>(
+        _ count: Int, frame: Int, _ parse: (Span<UInt8>) throws(ParseError) -> Header
+    ) throws(CaptureError) -> Header {
+        do throws(ParseError) {
+            return try parse(span(count: count))
+        } catch {
+            throw brokenOff("record header: \(error)", frame: frame)
+        }
+    }
+
+    /// Puts the next line without its end in place of what `line` holds; false at the end of the file.
+    ///
+    /// Of a line that is longer than `longest` octets no more is taken, and the rest passed over.
+    mutating func readLine(into line: inout [UInt8], longest: Int, frame: Int) throws(CaptureError) -> Bool {
+        line.removeAll(keepingCapacity: true)
+        var length = 0
+        while length <= longest, require(length + 1) {
+            length = distance(to: 0x0A, from: length)
+            if length < available { break }
+        }
+        if let failure = source.failure, length == available { throw brokenOff(failure, frame: frame) }
+        guard available > 0 else { return false }
+        line.append(span(count: min(length, longest)))
+        consume(length)
+        // What is left is the end of the line, or what of it is too long.
+        while require(1) {
+            let rest = distance(to: 0x0A, from: 0)
+            let isEnd = rest < available
+            consume(isEnd ? rest + 1 : rest)
+            if isEnd { break }
+        }
+        return true
     }
 }

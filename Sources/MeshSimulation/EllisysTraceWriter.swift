@@ -60,8 +60,8 @@ struct EllisysTraceWriter {
         var numbers = streams.map { _ in [Int]() }
         // Each stream's first page is a small one, and the others come in turns, as they do while a trace grows.
         var rests = streams.map(\.octets)
-        for (room, _) in [(50, 0)] + Array(repeating: (4000, 1), count: 1 << 16) {
-            guard rests.contains(where: { !$0.isEmpty }) else { break }
+        var room = 50
+        while rests.contains(where: { !$0.isEmpty }) {
             for place in streams.indices where !rests[place].isEmpty {
                 let payload = Array(rests[place].prefix(room))
                 rests[place].removeFirst(payload.count)
@@ -73,6 +73,7 @@ struct EllisysTraceWriter {
                     + [UInt8](repeating: 0, count: 16)
                 numbers[place].append(table.count - 1)
             }
+            room = 4000
         }
         octets += [0, 0]
         let directory = octets.count
@@ -134,10 +135,6 @@ struct EllisysTraceWriter {
         let head = Self.hex("169a3b8a590ac3418c2f2a584ccadf1f") + [0, 0] + little(number, 4)
         let body = little(UInt64(places.count), 4) + [8] + places.flatMap { little(UInt64($0), 8) }
         return stream(Self.indexKind, head: head, body: body)
-    }
-
-    private func little(_ value: UInt64, _ count: Int) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
     }
 
     private static func hex(_ digits: String) -> [UInt8] {

@@ -58,40 +58,40 @@ public struct LinkFraming {
         counter += 1
         time = frame.time
         if frame.proxy != nil { return proxied(frame) }
-        switch linkType {
-        case .bluetoothLELinkLayer, .bluetoothLELinkLayerWithHeader, .perPacketInformation, .nordicBLE:
-            guard frame.direction == .heard else { return [] }
-            return [
-                Wrapped(octets: sniffed(linkLayer(frame), channel: frame.channel, isDamaged: frame.isDamaged), flags: 0)
-            ]
-        default:
+        if isHCI {
             guard !frame.isDamaged else { return [] }
             return frame.direction == .heard ? reports(frame) : commands(frame)
         }
+        guard frame.direction == .heard else { return [] }
+        let octets = sniffed(linkLayer(frame), channel: frame.channel, isDamaged: frame.isDamaged)
+        return [Wrapped(octets: octets, flags: 0)]
     }
 
     // MARK: Proxy connections
 
     private mutating func proxied(_ frame: SimulatedFrame) -> [Wrapped] {
-        switch linkType {
-        case .bluetoothLELinkLayer, .bluetoothLELinkLayerWithHeader, .perPacketInformation, .nordicBLE:
-            var air: [[UInt8]] = isConnected || !hearsConnectIndication ? [] : [connectIndication()]
-            isConnected = true
-            for fragment in proxy.fragments(frame) {
-                let pdu = dataChannel(fragment)
-                // Every fifth one is sent again, since its acknowledgment was lost.
-                air += counter % 5 == 0 ? [pdu, pdu] : [pdu]
-            }
-            return air.map { Wrapped(octets: sniffed($0, channel: 37, isDamaged: false), flags: 0) }
-        default:
-            return proxy.fragments(frame).flatMap { fragment in
-                let boundary: UInt64 = fragment.isStart ? (fragment.isToServer ? 0 : 2) : 1
-                let head = little(UInt64(ProxyFraming.connectionHandle) | boundary << 12, 2)
-                let packet = head + little(UInt64(fragment.octets.count), 2) + fragment.octets
-                let isSent = fragment.isToServer
-                return wrap(packet, h4: 2, monitor: isSent ? 4 : 5, received: !isSent, isCommandOrEvent: false)
-            }
+        isHCI ? proxy.fragments(frame).flatMap { data($0) } : connected(frame)
+    }
+
+    /// A fragment as ACL data of a host.
+    private mutating func data(_ fragment: ProxyFraming.Fragment) -> [Wrapped] {
+        let boundary: UInt64 = fragment.isStart ? (fragment.isToServer ? 0 : 2) : 1
+        let head = little(UInt64(ProxyFraming.connectionHandle) | boundary << 12, 2)
+        let packet = head + little(UInt64(fragment.octets.count), 2) + fragment.octets
+        let isSent = fragment.isToServer
+        return wrap(packet, h4: 2, monitor: isSent ? 4 : 5, received: !isSent, isCommandOrEvent: false)
+    }
+
+    /// What a sniffer hears of the connection.
+    private mutating func connected(_ frame: SimulatedFrame) -> [Wrapped] {
+        var air: [[UInt8]] = isConnected || !hearsConnectIndication ? [] : [connectIndication()]
+        isConnected = true
+        for fragment in proxy.fragments(frame) {
+            let pdu = dataChannel(fragment)
+            // Every fifth one is sent again, since its acknowledgment was lost.
+            air += counter % 5 == 0 ? [pdu, pdu] : [pdu]
         }
+        return air.map { Wrapped(octets: sniffed($0, channel: 37, isDamaged: false), flags: 0) }
     }
 
     /// CONNECT_IND, from which a sniffer learns access address and CRCInit.

@@ -80,9 +80,7 @@ struct DecodeCommand: ParsableCommand {
             if !text.isEmpty { isSilent = false }
             try Terminal.output(text)
         }
-        var options = AnalysisOptions(givenIVIndex: ivIndex)
-        options.clocks = input.clocks
-        let analyzer = Analyzer(keys: keyRing, options: options)
+        let analyzer = Analyzer(keys: keyRing, options: input.options(givenIVIndex: ivIndex))
         let analysis: Analysis
         do throws(CaptureError) {
             analysis = try analyzer.analyze(

@@ -25,11 +25,18 @@ struct CaptureArguments: ParsableArguments {
     var clockOffset: [ClockOffset] = []
 
     /// What is said of the captures' clocks.
-    var clocks: ClockSettings {
+    private var clocks: ClockSettings {
         var clocks = ClockSettings()
         clocks.startedAt = startedAt
         for offset in clockOffset { clocks.offsets[offset.path] = offset.duration }
         return clocks
+    }
+
+    /// Options of an analysis of these captures.
+    func options(givenIVIndex: IVIndex? = nil, master: UnicastAddress? = nil) -> AnalysisOptions {
+        var options = AnalysisOptions(givenIVIndex: givenIVIndex, master: master)
+        options.clocks = clocks
+        return options
     }
 
     func validate() throws {
@@ -125,8 +132,7 @@ struct QuestionOptions: ParsableArguments {
     }
 
     func options(_ input: CaptureArguments) -> AnalysisOptions {
-        var options = AnalysisOptions(givenIVIndex: ivIndex, master: master)
-        options.clocks = input.clocks
+        var options = input.options(givenIVIndex: ivIndex, master: master)
         options.ivSearch = ivSearch
         options.replacementIVIndex = replacementIVIndex
         options.failedAt = failedAt

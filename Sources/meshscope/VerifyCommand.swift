@@ -60,9 +60,8 @@ struct VerifyCommand: ParsableCommand {
         var old: SequencePosition?
         if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, lastSeq) }
         var question = TakeoverQuestion(master, since: since, old: old, in: keyRing)
-        var options = AnalysisOptions()
-        options.clocks = input.clocks
-        let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing, options: options)) {
+        let analyzer = Analyzer(keys: keyRing, options: input.options())
+        let analysis = try Terminal.analyze(input.captures, analyzer) {
             observation, novelty in
             question.apply(observation, novelty)
         }

@@ -212,6 +212,8 @@ private struct Truth {
         case "restore": return [command, capture] + keys + master + ["--for", "zephyr", "-o", folder + "/restore"]
         case "keys": return [command, capture] + keys + ["--wireshark", folder + "/profile"]
         case "check": return [command, capture, "--reports", folder]
+        case "convert":
+            return [command, capture, "-o", folder + "/out.pcapng"] + (keys.isEmpty ? [] : ["--evidence"] + keys)
         default: return [command, capture] + keys
         }
     }

@@ -89,9 +89,9 @@ struct FollowedConnections {
 
     /// False for a retransmission.
     mutating func isNew(_ pdu: [UInt8], of accessAddress: UInt32) -> Bool {
-        guard followed[accessAddress]?.last.contains(pdu) != true else { return false }
-        followed[accessAddress, default: Followed()].last.append(pdu)
-        if followed[accessAddress]?.last.count ?? 0 > 2 { followed[accessAddress]?.last.removeFirst() }
+        let last = followed[accessAddress]?.last ?? []
+        guard !last.contains(pdu) else { return false }
+        followed[accessAddress, default: Followed()].last = last.suffix(1) + [pdu]
         return true
     }
 

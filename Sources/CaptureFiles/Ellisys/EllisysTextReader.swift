@@ -10,6 +10,7 @@ final class EllisysTextReader: RecordReader {
     private static let item = "Item "
 
     private var input: InputBuffer
+    private var line: [UInt8] = []
     private(set) var number = 0
     private(set) var losses = CaptureLosses()
 
@@ -18,7 +19,8 @@ final class EllisysTextReader: RecordReader {
     }
 
     func readRecord(into octets: inout [UInt8]) throws(CaptureError) -> Record? {
-        while let line = try nextLine() {
+        while try input.readLine(into: &line, longest: Self.longestLine, frame: number + 1) {
+            let line = String(decoding: line, as: UTF8.self)
             guard line.hasPrefix(Self.item) else { continue }
             guard let item = Item(line.dropFirst(Self.item.count)) else {
                 losses.damages += 1
@@ -29,20 +31,6 @@ final class EllisysTextReader: RecordReader {
             return Record(time: item.time, linkType: .bluetoothLELinkLayerWithHeader)
         }
         return nil
-    }
-
-    /// The next line without its end; `nil` at the end of the file.
-    private func nextLine() throws(CaptureError) -> Substring? {
-        var count = 0
-        while input.require(count + 1), count < Self.longestLine, input.span(at: count, count: 1)[0] != 0x0A {
-            count += 1
-        }
-        if let failure = input.source.failure { throw input.brokenOff(failure, frame: number + 1) }
-        guard count > 0 || input.available > 0 else { return nil }
-        var line: [UInt8] = []
-        line.append(input.span(count: count))
-        input.consume(min(count + 1, input.available))
-        return String(decoding: line, as: UTF8.self)[...]
     }
 
     private struct Item {

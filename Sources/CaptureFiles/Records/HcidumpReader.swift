@@ -77,34 +77,14 @@ final class HcidumpReader: RecordReader {
     }
 
     func readRecord(into octets: inout [UInt8]) throws(CaptureError) -> Record? {
-        guard input.require(Self.header) else {
-            if let failure = input.source.failure { throw brokenOff(failure) }
-            guard input.available > 0 else { return nil }
-            throw brokenOff("a record header of \(Self.header) octets is cut off after \(input.available)")
-        }
-        let header = try nextHeader()
-        guard input.require(Self.header + header.length) else {
-            throw brokenOff(
-                input.source.failure
-                    ?? "a record of \(header.length) octets is cut off after \(input.available - Self.header)")
-        }
+        guard try input.requireHeader(Self.header, frame: number + 1) else { return nil }
+        let header = try input.parseHeader(Self.header, frame: number + 1, Header.init(parsing:))
+        try input.requireBody(header.length, behind: Self.header, frame: number + 1)
         number += 1
         octets.removeAll(keepingCapacity: true)
         octets.append(contentsOf: [0, 0, 0, header.isReceived ? 1 : 0])
         octets.append(input.span(at: Self.header, count: header.length))
         input.consume(Self.header + header.length)
         return Record(time: header.time, linkType: .bluetoothHCIH4WithDirection)
-    }
-
-    private func nextHeader() throws(CaptureError) -> Header {
-        do {
-            return try Header(parsing: input.span(count: Self.header))
-        } catch {
-            throw brokenOff("record header: \(error)")
-        }
-    }
-
-    private func brokenOff(_ what: String) -> CaptureError {
-        input.brokenOff(what, frame: number + 1)
     }
 }

@@ -56,18 +56,12 @@ final class PacketLoggerReader: RecordReader {
     private static func isKnown(_ type: UInt8) -> Bool { type <= 0x0E || type >= 0xF0 }
 
     func readRecord(into octets: inout [UInt8]) throws(CaptureError) -> Record? {
-        guard input.require(Self.header) else {
-            if let failure = input.source.failure { throw brokenOff(failure) }
-            guard input.available > 0 else { return nil }
-            throw brokenOff("a record header of \(Self.header) octets is cut off after \(input.available)")
+        guard try input.requireHeader(Self.header, frame: number + 1) else { return nil }
+        let header = try input.parseHeader(Self.header, frame: number + 1) { octets throws(ParseError) in
+            try Header(parsing: octets, byteOrder)
         }
-        let header = try nextHeader()
         let count = header.length - Self.overhead
-        guard input.require(Self.header + count) else {
-            throw brokenOff(
-                input.source.failure
-                    ?? "a record of \(count) octets is cut off after \(input.available - Self.header)")
-        }
+        try input.requireBody(count, behind: Self.header, frame: number + 1)
         number += 1
         switch header.type {
         case 0: octets.beginHCI(isReceived: false, indicator: 1)
@@ -78,17 +72,5 @@ final class PacketLoggerReader: RecordReader {
         octets.append(input.span(at: Self.header, count: count))
         input.consume(Self.header + count)
         return Record(time: header.time, linkType: .bluetoothHCIH4WithDirection)
-    }
-
-    private func nextHeader() throws(CaptureError) -> Header {
-        do {
-            return try Header(parsing: input.span(count: Self.header), byteOrder)
-        } catch {
-            throw brokenOff("record header: \(error)")
-        }
-    }
-
-    private func brokenOff(_ what: String) -> CaptureError {
-        input.brokenOff(what, frame: number + 1)
     }
 }

@@ -11,6 +11,7 @@ final class BtmonTextReader: RecordReader {
     private static let unreadable: [UInt8] = [0xFF, 0xFF, 0xFF, 0xFF]
 
     private var input: InputBuffer
+    private var printed: [UInt8] = []
     private var line: [UInt8] = []
     private var next: BtmonHeading?
     private var clock = BtmonClock()
@@ -52,29 +53,11 @@ final class BtmonTextReader: RecordReader {
     }
 
     /// Puts the next line, cleaned, in place of the last one; false at the end of the file.
-    ///
-    /// Of a line that is too long nothing is taken but its beginning.
     private func readLine() throws(CaptureError) -> Bool {
+        guard try input.readLine(into: &printed, longest: Self.longestLine, frame: number + 1) else { return false }
+        let octets = printed
         line.removeAll(keepingCapacity: true)
-        var length = 0
-        while length <= Self.longestLine {
-            guard input.require(length + 1) else { break }
-            length = input.distance(to: 0x0A, from: length)
-            if length < input.available { break }
-        }
-        if let failure = input.source.failure, length == input.available {
-            throw input.brokenOff(failure, frame: number + 1)
-        }
-        guard input.available > 0 else { return false }
-        BtmonLine.clean(input.span(count: min(length, Self.longestLine)), into: &line)
-        input.consume(length)
-        // What is left is the end of the line, or what of it is too long.
-        while input.require(1) {
-            let rest = input.distance(to: 0x0A, from: 0)
-            let isEnd = rest < input.available
-            input.consume(isEnd ? rest + 1 : rest)
-            if isEnd { break }
-        }
+        BtmonLine.clean(octets.span, into: &line)
         return true
     }
 }
