@@ -3,7 +3,7 @@
 #   make demo     installs, builds, and answers the question on a capture
 #   make test     installs, builds, and runs every test, the fixture check and the format lint
 #   make bench    times the analysis against the bare libpcap loop and against tshark
-#   make fuzz  SECONDS=60: libFuzzer with AddressSanitizer on each target, the way to the report included
+#   make fuzz  SECONDS=60: libFuzzer on each target, the way to the report included; parsers under AddressSanitizer
 #   make bench-hostile  times what is made to cost much, N against 4 N, and its memory
 #   make calibrate  counts how often a recommended SEQ is too low, over 104,000 simulated failures
 #   make install  PREFIX=/usr/local: one binary, its manual page and shell completions
