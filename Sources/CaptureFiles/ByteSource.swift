@@ -58,13 +58,18 @@ final class ByteSource {
         return unsafe count + readDirectly(into: UnsafeMutableRawBufferPointer(rebasing: target.dropFirst(count)))
     }
 
+    /// Reads in place of what stands from `place` on, until its end or that of the source, and returns the number of octets read.
+    func read(into octets: inout [UInt8], from place: Int) -> Int {
+        unsafe octets.withUnsafeMutableBytes {
+            unsafe self.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[place...]))
+        }
+    }
+
     /// Appends up to `count` octets and returns how many there were.
     func append(_ count: Int, to octets: inout [UInt8]) -> Int {
         let old = octets.count
         octets.append(contentsOf: repeatElement(0, count: count))
-        let read = unsafe octets.withUnsafeMutableBytes {
-            unsafe self.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[old...]))
-        }
+        let read = read(into: &octets, from: old)
         octets.removeLast(count - read)
         return read
     }

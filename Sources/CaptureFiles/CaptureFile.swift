@@ -12,7 +12,9 @@ public struct CaptureFile: ~Copyable {
 
     private let source: ByteSource
     // Exactly one of these is there. They are optionals, since an enum cannot hold several kinds of non-copyable readers.
-    private var pcap: PcapHandle?
+    private var pcap: PcapReader?
+    /// A pcap of a kind that only libpcap knows.
+    private var rare: PcapHandle?
     private var pcapng: PcapngReader?
     private var btsnoop: BtsnoopReader?
     private var records: (any RecordReader)?
@@ -28,12 +30,15 @@ public struct CaptureFile: ~Copyable {
         let source = try ByteSource(path: path)
         let start = source.peek(CaptureFormat.beginning)
         let signature = try Self.signature(start, source)
-        var pcap: PcapHandle?
+        var pcap: PcapReader?
+        var rare: PcapHandle?
         var pcapng: PcapngReader?
         var btsnoop: BtsnoopReader?
         var records: (any RecordReader)?
         switch signature.format {
-        case .pcap: pcap = try PcapHandle(source)
+        case .pcap:
+            pcap = PcapReader.open(source, start)
+            if pcap == nil { rare = try PcapHandle(source) }
         case .pcapng: pcapng = PcapngReader(source)
         case .btsnoop: btsnoop = try BtsnoopReader(source)
         case .ellisysTrace: records = try EllisysTraceReader(source)
@@ -48,6 +53,7 @@ public struct CaptureFile: ~Copyable {
         self.source = source
         self.timeDigits = signature.timeDigits
         self.pcap = pcap
+        self.rare = rare
         self.pcapng = pcapng
         self.btsnoop = btsnoop
         self.records = records
@@ -56,32 +62,13 @@ public struct CaptureFile: ~Copyable {
     /// Whether a capture can be read more than once: one from a pipe cannot.
     public static func isRereadable(_ path: String) -> Bool { ByteSource.isRereadable(path) }
 
-    /// Frames read so far.
-    public var frames: Int {
-        switch pcap {
-        case .some(let reader): return reader.number
-        case .none: break
-        }
-        switch pcapng {
-        case .some(let reader): return reader.number
-        case .none: break
-        }
-        switch btsnoop {
-        case .some(let reader): return reader.number
-        case .none: return records?.number ?? 0
-        }
-    }
-
     /// What could not be read, once the last frame was.
     public var losses: CaptureLosses { records?.losses ?? CaptureLosses() }
 
     /// Octets read and octets in all, of the file as it lies on disk; `nil` for a pipe.
     public var progress: (read: Int64, size: Int64)? {
         guard let size = source.size else { return nil }
-        switch pcap {
-        case .some(let reader): return (reader.position, size)
-        case .none: return (source.position, size)
-        }
+        return (source.position, size)
     }
 
     /// The next frame, valid until the one behind it is read; `nil` at the end of the file.
@@ -90,7 +77,8 @@ public struct CaptureFile: ~Copyable {
     @_lifetime(&self)
     public mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
         switch format {
-        case .pcap: return try pcap?.nextFrame()
+        case .pcap where pcap != nil: return try pcap?.nextFrame()
+        case .pcap: return try rare?.nextFrame()
         case .btsnoop: return try btsnoop?.nextFrame()
         case .pcapng: return try pcapng?.nextFrame()
         case .packetLogger, .ellisysTrace, .ellisysText, .hcidump, .btmonText: return try nextRecord()

@@ -2,8 +2,10 @@ import ByteParsing
 
 /// A window of a byte source for the readers of our own: octets are consumed in whole records.
 struct InputBuffer: ~Copyable {
+    /// Room for octets, of which those from `start` to `end` are there.
     private var octets: [UInt8] = []
     private var start = 0
+    private var end = 0
     /// Octets consumed so far, for messages.
     private(set) var offset: Int64 = 0
     let source: ByteSource
@@ -14,20 +16,28 @@ struct InputBuffer: ~Copyable {
         self.source = source
     }
 
-    var available: Int { octets.count - start }
+    @inline(__always)
+    var available: Int { end - start }
 
     /// Reads on until `count` octets are available; false if the source ends before.
-    mutating func require(_ count: Int) -> Bool {
-        guard available < count else { return true }
-        octets.removeFirst(start)
-        start = 0
-        while octets.count < count {
-            guard source.append(max(Self.chunk, min(count - octets.count, Self.chunk)), to: &octets) > 0 else { break }
+    @inline(__always)
+    mutating func require(_ count: Int) -> Bool { available >= count || refill(count) }
+
+    /// The room grows with what is there, and not with what a length says that there should be.
+    private mutating func refill(_ count: Int) -> Bool {
+        for place in start..<end { octets[place - start] = octets[place] }
+        (start, end) = (0, end - start)
+        while end < count {
+            if end == octets.count { octets.append(contentsOf: repeatElement(0, count: Self.chunk)) }
+            let read = source.read(into: &octets, from: end)
+            guard read > 0 else { break }
+            end += read
         }
-        return octets.count >= count
+        return end >= count
     }
 
     /// `count` octets that lie `distance` octets behind the next unconsumed one.
+    @inline(__always)
     @_lifetime(borrow self)
     func span(at distance: Int = 0, count: Int) -> Span<UInt8> {
         octets.span.extracting((start + distance)..<(start + distance + count))
@@ -37,10 +47,11 @@ struct InputBuffer: ~Copyable {
     /// ones where it does not.
     func distance(to octet: UInt8, from distance: Int) -> Int {
         var place = start + distance
-        while place < octets.count, octets[place] != octet { place += 1 }
+        while place < end, octets[place] != octet { place += 1 }
         return place - start
     }
 
+    @inline(__always)
     mutating func consume(_ count: Int) {
         start += count
         offset += Int64(count)
@@ -56,21 +67,27 @@ struct InputBuffer: ~Copyable {
 
 extension InputBuffer {
     /// Makes the header of the record of frame `frame` available, of `count` octets; false at the end of the file.
+    @inline(__always)
     mutating func requireHeader(_ count: Int, frame: Int) throws(CaptureError) -> Bool {
         guard !require(count) else { return true }
-        if let failure = source.failure { throw brokenOff(failure, frame: frame) }
-        guard available > 0 else { return false }
-        throw brokenOff("a record header of \(count) octets is cut off after \(available)", frame: frame)
+        guard available > 0 || source.failure != nil else { return false }
+        throw cutOff("a record header of \(count)", frame: frame)
+    }
+
+    /// That what should be there, and is not, is cut off.
+    private func cutOff(_ what: String, behind header: Int = 0, frame: Int) -> CaptureError {
+        brokenOff(source.failure ?? "\(what) octets is cut off after \(available - header)", frame: frame)
     }
 
     /// Makes the `count` octets behind the header of `header` octets available.
+    @inline(__always)
     mutating func requireBody(_ count: Int, behind header: Int, frame: Int) throws(CaptureError) {
         guard !require(header + count) else { return }
-        throw brokenOff(
-            source.failure ?? "a record of \(count) octets is cut off after \(available - header)", frame: frame)
+        throw cutOff("a record of \(count)", behind: header, frame: frame)
     }
 
     /// What the next `count` octets say.
+    @inline(__always)
     func parseHeader<Header>(
         _ count: Int, frame: Int, _ parse: (Span<UInt8>) throws(ParseError) -> Header
     ) throws(CaptureError) -> Header {

@@ -1,21 +1,18 @@
 import CPcap
 import Glibc
-import SystemPackage
 
-/// A pcap file read by libpcap; the only file that imports it.
+/// A pcap file of a kind that `PcapReader` leaves to libpcap; the only file that imports it.
 ///
 /// libpcap's own error text reaches the user unchanged.
 @safe struct PcapHandle: ~Copyable {
     private let handle: OpaquePointer
-    private let stream: SourceStream
     private let source: ByteSource
     private let linkType: LinkType
     private(set) var number = 0
 
     init(_ source: ByteSource) throws(CaptureError) {
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-        let stream = SourceStream()
-        guard let file = unsafe stream.open(source) else {
+        guard let file = unsafe Self.stream(of: source) else {
             let reason = unsafe String(cString: strerror(errno))
             throw CaptureError(.cannotOpen, path: source.path, "cannot be opened: \(reason)")
         }
@@ -23,12 +20,10 @@ import SystemPackage
             let opened = unsafe pcap_fopen_offline_with_tstamp_precision(
                 file, UInt32(PCAP_TSTAMP_PRECISION_NANO), &message)
         else {
-            // It has read into the stream's buffer.
-            _ = withExtendedLifetime(stream) { unsafe fclose(file) }
+            unsafe fclose(file)
             throw CaptureError(.brokenOff, path: source.path, source.failure ?? Self.text(message))
         }
         unsafe handle = opened
-        self.stream = stream
         self.source = source
         linkType = unsafe LinkType(.pcap, UInt32(bitPattern: pcap_datalink(opened)))
     }
@@ -37,19 +32,12 @@ import SystemPackage
         unsafe pcap_close(handle)
     }
 
-    /// Octets of the file on disk that were read so far.
-    var position: Int64 {
-        // libpcap cannot tell where it is in a stream of callbacks; the source below it can.
-        max(unsafe Int64(ftello(pcap_file(handle))), source.position)
-    }
-
     /// pcap's seconds are unsigned and have 32 bits, which libpcap extends as if they were signed.
     private func seconds(_ seconds: Int) -> Int64 {
         seconds < 0 ? Int64(UInt32(truncatingIfNeeded: seconds)) : Int64(seconds)
     }
 
     /// The next frame; `nil` at the end of the file.
-    @inline(__always)
     @_lifetime(&self)
     mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
         var header: UnsafeMutablePointer<pcap_pkthdr>?
@@ -76,37 +64,9 @@ import SystemPackage
     private static func text(_ message: [CChar]) -> String {
         String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
-}
-
-/// Makes a byte source a C stream, as libpcap wants one, and lends the stream its buffer; it must outlive the stream.
-@safe private final class SourceStream {
-    /// The C library's own reads 4 KiB at a time.
-    private let buffer: UnsafeMutableBufferPointer<CChar>
-
-    init() {
-        unsafe buffer = .allocate(capacity: 64 << 10)
-    }
-
-    deinit {
-        unsafe buffer.deallocate()
-    }
-
-    /// The stream; `nil` if there is none to be had, for which `errno` has the reason.
-    @unsafe func open(_ source: ByteSource) -> UnsafeMutablePointer<FILE>? {
-        // A plain file is opened once more, which is faster than to pass its octets on.
-        let opened = unsafe source.isPlainFile ? Self.openPlain(source.path) : Self.forward(source)
-        guard let stream = unsafe opened else { return nil }
-        unsafe setvbuf(stream, buffer.baseAddress, Int32(_IOFBF), buffer.count)
-        return unsafe stream
-    }
-
-    @unsafe private static func openPlain(_ path: String) -> UnsafeMutablePointer<FILE>? {
-        let opened = try? FileDescriptor.open(FilePath(name: path), .readOnly, options: .closeOnExec)
-        return unsafe opened.flatMap { unsafe fdopen($0.rawValue, "rb") }
-    }
 
     /// A stream that passes a source's octets on and keeps the source alive until it is closed.
-    @unsafe private static func forward(_ source: ByteSource) -> UnsafeMutablePointer<FILE>? {
+    @unsafe private static func stream(of source: ByteSource) -> UnsafeMutablePointer<FILE>? {
         let cookie = unsafe Unmanaged.passRetained(source).toOpaque()
         var functions = cookie_io_functions_t()
         unsafe functions.read = { cookie, buffer, count in

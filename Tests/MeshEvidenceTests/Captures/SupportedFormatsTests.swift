@@ -55,7 +55,7 @@ import Testing
         for octets in [[], [0x7F, 0x45, 0x4C, 0x46]] as [[UInt8]] {
             let path = folder.appending(path: "x").path
             try Data(octets).write(to: URL(filePath: path))
-            let error = #expect(throws: CaptureError.self) { _ = try CaptureFile(path: path).frames }
+            let error = #expect(throws: CaptureError.self) { _ = try CaptureFile(path: path).format }
             #expect(error?.explanation.contains("\(CaptureFormat.list) are read") == true)
             let compressed = "also compressed with \(Compression.list)"
             #expect(octets.isEmpty || error?.explanation.contains(compressed) == true)

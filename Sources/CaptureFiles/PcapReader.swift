@@ -1,0 +1,101 @@
+import ByteParsing
+
+/// A classic pcap file, version 2.4, which is what everybody writes; what only libpcap knows is left to `PcapHandle`.
+///
+///     header  magic 4 · major version 2 · minor version 2 · time zone 4 · accuracy 4 · snapshot length 4 · link type 4
+///     record  seconds 4 · micro- or nanoseconds 4 · included length 4 · original length 4 · octets
+struct PcapReader: ~Copyable {
+    private static let fileHeader = 24
+    private static let recordHeader = 16
+    /// libpcap's own bounds: a longer record is a damaged length. What Linux says of USB has longer ones.
+    private static let longestRecord = 1 << 18
+    private static let longestTransfer = 1 << 27
+
+    /// What the file's header says.
+    private struct FileHeader {
+        let order: CaptureContainer.ByteOrder
+        let resolution: CaptureContainer.Resolution
+        let linkType: LinkType
+
+        /// `nil` for a version that is not 2.4, and where this is no header of a known kind.
+        init?(_ start: [UInt8]) {
+            switch start.prefix(4) {
+            case [0xD4, 0xC3, 0xB2, 0xA1]: (order, resolution) = (.little, .microseconds)
+            case [0xA1, 0xB2, 0xC3, 0xD4]: (order, resolution) = (.big, .microseconds)
+            case [0x4D, 0x3C, 0xB2, 0xA1]: (order, resolution) = (.little, .nanoseconds)
+            case [0xA1, 0xB2, 0x3C, 0x4D]: (order, resolution) = (.big, .nanoseconds)
+            default: return nil
+            }
+            var reader = ByteReader(start.span)
+            do {
+                try reader.skip(4)
+                guard try reader.readUInt16(order) == 2, try reader.readUInt16(order) == 4 else { return nil }
+                try reader.skip(12)
+                // The bits above say how long the FCS of an Ethernet frame is.
+                linkType = LinkType(.pcap, try reader.readUInt32(order) & 0x03FF_FFFF)
+            } catch {
+                return nil
+            }
+        }
+    }
+
+    private struct RecordHeader {
+        let time: CaptureTime
+        let included: Int
+        let original: Int
+
+        @inline(__always)
+        init(parsing octets: Span<UInt8>, _ file: FileHeader) throws(ParseError) {
+            var reader = ByteReader(octets)
+            let seconds = Int64(try reader.readUInt32(file.order))
+            let fraction = Int64(try reader.readUInt32(file.order))
+            included = Int(try reader.readUInt32(file.order))
+            original = Int(try reader.readUInt32(file.order))
+            let nanoseconds = file.resolution == .nanoseconds ? fraction : fraction * 1000
+            time = CaptureTime(nanoseconds: seconds * 1_000_000_000 + nanoseconds)
+        }
+    }
+
+    private var input: InputBuffer
+    private let file: FileHeader
+    private let longest: Int
+    private(set) var number = 0
+    private var pending = 0
+
+    /// `nil` where the file that begins with `start` is one that only libpcap knows, or ends within its header.
+    static func open(_ source: ByteSource, _ start: [UInt8]) -> PcapReader? {
+        FileHeader(start).map { PcapReader(source, $0) }
+    }
+
+    private init(_ source: ByteSource, _ file: FileHeader) {
+        self.file = file
+        longest = file.linkType == .usbmonMapped ? Self.longestTransfer : Self.longestRecord
+        input = InputBuffer(source)
+        // All of it is there, since it was parsed.
+        if input.require(Self.fileHeader) { pending = Self.fileHeader }
+    }
+
+    /// The next frame; `nil` at the end of the file.
+    @inline(__always)
+    @_lifetime(&self)
+    mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
+        input.consume(pending)
+        pending = 0
+        guard try input.requireHeader(Self.recordHeader, frame: number + 1) else { return nil }
+        let header = try input.parseHeader(Self.recordHeader, frame: number + 1) { octets throws(ParseError) in
+            try RecordHeader(parsing: octets, file)
+        }
+        guard header.included <= longest else { throw tooLong(header) }
+        try input.requireBody(header.included, behind: Self.recordHeader, frame: number + 1)
+        pending = Self.recordHeader + header.included
+        number += 1
+        return CapturedFrame(
+            number: number, time: header.time, linkType: file.linkType, originalLength: header.original,
+            bytes: input.span(at: Self.recordHeader, count: header.included))
+    }
+
+    private func tooLong(_ header: RecordHeader) -> CaptureError {
+        input.brokenOff(
+            "a record of \(header.included) octets is longer than any frame of \(file.linkType)", frame: number + 1)
+    }
+}
