@@ -27,9 +27,9 @@ public struct ByteReader: ~Escapable {
     }
 
     /// Octets of this piece that were not read yet.
-    @inlinable public var remaining: Int { end - offset }
+    @inlinable @inline(__always) public var remaining: Int { end &- position }
     /// Whether every octet of this piece was read.
-    @inlinable public var isAtEnd: Bool { offset == end }
+    @inlinable @inline(__always) public var isAtEnd: Bool { position == end }
 
     /// The octet `distance` octets ahead of the cursor, which does not move.
     ///
@@ -48,8 +48,8 @@ public struct ByteReader: ~Escapable {
     @inlinable @inline(__always)
     public mutating func readUInt8() throws(ParseError) -> UInt8 {
         try require(1)
-        let value = bytes[offset]
-        position += 1
+        let value = bytes[position]
+        position &+= 1
         return value
     }
 
@@ -67,8 +67,8 @@ public struct ByteReader: ~Escapable {
     @inlinable @inline(__always)
     public mutating func readUInt16LittleEndian() throws(ParseError) -> UInt16 {
         try require(2)
-        let value = UInt16(bytes[position]) | UInt16(bytes[position + 1]) << 8
-        position += 2
+        let value = bytes.loadLittleEndian(UInt16.self, at: position)
+        position &+= 2
         return value
     }
 
@@ -86,9 +86,9 @@ public struct ByteReader: ~Escapable {
     @inlinable @inline(__always)
     public mutating func readUInt32LittleEndian() throws(ParseError) -> UInt32 {
         try require(4)
-        let field = bytes.extracting(position..<(position + 4))
-        position += 4
-        return UInt32(field[0]) | UInt32(field[1]) << 8 | UInt32(field[2]) << 16 | UInt32(field[3]) << 24
+        let value = bytes.loadLittleEndian(UInt32.self, at: position)
+        position &+= 4
+        return value
     }
 
     /// A device address, 48 bits.
@@ -110,7 +110,7 @@ public struct ByteReader: ~Escapable {
         try require(count)
         var value: UInt64 = 0
         for index in 0..<count { value = value << 8 | UInt64(bytes[offset + index]) }
-        position += count
+        position &+= count
         return value
     }
 
@@ -123,7 +123,7 @@ public struct ByteReader: ~Escapable {
         try require(count)
         var value: UInt64 = 0
         for index in 0..<count { value |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
-        position += count
+        position &+= count
         return value
     }
 
@@ -135,21 +135,35 @@ public struct ByteReader: ~Escapable {
         precondition((0...16).contains(count))
         try require(count)
         let start = position
-        position += count
+        position &+= count
+        guard count < 16 else { return bytes.loadBigEndian(UInt128.self, at: start) }
         guard count >= 8 else { return UInt128(fewLeftAligned(at: start, count: count)) << 64 }
         // The last eight octets, without those that are in the first eight already.
-        let rest = eight(at: start + count - 8) << UInt64(8 * (16 - count))
+        let rest = eight(at: start &+ count &- 8) << UInt64(truncatingIfNeeded: 8 &* (16 &- count))
         return UInt128(eight(at: start)) << 64 | UInt128(rest)
+    }
+
+    /// Up to 32 octets, left-aligned in two numbers and filled up with zeros.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer than `count` octets left.
+    @inlinable @inline(__always)
+    public mutating func readTwoLeftAligned(_ count: Int) throws(ParseError) -> (first: UInt128, second: UInt128) {
+        precondition((0...32).contains(count))
+        try require(count)
+        guard count > 16 else { return (try readLeftAligned(count), 0) }
+        var last = self
+        let first = try readLeftAligned(16)
+        try last.skip(count - 16)
+        // The last sixteen octets, without those that are in `first` already.
+        let second = try last.readLeftAligned(16) &<< UInt128(truncatingIfNeeded: 8 * (32 - count))
+        self = last
+        return (first, second)
     }
 
     /// Eight octets, in a single load.
     @inlinable @inline(__always)
     func eight(at offset: Int) -> UInt64 {
-        let field = bytes.extracting(offset..<(offset + 8))
-        // Says to the optimiser what it does not see by itself.
-        precondition(field.count == 8)
-        let high = UInt64(field[0]) << 56 | UInt64(field[1]) << 48 | UInt64(field[2]) << 40 | UInt64(field[3]) << 32
-        return high | UInt64(field[4]) << 24 | UInt64(field[5]) << 16 | UInt64(field[6]) << 8 | UInt64(field[7])
+        bytes.loadBigEndian(UInt64.self, at: offset)
     }
 
     /// Up to seven octets.
@@ -169,7 +183,7 @@ public struct ByteReader: ~Escapable {
         var octets: [UInt8] = []
         octets.reserveCapacity(count)
         for index in 0..<count { octets.append(bytes[offset + index]) }
-        position += count
+        position &+= count
         return octets
     }
 
@@ -179,7 +193,7 @@ public struct ByteReader: ~Escapable {
     @inlinable @inline(__always)
     public mutating func skip(_ count: Int) throws(ParseError) {
         try require(count)
-        position += count
+        position &+= count
     }
 
     /// The next `count` octets as a reader of their own, which still counts offsets from the frame's beginning.
@@ -192,7 +206,7 @@ public struct ByteReader: ~Escapable {
             throw ParseError(.lengthBeyondEnd(length: count, available: remaining), at: offset)
         }
         let piece = ByteReader(bytes, from: offset, to: offset + count)
-        position += count
+        position &+= count
         return piece
     }
 

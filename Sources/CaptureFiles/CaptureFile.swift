@@ -76,8 +76,8 @@ public struct CaptureFile: ~Copyable {
     /// - Throws: where the file cannot be read on; the frames before stay good.
     @_lifetime(&self)
     public mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
+        if pcap != nil { return try pcap?.nextFrame() }
         switch format {
-        case .pcap where pcap != nil: return try pcap?.nextFrame()
         case .pcap: return try rare?.nextFrame()
         case .btsnoop: return try btsnoop?.nextFrame()
         case .pcapng: return try pcapng?.nextFrame()

@@ -6,8 +6,8 @@ struct InputBuffer: ~Copyable {
     private var octets: [UInt8] = []
     private var start = 0
     private var end = 0
-    /// Octets consumed so far, for messages.
-    private(set) var offset: Int64 = 0
+    /// Octets that stood in the room before and are gone.
+    private var gone: Int64 = 0
     let source: ByteSource
 
     private static let chunk = 128 << 10
@@ -17,7 +17,9 @@ struct InputBuffer: ~Copyable {
     }
 
     @inline(__always)
-    var available: Int { end - start }
+    var available: Int { end &- start }
+    /// Octets consumed so far, for messages.
+    var offset: Int64 { gone + Int64(start) }
 
     /// Reads on until `count` octets are available; false if the source ends before.
     @inline(__always)
@@ -26,6 +28,7 @@ struct InputBuffer: ~Copyable {
     /// The room grows with what is there, and not with what a length says that there should be.
     private mutating func refill(_ count: Int) -> Bool {
         for place in start..<end { octets[place - start] = octets[place] }
+        gone += Int64(start)
         (start, end) = (0, end - start)
         while end < count {
             if end == octets.count { octets.append(contentsOf: repeatElement(0, count: Self.chunk)) }
@@ -54,7 +57,6 @@ struct InputBuffer: ~Copyable {
     @inline(__always)
     mutating func consume(_ count: Int) {
         start += count
-        offset += Int64(count)
     }
 
     /// That the file cannot be read on at the next octet, where a frame should stand.

@@ -92,8 +92,7 @@ struct PcapngReader: ~Copyable {
 
     /// A number of the block that is known to be available.
     private func number(at distance: Int) -> UInt32 {
-        let octets = input.span(at: distance, count: 4)
-        let low = UInt32(octets[0]) | UInt32(octets[1]) << 8 | UInt32(octets[2]) << 16 | UInt32(octets[3]) << 24
+        let low = input.span(at: distance, count: 4).loadLittleEndian(UInt32.self, at: 0)
         return byteOrder == .big ? low.byteSwapped : low
     }
 
@@ -152,11 +151,13 @@ struct PcapngReader: ~Copyable {
 }
 
 extension ByteReader {
+    @inline(__always)
     mutating func readUInt16(_ order: CaptureContainer.ByteOrder) throws(ParseError) -> UInt16 {
         let low = try readUInt16LittleEndian()
         return order == .big ? low.byteSwapped : low
     }
 
+    @inline(__always)
     mutating func readUInt32(_ order: CaptureContainer.ByteOrder) throws(ParseError) -> UInt32 {
         let low = try readUInt32LittleEndian()
         return order == .big ? low.byteSwapped : low

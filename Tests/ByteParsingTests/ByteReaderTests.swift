@@ -28,6 +28,37 @@ import Testing
         }
     }
 
+    @Test func leftAlignsTwoBlocks() throws {
+        let bytes: [UInt8] = Array(1...40)
+        for count in 0...32 {
+            var reader = ByteReader(bytes.span)
+            try reader.skip(3)
+            let (first, second) = try reader.readTwoLeftAligned(count)
+            let octets = bytes[3..<(3 + count)]
+            #expect(first == UInt128(leftAligned: octets.prefix(16)), "\(count) octets")
+            #expect(second == UInt128(leftAligned: octets.dropFirst(16)), "\(count) octets")
+            #expect(reader.offset == 3 + count)
+        }
+        var short = ByteReader(bytes.span.extracting(0..<20))
+        #expect(throws: ParseError(.truncated(needed: 21, available: 20), at: 0)) {
+            _ = try short.readTwoLeftAligned(21)
+        }
+        #expect(short.offset == 0)
+    }
+
+    @Test func loadsNumbersAtAnyPlace() {
+        let bytes: [UInt8] = Array(1...20)
+        for place in 0...12 {
+            let octets = bytes[place..<(place + 8)]
+            let big = octets.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+            #expect(bytes.span.loadBigEndian(UInt64.self, at: place) == big)
+            #expect(bytes.span.loadLittleEndian(UInt64.self, at: place) == big.byteSwapped)
+            #expect(
+                bytes.span.loadLittleEndian(UInt16.self, at: place) == UInt16(bytes[place]) | UInt16(bytes[place + 1])
+                    << 8)
+        }
+    }
+
     @Test func errorsPointIntoTheFrameAndLeaveTheCursor() throws {
         let bytes: [UInt8] = [3, 1, 2, 9]
         var reader = ByteReader(bytes.span)
