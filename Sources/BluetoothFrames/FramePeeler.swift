@@ -40,16 +40,6 @@ public struct PeelingTally: Hashable, Sendable {
     public let dewhitened: Int
 }
 
-/// Takes what frames hold.
-public protocol FrameReceiver {
-    /// One AD structure, valid during the call.
-    mutating func take(_ structure: AdvertisingStructure)
-    /// One attribute value, valid during the call.
-    mutating func take(_ value: AttributeValue)
-    /// One advertisement of a frame breaks its format; the frame's other ones are still peeled.
-    mutating func takeMalformed(_ error: ParseError, in frame: FrameStamp)
-}
-
 /// Peels frames down to advertising structures and attribute values.
 ///
 /// It remembers what Bluetooth itself spreads over several frames: fragments of extended advertising data and of L2CAP
@@ -87,7 +77,7 @@ public struct FramePeeler {
     /// A peeler that has seen no frame yet.
     public init() {}
 
-    /// Peels one frame and hands what it holds to `receiver`.
+    /// Peels one frame and puts what it holds behind what was heard before.
     ///
     /// - Parameters:
     ///   - bytes: the whole frame, as far as it was captured.
@@ -95,12 +85,12 @@ public struct FramePeeler {
     ///   - encapsulation: how the frame is wrapped.
     ///   - flags: btsnoop's packet flags, where the encapsulation needs them.
     ///   - isCut: the capture holds only the beginning of the frame.
-    ///   - receiver: takes the structures, in their order.
+    ///   - heard: takes what the frame holds, in its order.
     /// - Returns: what became of the frame.
-    /// - Throws: where the frame breaks its format; what was handed out before stays good.
+    /// - Throws: where the frame breaks its format; what it held before that stays good.
     public mutating func peel(
         _ bytes: Span<UInt8>, of frame: FrameStamp, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool,
-        into receiver: inout some FrameReceiver
+        into heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         self.frame = frame
         part = nil
@@ -109,46 +99,46 @@ public struct FramePeeler {
         var reader = ByteReader(bytes)
         switch encapsulation {
         case .linkLayer:
-            return try peelLinkLayer(&reader, SnifferVerdict(), isCut: isCut, &receiver)
+            return try peelLinkLayer(&reader, SnifferVerdict(), isCut: isCut, &heard)
         case .linkLayerWithHeader:
             let header = try LinkLayerPseudoHeader(parsing: &reader)
-            return try peelLinkLayer(&reader, header.verdict, isCut: isCut, &receiver)
+            return try peelLinkLayer(&reader, header.verdict, isCut: isCut, &heard)
         case .perPacketInformation:
             guard try PerPacketInformation(parsing: &reader).isLinkLayer else { return .other }
-            return try peelLinkLayer(&reader, SnifferVerdict(), isCut: isCut, &receiver)
+            return try peelLinkLayer(&reader, SnifferVerdict(), isCut: isCut, &heard)
         case .nordicSniffer:
             let header = try NordicSnifferHeader(parsing: &reader)
             guard header.isPDU else { return .other }
-            return try peelLinkLayer(&reader, header.verdict, isCut: isCut, &receiver)
+            return try peelLinkLayer(&reader, header.verdict, isCut: isCut, &heard)
         case .hciH4:
-            return try peelH4(&reader, isSent: nil, &receiver)
+            return try peelH4(&reader, isSent: nil, &heard)
         case .hciH4WithFlags:
-            return try peelH4(&reader, isSent: flags & 1 == 0, &receiver)
+            return try peelH4(&reader, isSent: flags & 1 == 0, &heard)
         case .hciH4WithDirection:
             let direction = try reader.readUInt32BigEndian()
-            return try peelH4(&reader, isSent: direction == 0, &receiver)
+            return try peelH4(&reader, isSent: direction == 0, &heard)
         case .hciH1:
-            return try peelH1(&reader, flags: flags, &receiver)
+            return try peelH1(&reader, flags: flags, &heard)
         case .linuxMonitorWithHeader:
             let adapter = try reader.readUInt16BigEndian()
-            return try peelMonitor(&reader, adapter: adapter, opcode: try reader.readUInt16BigEndian(), &receiver)
+            return try peelMonitor(&reader, adapter: adapter, opcode: try reader.readUInt16BigEndian(), &heard)
         case .linuxMonitor:
             let opcode = UInt16(truncatingIfNeeded: flags)
-            return try peelMonitor(&reader, adapter: UInt16(truncatingIfNeeded: flags >> 16), opcode: opcode, &receiver)
+            return try peelMonitor(&reader, adapter: UInt16(truncatingIfNeeded: flags >> 16), opcode: opcode, &heard)
         case .usbmon, .usbmonMapped:
             let transfer = try USBTransfer(usbmon: &reader, isMapped: encapsulation == .usbmonMapped, isCut: isCut)
-            return try peelUSB(&reader, transfer, &receiver)
+            return try peelUSB(&reader, transfer, &heard)
         case .usbPcap:
-            return try peelUSB(&reader, try USBTransfer(usbPcap: &reader, isCut: isCut), &receiver)
+            return try peelUSB(&reader, try USBTransfer(usbPcap: &reader, isCut: isCut), &heard)
         case .bcsp:
-            return try peelUART(&reader, .bcsp, isSent: flags & 1 == 0, isCut: isCut, &receiver)
+            return try peelUART(&reader, .bcsp, isSent: flags & 1 == 0, isCut: isCut, &heard)
         case .threeWireUART:
-            return try peelUART(&reader, .threeWire, isSent: flags & 1 == 0, isCut: isCut, &receiver)
+            return try peelUART(&reader, .threeWire, isSent: flags & 1 == 0, isCut: isCut, &heard)
         }
     }
 
     /// Hands out each AD structure of advertising data; a length of zero ends it early.
-    func peelStructures(_ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some FrameReceiver)
+    func peelStructures(_ data: ByteReader, _ advertisement: Advertisement, _ heard: inout HeardBatch)
         throws(ParseError)
     {
         var data = data
@@ -157,8 +147,7 @@ public struct FramePeeler {
             guard length > 0 else { return }
             var structure = try data.readPiece(Int(length))
             let type = try structure.readUInt8()
-            receiver.take(
-                AdvertisingStructure(frame: frame, type: type, value: structure, advertisement: advertisement))
+            try heard.append(type, structure, of: advertisement, in: frame)
         }
     }
 }

@@ -94,7 +94,7 @@ public struct CaptureSummary: Hashable, Codable, Sendable {
         guard time.isKnown else { return }
         firstTime = min(firstTime ?? time, time)
         lastTime = max(lastTime ?? time, time)
-        if time.nanoseconds % 1000 != 0 { timeDigits = 9 }
+        if timeDigits < 9, time.nanoseconds % 1000 != 0 { timeDigits = 9 }
     }
 }
 

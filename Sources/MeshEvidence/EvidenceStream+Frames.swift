@@ -1,5 +1,5 @@
 public import BluetoothFrames
-public import ByteParsing
+import ByteParsing
 import CaptureFiles
 import MeshCrypto
 import MeshProtocol
@@ -15,34 +15,68 @@ extension FrameReference {
 
 extension Origin {
     @inline(__always)
-    init(_ structure: borrowing AdvertisingStructure) {
-        let advertisement = structure.advertisement
+    init(_ heard: Heard) {
         self.init(
-            FrameReference(structure.frame),
-            bearer: advertisement.direction == .heard ? .advertisingHeard : .advertisingSent,
-            address: advertisement.address, isCertain: advertisement.isCertain)
+            FrameReference(heard.frame), bearer: heard.direction == .heard ? .advertisingHeard : .advertisingSent,
+            address: heard.address, isCertain: heard.isCertain)
     }
 
-    init(_ value: borrowing AttributeValue, isCertain: Bool) {
+    init(_ frame: FrameStamp, _ direction: AttributeValue.Direction, isCertain: Bool) {
         self.init(
-            FrameReference(value.frame), bearer: value.direction == .toServer ? .gattToServer : .gattToClient,
-            isCertain: isCertain)
+            FrameReference(frame), bearer: direction == .toServer ? .gattToServer : .gattToClient, isCertain: isCertain)
     }
 }
 
 /// What frames hold: advertising structures and values of GATT connections, each with the frame that it stood in.
-extension EvidenceStream: FrameReceiver {
-    /// Takes one AD structure. One that breaks its format becomes an observation that says so; it never stops the
-    /// stream.
-    public mutating func take(_ structure: AdvertisingStructure) {
-        let origin = Origin(structure)
+extension EvidenceStream {
+    /// Takes what frames hold, in their order. What breaks its format becomes an observation that says so.
+    public mutating func take(_ batch: HeardBatch) { take(batch, 0..<batch.count) }
+
+    /// The same, with what is to be said of the frames themselves.
+    mutating func take(_ frames: HeardFrames) {
+        var start = 0
+        for remark in frames.remarks {
+            take(frames.heard, start..<remark.place)
+            start = remark.place
+            append(.capture(remark.statement), from: Origin(remark.frame))
+        }
+        take(frames.heard, start..<frames.heard.count)
+    }
+
+    private mutating func take(_ batch: HeardBatch, _ places: Range<Int>) {
+        for place in places {
+            let heard = batch.all[place]
+            // Nearly all that is heard of a mesh.
+            if heard.kind == .structure, heard.type == ADType.meshMessage, heard.isCertain,
+                let pdu = ObfuscatedNetworkPDU((heard.first, heard.second), length: Int(heard.length))
+            {
+                hear(pdu, from: Origin(heard))
+            } else {
+                takeOther(heard, of: batch)
+            }
+        }
+    }
+
+    private mutating func takeOther(_ heard: Heard, of batch: HeardBatch) {
+        if let error = batch.error(of: heard) {
+            takeMalformed(error, in: heard.frame)
+        } else if let value = batch.attributeValue(of: heard) {
+            take(value, in: heard.frame)
+        } else {
+            let octets = batch.octets(of: heard)
+            takeStructure(heard, octets)
+        }
+    }
+
+    private mutating func takeStructure(_ heard: Heard, _ octets: [UInt8]) {
+        let origin = Origin(heard)
+        var value = ByteReader(octets.span)
         guard origin.isCertain else {
-            takeTentatively(structure, from: origin)
+            takeTentatively(heard.type, value, from: origin)
             return
         }
         do {
-            var value = structure.value
-            switch structure.type {
+            switch heard.type {
             case ADType.meshMessage: hear(try ObfuscatedNetworkPDU(parsing: &value), from: origin)
             case ADType.meshBeacon: hear(try MeshBeacon(parsing: &value), from: origin)
             case ADType.pbADV:
@@ -52,12 +86,11 @@ extension EvidenceStream: FrameReceiver {
                 }
             case ADType.serviceData: try takeServiceData(&value, from: origin)
             case ADType.uri:
-                let data = try value.readOctets(value.remaining)
-                if uris.isNew(data) { append(.unauthenticated(.uri(HeardURI(data))), from: origin) }
+                if uris.isNew(octets) { append(.unauthenticated(.uri(HeardURI(octets))), from: origin) }
             default: break
             }
         } catch {
-            takeMalformed(error, in: structure.frame)
+            takeMalformed(ParseError(error.reason, at: error.offset + Int(heard.offset)), in: heard.frame)
         }
     }
 
@@ -84,17 +117,17 @@ extension EvidenceStream: FrameReceiver {
     }
 
     /// What may be no structure at all counts only if it authenticates.
-    private mutating func takeTentatively(_ structure: AdvertisingStructure, from origin: Origin) {
-        var value = structure.value
-        if structure.type == ADType.meshMessage, let pdu = try? ObfuscatedNetworkPDU(parsing: &value) {
+    private mutating func takeTentatively(_ type: UInt8, _ value: ByteReader, from origin: Origin) {
+        var value = value
+        if type == ADType.meshMessage, let pdu = try? ObfuscatedNetworkPDU(parsing: &value) {
             hearApart(pdu, nonce: .network, from: origin)
-        } else if structure.type == ADType.meshBeacon, let beacon = try? MeshBeacon(parsing: &value) {
+        } else if type == ADType.meshBeacon, let beacon = try? MeshBeacon(parsing: &value) {
             hear(beacon, from: origin)
         }
     }
 
     /// Takes note that a frame breaks its format. The error itself is told of the first one only.
-    public mutating func takeMalformed(_ error: ParseError, in frame: FrameStamp) {
+    private mutating func takeMalformed(_ error: ParseError, in frame: FrameStamp) {
         let description = hasDescribedError ? nil : "frame \(frame.number): \(error)"
         hasDescribedError = true
         append(.capture(.malformed(description)), from: Origin(FrameReference(frame)))
@@ -104,10 +137,10 @@ extension EvidenceStream: FrameReceiver {
     ///
     /// Hosts that reconnect remember handles, so that a capture need not hold the discovery: what opens or authenticates
     /// with a key is a Proxy PDU, and what does not is not counted.
-    public mutating func take(_ value: AttributeValue) {
+    private mutating func take(_ value: AttributeValue, in frame: FrameStamp) {
         guard let message = proxies.message(completedBy: value) else { return }
         let isCertain = proxies.isCertain(value.characteristic)
-        let origin = Origin(value, isCertain: isCertain)
+        let origin = Origin(frame, value.direction, isCertain: isCertain)
         var data = ByteReader(message.data.span)
         switch message.type {
         case .networkPDU:

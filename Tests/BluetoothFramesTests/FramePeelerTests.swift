@@ -5,7 +5,7 @@ import Testing
 @testable import BluetoothFrames
 
 /// Keeps what a peeler hands out.
-struct Collected: FrameReceiver, Equatable {
+struct Collected: Equatable {
     struct Structure: Equatable {
         var type: UInt8
         var value: [UInt8]
@@ -20,28 +20,26 @@ struct Collected: FrameReceiver, Equatable {
         var octets: [UInt8]
     }
 
-    var structures: [Structure] = []
-    var values: [Value] = []
-    var malformed: [ParseError] = []
+    var batch = HeardBatch()
 
-    mutating func take(_ structure: AdvertisingStructure) {
-        var value = structure.value
-        structures.append(
-            .init(
-                type: structure.type, value: (try? value.readOctets(value.remaining)) ?? [],
-                direction: structure.advertisement.direction, address: structure.advertisement.address))
+    var structures: [Structure] {
+        batch.all.filter { $0.kind == .structure || $0.kind == .longStructure }.map {
+            .init(type: $0.type, value: batch.octets(of: $0), direction: $0.direction, address: $0.address)
+        }
     }
 
-    mutating func take(_ value: AttributeValue) {
-        var octets = value.value
-        values.append(
+    var values: [Value] {
+        batch.all.compactMap(batch.attributeValue).map {
             .init(
-                direction: value.direction, handle: value.characteristic.handle, uuid: value.characteristic.uuid,
-                octets: (try? octets.readOctets(octets.remaining)) ?? []))
+                direction: $0.direction, handle: $0.characteristic.handle, uuid: $0.characteristic.uuid,
+                octets: $0.octets)
+        }
     }
 
-    mutating func takeMalformed(_ error: ParseError, in frame: FrameStamp) {
-        malformed.append(error)
+    var malformed: [ParseError] { batch.all.compactMap(batch.error) }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.structures == right.structures && left.values == right.values && left.malformed == right.malformed
     }
 }
 
@@ -59,7 +57,8 @@ func peel(_ frames: [[UInt8]], _ encapsulation: Encapsulation, flags: UInt32 = 0
     for (index, frame) in frames.enumerated() {
         do throws(ParseError) {
             result.outcome = try peeler.peel(
-                frame.span, of: stamp(index + 1), as: encapsulation, flags: flags, isCut: isCut, into: &result.collected
+                frame.span, of: stamp(index + 1), as: encapsulation, flags: flags, isCut: isCut,
+                into: &result.collected.batch
             )
         } catch {
             result.error = error
@@ -236,7 +235,7 @@ private let expected = Collected.Structure(
             frame[8] = UInt8(number & 255)
             frame[9] = UInt8(number >> 8 & 255)
             _ = try? peeler.peel(
-                frame.span, of: stamp(number + 1), as: .hciH4, flags: 0, isCut: false, into: &collected)
+                frame.span, of: stamp(number + 1), as: .hciH4, flags: 0, isCut: false, into: &collected.batch)
         }
         #expect(peeler.receivedFragments.count <= 256)
     }
@@ -250,7 +249,8 @@ private let expected = Collected.Structure(
             let header: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0x01, 0x0C]
             let frame = header + [low, high, 1, 1] + [0x02, 5, 10, 0, 4, 0, 0x1B] + [0, 0, 0]
             _ = try? peeler.peel(
-                frame.span, of: stamp(number + 1), as: .linkLayerWithHeader, flags: 0, isCut: false, into: &collected)
+                frame.span, of: stamp(number + 1), as: .linkLayerWithHeader, flags: 0, isCut: false,
+                into: &collected.batch)
         }
         #expect((1...128).contains(peeler.connections.count))
         #expect((1...256).contains(peeler.followed.count))
@@ -340,7 +340,7 @@ private let expected = Collected.Structure(
         for (number, record) in records.enumerated() {
             let frame = FrameStamp(capture: 0, number: number + 1, nanoseconds: record.milliseconds * 1_000_000)
             _ = try? peeler.peel(
-                record.octets.span, of: frame, as: type, flags: record.opcode, isCut: false, into: &collected)
+                record.octets.span, of: frame, as: type, flags: record.opcode, isCut: false, into: &collected.batch)
         }
         return collected.structures.count
     }

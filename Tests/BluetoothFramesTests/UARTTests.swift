@@ -44,7 +44,7 @@ private func peelRecords(_ records: [(octets: [UInt8], flags: UInt32)], _ encaps
         do throws(ParseError) {
             result.outcome = try peeler.peel(
                 record.octets.span, of: stamp, as: encapsulation, flags: record.flags, isCut: false,
-                into: &result.collected)
+                into: &result.collected.batch)
         } catch { result.error = error }
     }
     return result

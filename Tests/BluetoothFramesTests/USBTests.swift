@@ -307,7 +307,8 @@ private let reset = octets("030c00")
                 (frames[index][17], frames[index][18]) = (UInt8(number & 255), UInt8(number >> 8))
                 let frame = frames[index]
                 let stamp = FrameStamp(capture: 0, number: number, nanoseconds: 0)
-                _ = try? peeler.peel(frame.span, of: stamp, as: .usbPcap, flags: 0, isCut: false, into: &collected)
+                _ = try? peeler.peel(
+                    frame.span, of: stamp, as: .usbPcap, flags: 0, isCut: false, into: &collected.batch)
             }
         }
         #expect((1...128).contains(peeler.usb.count))

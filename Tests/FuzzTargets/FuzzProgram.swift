@@ -154,6 +154,7 @@ struct FuzzRun {
         var stream = Self.stream
         var state = Self.state
         var peeler = FramePeeler()
+        var heard = HeardBatch(types: ADType.ofMesh)
         var framing = LinkFraming(.bluetoothLELinkLayer)
         var authentic: Set<Int> = []
         func take(_ observations: [Observation]) {
@@ -167,8 +168,10 @@ struct FuzzRun {
             for wrapped in framing.wrap(frame) {
                 let stamp = FrameStamp(capture: 0, number: place, nanoseconds: frame.time.nanoseconds)
                 _ = try? peeler.peel(
-                    wrapped.octets.span, of: stamp, as: .linkLayer, flags: 0, isCut: false, into: &stream)
+                    wrapped.octets.span, of: stamp, as: .linkLayer, flags: 0, isCut: false, into: &heard)
             }
+            stream.take(heard)
+            heard.removeAll()
             stream.removeObserved(take)
         }
         stream.settle()

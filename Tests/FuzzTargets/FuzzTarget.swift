@@ -100,26 +100,31 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
 
     // MARK: Frames
 
-    private struct Receiver: FrameReceiver {
-        var count = 0
-        mutating func take(_ structure: AdvertisingStructure) { count += 1 }
-        mutating func take(_ value: AttributeValue) { count += 1 }
-        mutating func takeMalformed(_ error: ParseError, in frame: FrameStamp) { count += 1 }
-    }
-
     /// Octets of flags and of the frame's length, and the frame; as often as there are any, by one peeler, as fragments come.
     private static func peel(_ input: [UInt8]) {
         for (_, encapsulation) in Encapsulation.ofLinkTypes {
-            var (peeler, receiver, rest, number) = (FramePeeler(), Receiver(), input[...], 1)
+            var (peeler, heard, rest, number) = (FramePeeler(), HeardBatch(), input[...], 1)
             while let flags = rest.popFirst(), let length = rest.popFirst() {
                 let frame = Array(rest.prefix(Int(length)))
                 rest = rest.dropFirst(frame.count)
                 let stamp = FrameStamp(capture: 0, number: number, nanoseconds: Int64(number))
                 _ = try? peeler.peel(
                     frame.span, of: stamp, as: encapsulation, flags: UInt32(flags), isCut: flags & 0x80 != 0,
-                    into: &receiver)
+                    into: &heard)
+                for one in heard.all { precondition(batch(heard, holds: one)) }
+                heard.removeAll()
                 number += 1
             }
+        }
+    }
+
+    /// Whether what was heard can be had from its batch, whatever it is.
+    private static func batch(_ batch: HeardBatch, holds heard: Heard) -> Bool {
+        switch heard.kind {
+        case .structure: batch.octets(of: heard).count == Int(heard.length)
+        case .longStructure: batch.octets(of: heard).count > Heard.longest
+        case .attributeValue: batch.attributeValue(of: heard) != nil
+        case .malformed: batch.error(of: heard) != nil
         }
     }
 

@@ -52,27 +52,27 @@ extension Connections {
 extension FramePeeler {
     /// Takes a fragment of an L2CAP PDU.
     mutating func peelL2CAP(
-        _ fragment: [UInt8], of stream: Connections.Stream, isStart: Bool, _ receiver: inout some FrameReceiver
+        _ fragment: [UInt8], of stream: Connections.Stream, isStart: Bool, _ heard: inout HeardBatch
     ) {
         guard let pdu = connections.take(fragment, of: stream, isStart: isStart) else { return }
         // Octets that are no ATT PDU, or an encrypted one, break its format: they are passed over.
-        do { try peelAttributePDU(pdu, connection: stream.connection, &receiver) } catch {}
+        do { try peelAttributePDU(pdu, connection: stream.connection, &heard) } catch {}
     }
 
     private mutating func peelAttributePDU(
-        _ pdu: [UInt8], connection: UInt64, _ receiver: inout some FrameReceiver
+        _ pdu: [UInt8], connection: UInt64, _ heard: inout HeardBatch
     ) throws(ParseError) {
         var reader = ByteReader(pdu.span)
         switch try reader.readUInt8() {
-        case 0x12, 0x52: try handOut(&reader, .toServer, connection, &receiver)
-        case 0x1B, 0x1D: try handOut(&reader, .toClient, connection, &receiver)
+        case 0x12, 0x52: try handOut(&reader, .toServer, connection, &heard)
+        case 0x1B, 0x1D: try handOut(&reader, .toClient, connection, &heard)
         case 0x09: try learn(&reader, connection)
         case 0x16:
             let handle = try reader.readUInt16LittleEndian()
             let offset = Int(try reader.readUInt16LittleEndian())
             let part = try reader.readOctets(reader.remaining)
             connections[server: connection].prepare(part, at: handle, offset: offset)
-        case 0x18: try execute(&reader, connection, &receiver)
+        case 0x18: try execute(&reader, connection, &heard)
         default: return
         }
     }
@@ -80,11 +80,12 @@ extension FramePeeler {
     ///     handle 2 · value
     private func handOut(
         _ reader: inout ByteReader, _ direction: AttributeValue.Direction, _ connection: UInt64,
-        _ receiver: inout some FrameReceiver
+        _ heard: inout HeardBatch
     ) throws(ParseError) {
         let handle = try reader.readUInt16LittleEndian()
         let characteristic = connections.characteristic(handle, of: connection)
-        receiver.take(AttributeValue(frame: frame, direction: direction, characteristic: characteristic, value: reader))
+        let octets = try reader.readOctets(reader.remaining)
+        heard.append(AttributeValue(direction: direction, characteristic: characteristic, octets: octets), in: frame)
     }
 
     /// Read By Type Response with characteristic declarations.
@@ -103,16 +104,15 @@ extension FramePeeler {
 
     /// Execute Write Request: what was prepared becomes a value, or is dropped.
     private mutating func execute(
-        _ reader: inout ByteReader, _ connection: UInt64, _ receiver: inout some FrameReceiver
+        _ reader: inout ByteReader, _ connection: UInt64, _ heard: inout HeardBatch
     ) throws(ParseError) {
         let isWritten = try reader.readUInt8() == 1
         let prepared = connections[server: connection].endPreparation()
         guard isWritten else { return }
         for (handle, octets) in prepared {
             let characteristic = connections.characteristic(handle, of: connection)
-            let value = ByteReader(octets.span)
-            receiver.take(
-                AttributeValue(frame: frame, direction: .toServer, characteristic: characteristic, value: value))
+            heard.append(
+                AttributeValue(direction: .toServer, characteristic: characteristic, octets: octets), in: frame)
         }
     }
 }

@@ -1,7 +1,5 @@
-public import ByteParsing
-
 /// A value that crossed a GATT connection.
-public struct AttributeValue: ~Escapable {
+public struct AttributeValue: Hashable, Sendable {
     /// Between which ends of the connection the value went.
     public enum Direction: Hashable, Sendable {
         /// A client wrote it.
@@ -10,22 +8,12 @@ public struct AttributeValue: ~Escapable {
         case toClient
     }
 
-    /// The frame that completed it.
-    public let frame: FrameStamp
     /// Between which ends of the connection the value went.
     public let direction: Direction
     /// Which attribute it is a value of.
     public let characteristic: Characteristic
     /// The value's octets.
-    public let value: ByteReader
-
-    @_lifetime(copy value)
-    init(frame: FrameStamp, direction: Direction, characteristic: Characteristic, value: ByteReader) {
-        self.frame = frame
-        self.direction = direction
-        self.characteristic = characteristic
-        self.value = value
-    }
+    public let octets: [UInt8]
 
     /// Which attribute of which connection.
     public struct Characteristic: Hashable, Sendable {

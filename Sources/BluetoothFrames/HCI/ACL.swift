@@ -11,7 +11,7 @@ extension FramePeeler {
 
     /// `isSent`: from host to controller, where the log tells it.
     mutating func peelACL(
-        _ reader: inout ByteReader, adapter: UInt16, isSent: Bool?, _ receiver: inout some FrameReceiver
+        _ reader: inout ByteReader, adapter: UInt16, isSent: Bool?, _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         part = .connection
         let field = try reader.readUInt16LittleEndian()
@@ -20,7 +20,7 @@ extension FramePeeler {
         let boundary = field >> 12 & 3
         let connection = Self.connection(adapter: adapter, handle: field)
         let stream = Connections.Stream(connection: connection, isFromCentral: isSent)
-        peelL2CAP(try fragment.readOctets(length), of: stream, isStart: boundary != 1, &receiver)
+        peelL2CAP(try fragment.readOctets(length), of: stream, isStart: boundary != 1, &heard)
         return .peeled
     }
 }

@@ -5,15 +5,15 @@ import ByteParsing
 ///
 ///     opcode 2 · length 1 · parameters
 extension FramePeeler {
-    mutating func peelCommand(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some FrameReceiver)
+    mutating func peelCommand(_ reader: inout ByteReader, adapter: UInt16, _ heard: inout HeardBatch)
         throws(ParseError) -> FrameOutcome
     {
         let opcode = try reader.readUInt16LittleEndian()
         var parameters = try reader.readPiece(Int(try reader.readUInt8()))
         switch opcode {
-        case 0x2008, 0x2009: try peelSetData(&parameters, &receiver)
-        case 0x2037: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: false, &receiver)
-        case 0x2038: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: true, &receiver)
+        case 0x2008, 0x2009: try peelSetData(&parameters, &heard)
+        case 0x2037: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: false, &heard)
+        case 0x2038: try peelSetExtendedData(&parameters, adapter: adapter, isScanResponse: true, &heard)
         // Reset, LE Set Scan Enable, LE Set Extended Scan Enable: what was received in part will not be completed.
         case 0x0C03, 0x200C, 0x2042:
             receivedFragments = FragmentStore()
@@ -24,11 +24,11 @@ extension FramePeeler {
     }
 
     ///     length 1 · data, filled up to 31
-    private mutating func peelSetData(_ parameters: inout ByteReader, _ receiver: inout some FrameReceiver)
+    private mutating func peelSetData(_ parameters: inout ByteReader, _ heard: inout HeardBatch)
         throws(ParseError)
     {
         let data = try parameters.readPiece(Int(try parameters.readUInt8()))
-        peelData(data, Advertisement(direction: .sent, address: nil), &receiver)
+        peelData(data, Advertisement(direction: .sent, address: nil), &heard)
     }
 
     ///     handle 1 · operation 1 · fragment preference 1 · length 1 · data
@@ -36,7 +36,7 @@ extension FramePeeler {
     /// Operations: 0 intermediate fragment, 1 first, 2 last, 3 complete, 4 unchanged.
     private mutating func peelSetExtendedData(
         _ parameters: inout ByteReader, adapter: UInt16, isScanResponse: Bool,
-        _ receiver: inout some FrameReceiver
+        _ heard: inout HeardBatch
     ) throws(ParseError) {
         let handle = try parameters.readUInt8()
         let start = parameters.offset
@@ -54,8 +54,8 @@ extension FramePeeler {
             part = .advertisingData
             sentFragments.append(try data.readOctets(data.remaining), to: key)
             guard let joined = sentFragments.end(key) else { return }
-            peelData(ByteReader(joined.span), advertisement, &receiver)
-        case 3: peelData(data, advertisement, &receiver)
+            peelData(ByteReader(joined.span), advertisement, &heard)
+        case 3: peelData(data, advertisement, &heard)
         case 4: break
         default: throw ParseError(.invalidValue(UInt64(operation)), at: start)
         }

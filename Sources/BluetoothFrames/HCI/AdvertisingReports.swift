@@ -5,7 +5,7 @@ import ByteParsing
 ///
 ///     event code 1 · length 1 · subevent 1 · number of reports 1 · reports
 extension FramePeeler {
-    mutating func peelEvent(_ reader: inout ByteReader, adapter: UInt16, _ receiver: inout some FrameReceiver)
+    mutating func peelEvent(_ reader: inout ByteReader, adapter: UInt16, _ heard: inout HeardBatch)
         throws(ParseError) -> FrameOutcome
     {
         let code = try reader.readUInt8()
@@ -18,9 +18,9 @@ extension FramePeeler {
         switch try event.readUInt8() {
         case 0x01, 0x0A, 0x29: try forgetConnection(&event, adapter: adapter)
         case 0x02:
-            for _ in 0..<(try event.readUInt8()) { try peelReport(&event, &receiver) }
+            for _ in 0..<(try event.readUInt8()) { try peelReport(&event, &heard) }
         case 0x0D:
-            for _ in 0..<(try event.readUInt8()) { try peelExtendedReport(&event, adapter: adapter, &receiver) }
+            for _ in 0..<(try event.readUInt8()) { try peelExtendedReport(&event, adapter: adapter, &heard) }
         default:
             return .other
         }
@@ -35,12 +35,11 @@ extension FramePeeler {
     }
 
     ///     event type 1 · address type 1 · address 6 · length 1 · data · RSSI 1
-    private mutating func peelReport(_ event: inout ByteReader, _ receiver: inout some FrameReceiver) throws(ParseError)
-    {
+    private mutating func peelReport(_ event: inout ByteReader, _ heard: inout HeardBatch) throws(ParseError) {
         try event.skip(2)
         let address = try event.readUInt48LittleEndian()
         let data = try event.readPiece(Int(try event.readUInt8()))
-        peelData(data, Advertisement(direction: .heard, address: address), &receiver)
+        peelData(data, Advertisement(direction: .heard, address: address), &heard)
         try event.skip(1)
     }
 
@@ -49,7 +48,7 @@ extension FramePeeler {
     ///
     /// Bits 5 and 6 of the event type: 0 the data is complete, 1 more comes in another event, 2 it is cut off.
     private mutating func peelExtendedReport(
-        _ event: inout ByteReader, adapter: UInt16, _ receiver: inout some FrameReceiver
+        _ event: inout ByteReader, adapter: UInt16, _ heard: inout HeardBatch
     ) throws(ParseError) {
         let type = try event.readUInt16LittleEndian()
         let status = type >> 5 & 3
@@ -64,9 +63,9 @@ extension FramePeeler {
         let isLegacy = type & 0x10 != 0
         guard !isLegacy, status == 1 || receivedFragments.holds(key) else {
             if status == 0 {
-                peelData(data, advertisement, &receiver)
+                peelData(data, advertisement, &heard)
             } else {
-                peelCutData(data, advertisement, &receiver)
+                peelCutData(data, advertisement, &heard)
             }
             return
         }
@@ -76,22 +75,22 @@ extension FramePeeler {
         receivedFragments.append(try data.readOctets(data.remaining), to: key)
         guard status != 1 else { return }
         guard let joined = receivedFragments.end(key) else {
-            peelCutData(last, advertisement, &receiver)
+            peelCutData(last, advertisement, &heard)
             return
         }
         do {
-            try peelStructures(ByteReader(joined.span), advertisement, &receiver)
+            try peelStructures(ByteReader(joined.span), advertisement, &heard)
         } catch {
             guard status == 0 else { return }
             // The end of an earlier set was lost, and this report is whole by itself.
-            peelData(last, advertisement, &receiver)
+            peelData(last, advertisement, &heard)
         }
     }
 
     /// Data that the controller cut off ends within a structure: that is no error.
     private func peelCutData(
-        _ data: ByteReader, _ advertisement: Advertisement, _ receiver: inout some FrameReceiver
+        _ data: ByteReader, _ advertisement: Advertisement, _ heard: inout HeardBatch
     ) {
-        do { try peelStructures(data, advertisement, &receiver) } catch {}
+        do { try peelStructures(data, advertisement, &heard) } catch {}
     }
 }

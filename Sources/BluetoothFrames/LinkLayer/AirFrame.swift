@@ -38,7 +38,7 @@ public struct AirFrame: Hashable, Sendable {
             let header = try NordicSnifferHeader(parsing: &reader)
             guard header.isPDU else { return nil }
             verdict = header.verdict
-            rfChannel = verdict.channel.flatMap(Whitening.rfChannel)
+            rfChannel = verdict.rfChannel
         default: return nil
         }
         octets = try reader.readOctets(reader.remaining)

@@ -19,7 +19,7 @@ extension FramePeeler {
 
     mutating func peelDataChannel(
         _ reader: inout ByteReader, accessAddress: UInt32, _ verdict: SnifferVerdict,
-        _ receiver: inout some FrameReceiver
+        _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         // What is whitened untold seems to be damaged.
         guard verdict.crc != .failed || whitening.whitened > whitening.plain else { return .crcFailed }
@@ -27,19 +27,19 @@ extension FramePeeler {
         if verdict.crc != .valid, whitening.expectsWhitened(verdict) {
             let octets = try dewhitened(reader, verdict)
             var dewhitened = ByteReader(octets.span)
-            return try peelDataPDU(&dewhitened, accessAddress: accessAddress, verdict, &receiver)
+            return try peelDataPDU(&dewhitened, accessAddress: accessAddress, verdict, &heard)
         }
-        return try peelDataPDU(&reader, accessAddress: accessAddress, verdict, &receiver)
+        return try peelDataPDU(&reader, accessAddress: accessAddress, verdict, &heard)
     }
 
     private mutating func peelDataPDU(
         _ reader: inout ByteReader, accessAddress: UInt32, _ verdict: SnifferVerdict,
-        _ receiver: inout some FrameReceiver
+        _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         let length = Int(try reader.peek(1))
         if verdict.crc == .valid {
             let octets = try reader.readOctets(2 + length)
-            return peel(octets, verdict.isFromCentral, accessAddress: accessAddress, &receiver)
+            return peel(octets, verdict.isFromCentral, accessAddress: accessAddress, &heard)
         }
         guard reader.remaining >= 2 + length + CRC24.size else {
             followed.noteUnchecked()
@@ -56,16 +56,16 @@ extension FramePeeler {
         case .found(let held):
             for earlier in held {
                 frame = earlier.frame
-                _ = peel(earlier.octets, earlier.isFromCentral, accessAddress: accessAddress, &receiver)
+                _ = peel(earlier.octets, earlier.isFromCentral, accessAddress: accessAddress, &heard)
             }
             frame = pdu.frame
         }
-        return peel(octets, verdict.isFromCentral, accessAddress: accessAddress, &receiver)
+        return peel(octets, verdict.isFromCentral, accessAddress: accessAddress, &heard)
     }
 
     /// A data channel PDU without its CRC, which is right.
     private mutating func peel(
-        _ pdu: [UInt8], _ isFromCentral: Bool?, accessAddress: UInt32, _ receiver: inout some FrameReceiver
+        _ pdu: [UInt8], _ isFromCentral: Bool?, accessAddress: UInt32, _ heard: inout HeardBatch
     ) -> FrameOutcome {
         let header = pdu[0]
         let payload = Array(pdu.dropFirst(2))
@@ -78,7 +78,7 @@ extension FramePeeler {
             !followed.isEncrypted(payload, isStart: kind == 2, of: accessAddress)
         else { return .other }
         let stream = Connections.Stream(connection: UInt64(accessAddress), isFromCentral: isFromCentral)
-        peelL2CAP(payload, of: stream, isStart: kind == 2, &receiver)
+        peelL2CAP(payload, of: stream, isStart: kind == 2, &heard)
         return .peeled
     }
 }

@@ -9,9 +9,11 @@ struct SnifferVerdict {
     var isCoded = false
     /// The direction of a data channel PDU; `nil` where the sniffer does not tell it.
     var isFromCentral: Bool?
-    /// The channel index, where the sniffer tells it, and whether it says that it took the whitening off.
-    var channel: UInt8?
+    /// 2402 MHz and 2 MHz for each, where the sniffer tells it, and whether it says that it took the whitening off.
+    var rfChannel: UInt8?
     var isDewhitened = true
+    /// The channel index, where it is known.
+    var channel: UInt8? { rfChannel.flatMap(Whitening.channelIndex) }
 }
 
 /// The advertising physical channel of the LE link layer: Bluetooth Core, "Link Layer specification".
@@ -23,35 +25,35 @@ extension FramePeeler {
 
     mutating func peelLinkLayer(
         _ reader: inout ByteReader, _ verdict: SnifferVerdict, isCut: Bool,
-        _ receiver: inout some FrameReceiver
+        _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         guard verdict.crc != .failed || verdict.channel != nil else { return .crcFailed }
         let accessAddress = try reader.readUInt32LittleEndian()
         if verdict.isCoded { try reader.skip(1) }
         guard accessAddress == Self.advertisingAccessAddress else {
-            return try peelDataChannel(&reader, accessAddress: accessAddress, verdict, &receiver)
+            return try peelDataChannel(&reader, accessAddress: accessAddress, verdict, &heard)
         }
-        guard verdict.crc != .valid else { return try peelAdvertising(&reader, isCut: isCut, &receiver) }
-        return try peelUnchecked(&reader, verdict, isCut: isCut, &receiver)
+        guard verdict.crc != .valid else { return try peelAdvertising(&reader, isCut: isCut, &heard) }
+        return try peelUnchecked(&reader, verdict, isCut: isCut, &heard)
     }
 
     /// What the sniffer found damaged, or did not check, may still be whitened.
     private mutating func peelUnchecked(
-        _ reader: inout ByteReader, _ verdict: SnifferVerdict, isCut: Bool, _ receiver: inout some FrameReceiver
+        _ reader: inout ByteReader, _ verdict: SnifferVerdict, isCut: Bool, _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         let check = verdict.crc == .failed ? .wrong : try check(reader)
         guard check != .right else {
             whitening.plain += 1
-            return try peelAdvertising(&reader, isCut: isCut, &receiver)
+            return try peelAdvertising(&reader, isCut: isCut, &heard)
         }
         let octets = try dewhitened(reader, verdict)
         var dewhitened = ByteReader(octets.span)
         if !octets.isEmpty, try self.check(dewhitened) == .right {
             whitening.whitened += 1
             if verdict.isDewhitened { whitening.untold += 1 }
-            return try peelAdvertising(&dewhitened, isCut: false, &receiver)
+            return try peelAdvertising(&dewhitened, isCut: false, &heard)
         }
-        return check == .wrong ? .crcFailed : try peelAdvertising(&reader, isCut: isCut, &receiver)
+        return check == .wrong ? .crcFailed : try peelAdvertising(&reader, isCut: isCut, &heard)
     }
 
     private enum Check { case right, wrong, impossible }
@@ -77,16 +79,16 @@ extension FramePeeler {
     }
 
     private mutating func peelAdvertising(
-        _ reader: inout ByteReader, isCut: Bool, _ receiver: inout some FrameReceiver
+        _ reader: inout ByteReader, isCut: Bool, _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         let type = try reader.peek() & 0x0F
         let length = Int(try reader.peek(1))
         try reader.skip(2)
         let payload = try reader.readPiece(isCut ? min(length, reader.remaining) : length)
         switch type {
-        case 0, 2, 4, 6: try peelLegacy(payload, &receiver)
+        case 0, 2, 4, 6: try peelLegacy(payload, &heard)
         case 5: try peelConnect(payload)
-        case 7: try peelExtended(payload, &receiver)
+        case 7: try peelExtended(payload, &heard)
         default: return .other
         }
         return .peeled
@@ -96,10 +98,10 @@ extension FramePeeler {
     ///
     ///     AdvA 6 · AdvData 0…31
     @inline(__always)
-    private func peelLegacy(_ payload: ByteReader, _ receiver: inout some FrameReceiver) throws(ParseError) {
+    private func peelLegacy(_ payload: ByteReader, _ heard: inout HeardBatch) throws(ParseError) {
         var payload = payload
         let address = try payload.readUInt48LittleEndian()
-        try peelStructures(payload, Advertisement(direction: .heard, address: address), &receiver)
+        try peelStructures(payload, Advertisement(direction: .heard, address: address), &heard)
     }
 
     /// ADV_EXT_IND, AUX_ADV_IND, AUX_SCAN_RSP, AUX_CHAIN_IND: as far as one frame tells.
@@ -108,7 +110,7 @@ extension FramePeeler {
     ///     header: flags 1 · [AdvA 6] · [TargetA 6] · [CTEInfo 1] · [ADI 2] · [AuxPtr 3] · …
     ///
     /// Data that goes on in another frame, or came from one, may begin or end within a structure: that is no error.
-    private func peelExtended(_ payload: ByteReader, _ receiver: inout some FrameReceiver) throws(ParseError) {
+    private func peelExtended(_ payload: ByteReader, _ heard: inout HeardBatch) throws(ParseError) {
         var payload = payload
         let headerLength = Int(try payload.readUInt8() & 0x3F)
         var header = try payload.readPiece(headerLength)
@@ -118,7 +120,7 @@ extension FramePeeler {
         do {
             let isCertain = address != nil
             let advertisement = Advertisement(direction: .heard, address: address, isCertain: isCertain)
-            try peelStructures(payload, advertisement, &receiver)
+            try peelStructures(payload, advertisement, &heard)
         } catch {
             if isWhole { throw error }
         }

@@ -20,7 +20,7 @@ struct LinkLayerPseudoHeader {
         verdict = SnifferVerdict(
             crc: isTold ? (flags & 0x0800 != 0 ? .valid : .failed) : .notChecked, isCoded: flags & 0xC000 == 0x8000,
             isFromCentral: type == 2 ? true : type == 3 ? false : nil,
-            channel: Whitening.channelIndex(rfChannel: rfChannel), isDewhitened: isDewhitened)
+            rfChannel: rfChannel, isDewhitened: isDewhitened)
     }
 }
 
@@ -78,7 +78,7 @@ struct NordicSnifferHeader {
         try reader.skip(length - 2)
         verdict = SnifferVerdict(
             crc: flags & 0x01 != 0 ? .valid : .failed, isCoded: version == 3 && flags >> 4 & 0x07 == 2,
-            isFromCentral: flags & 0x02 != 0, channel: channel < 40 ? channel : nil)
+            isFromCentral: flags & 0x02 != 0, rfChannel: Whitening.rfChannel(channel))
     }
 
     /// A board may have the number 0xBE, and a payload 0xEF octets: then the length of version 0 does not reach the end.

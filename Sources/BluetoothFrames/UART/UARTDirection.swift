@@ -30,12 +30,12 @@ extension FramePeeler {
     /// A record may hold a part of the stream, several frames of it, or a packet without its SLIP layer.
     mutating func peelUART(
         _ reader: inout ByteReader, _ transport: UARTTransport, isSent: Bool, isCut: Bool,
-        _ receiver: inout some FrameReceiver
+        _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         var direction = isSent ? wires.sent : wires.received
         defer { if isSent { wires.sent = direction } else { wires.received = direction } }
         if direction.slip.isBetweenFrames, let bare = try barePacket(reader) {
-            return try peel(bare, &direction, transport, isSent: isSent, &receiver)
+            return try peel(bare, &direction, transport, isSent: isSent, &heard)
         }
         var outcome = FrameOutcome.other
         while !reader.isAtEnd {
@@ -46,9 +46,9 @@ extension FramePeeler {
                     throw ParseError(.invalidValue(0xDB), at: reader.offset - 1)
                 }
                 let packet = try UARTPacket(octets, at: reader.offset - 1)
-                let became = try peel(packet, &direction, transport, isSent: isSent, &receiver)
+                let became = try peel(packet, &direction, transport, isSent: isSent, &heard)
                 if outcome != .crcFailed, became != .other { outcome = became }
-            } catch { receiver.takeMalformed(error, in: frame) }
+            } catch { heard.append(error, in: frame) }
         }
         if isCut { direction.slip.forget() }
         return outcome
@@ -66,7 +66,7 @@ extension FramePeeler {
 
     private mutating func peel(
         _ packet: UARTPacket, _ direction: inout UARTDirection, _ transport: UARTTransport, isSent: Bool,
-        _ receiver: inout some FrameReceiver
+        _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         guard packet.isIntact else { return .crcFailed }
         let content = transport.content(packet.type, isSent: isSent)
@@ -76,9 +76,9 @@ extension FramePeeler {
         var payload = ByteReader(octets.span)
         if let indicator = content.indicator { collect(payload, indicator, isSent: isSent) }
         switch content {
-        case .command: return try peelCommand(&payload, adapter: 0, &receiver)
-        case .event: return try peelEvent(&payload, adapter: 0, &receiver)
-        case .acl: return try peelACL(&payload, adapter: 0, isSent: isSent, &receiver)
+        case .command: return try peelCommand(&payload, adapter: 0, &heard)
+        case .event: return try peelEvent(&payload, adapter: 0, &heard)
+        case .acl: return try peelACL(&payload, adapter: 0, isSent: isSent, &heard)
         case .linkControl, .other: return .other
         }
     }

@@ -81,7 +81,7 @@ struct USBBuses {
 /// HCI over USB: Bluetooth Core, "USB transport layer". Commands are control transfers, events interrupt transfers, ACL data
 /// bulk transfers; what other devices transfer is no frame of Bluetooth.
 extension FramePeeler {
-    mutating func peelUSB(_ reader: inout ByteReader, _ transfer: USBTransfer, _ receiver: inout some FrameReceiver)
+    mutating func peelUSB(_ reader: inout ByteReader, _ transfer: USBTransfer, _ heard: inout HeardBatch)
         throws(ParseError) -> FrameOutcome
     {
         let data = try reader.readPiece(transfer.length)
@@ -93,9 +93,9 @@ extension FramePeeler {
             guard try usb.isCommand(transfer, data) else { return .other }
             var command = data
             collect(command, 1, isSent: true)
-            return try peelCommand(&command, adapter: transfer.device.adapter, &receiver)
-        case .interrupt where transfer.isReceived: return try peelStream(data, transfer, .event, &receiver)
-        case .bulk where usb.isController(transfer.device): return try peelStream(data, transfer, .acl, &receiver)
+            return try peelCommand(&command, adapter: transfer.device.adapter, &heard)
+        case .interrupt where transfer.isReceived: return try peelStream(data, transfer, .event, &heard)
+        case .bulk where usb.isController(transfer.device): return try peelStream(data, transfer, .acl, &heard)
         default: return .other
         }
     }
@@ -106,18 +106,18 @@ extension FramePeeler {
     }
 
     private mutating func peelStream(
-        _ data: ByteReader, _ transfer: USBTransfer, _ kind: HCIExtent.Kind, _ receiver: inout some FrameReceiver
+        _ data: ByteReader, _ transfer: USBTransfer, _ kind: HCIExtent.Kind, _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         guard transfer.length > 0 else { return .other }
         let (arrival, isLost) = try usb.take(data, of: transfer, as: kind)
         if isLost {
-            receiver.takeMalformed(ParseError(.truncated(needed: 1, available: 0), at: data.offset), in: frame)
+            heard.append(ParseError(.truncated(needed: 1, available: 0), at: data.offset), in: frame)
         }
         let outcome: FrameOutcome
         switch arrival {
         case .nothing: return .other
-        case .alone: outcome = try peelPackets(data, transfer, kind, &receiver)
-        case .joined(let octets): outcome = try peelPackets(ByteReader(octets.span), transfer, kind, &receiver)
+        case .alone: outcome = try peelPackets(data, transfer, kind, &heard)
+        case .joined(let octets): outcome = try peelPackets(ByteReader(octets.span), transfer, kind, &heard)
         }
         guard !transfer.isCut else {
             throw ParseError(.truncated(needed: transfer.length + 1, available: transfer.length), at: data.end)
@@ -127,7 +127,7 @@ extension FramePeeler {
 
     /// Packets one behind the other. What is malformed in one does not touch the others.
     private mutating func peelPackets(
-        _ packets: ByteReader, _ transfer: USBTransfer, _ kind: HCIExtent.Kind, _ receiver: inout some FrameReceiver
+        _ packets: ByteReader, _ transfer: USBTransfer, _ kind: HCIExtent.Kind, _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         var (rest, outcome) = (packets, FrameOutcome.other)
         var whole = try rest.readPiece(try HCIExtent(of: packets, as: kind).whole)
@@ -140,10 +140,10 @@ extension FramePeeler {
                 let adapter = transfer.device.adapter
                 let became =
                     kind == .event
-                    ? try peelEvent(&packet, adapter: adapter, &receiver)
-                    : try peelACL(&packet, adapter: adapter, isSent: !transfer.isReceived, &receiver)
+                    ? try peelEvent(&packet, adapter: adapter, &heard)
+                    : try peelACL(&packet, adapter: adapter, isSent: !transfer.isReceived, &heard)
                 if became == .peeled { outcome = .peeled }
-            } catch { receiver.takeMalformed(error, in: frame) }
+            } catch { heard.append(error, in: frame) }
         }
         return outcome
     }

@@ -19,8 +19,9 @@ struct ProxyConnections {
 
     /// A whole message, if this value completes one.
     mutating func message(completedBy value: AttributeValue) -> (type: ProxyPDU.MessageType, data: [UInt8])? {
-        var octets = value.value
-        guard let pdu = try? ProxyPDU(parsing: &octets) else { return nil }
+        let octets = value.octets
+        var reader = ByteReader(octets.span)
+        guard let pdu = try? ProxyPDU(parsing: &reader) else { return nil }
         let stream = Stream(characteristic: value.characteristic, direction: value.direction)
         return reassemblies[stream, default: ProxyReassembly()].take(pdu)
     }

@@ -2,7 +2,7 @@ import BluetoothFrames
 import CaptureFiles
 import DequeModule
 
-/// Takes the frames of one capture: peels them for the stream, and keeps what is to be said of the capture.
+/// Takes the frames of one capture: peels them, and keeps what is to be said of the capture.
 struct CaptureIntake {
     /// A frame read ahead of its turn; only where several captures are merged.
     struct Ahead {
@@ -39,10 +39,10 @@ struct CaptureIntake {
     }
 
     @inline(__always)
-    mutating func take(_ frame: CapturedFrame, into stream: inout EvidenceStream) {
+    mutating func take(_ frame: CapturedFrame, into frames: inout HeardFrames) {
         take(
             frame.bytes, reference(to: frame), frame.linkType, flags: frame.flags,
-            isCut: frame.originalLength > frame.bytes.count, into: &stream)
+            isCut: frame.originalLength > frame.bytes.count, into: &frames)
     }
 
     @inline(__always)
@@ -81,41 +81,41 @@ struct CaptureIntake {
                 isCut: frame.originalLength > frame.bytes.count, octets: octets))
     }
 
-    mutating func peelAhead(into stream: inout EvidenceStream) {
+    mutating func peelAhead(into frames: inout HeardFrames) {
         guard let ahead = ahead.popFirst() else { return }
-        take(ahead.octets.span, ahead.frame, ahead.linkType, flags: ahead.flags, isCut: ahead.isCut, into: &stream)
+        take(ahead.octets.span, ahead.frame, ahead.linkType, flags: ahead.flags, isCut: ahead.isCut, into: &frames)
     }
 
     @inline(__always)
     private mutating func take(
         _ bytes: Span<UInt8>, _ frame: FrameReference, _ linkType: LinkType, flags: UInt32, isCut: Bool,
-        into stream: inout EvidenceStream
+        into frames: inout HeardFrames
     ) {
         summary.count(frame.time)
         guard let encapsulation = encapsulation(of: linkType) else {
             unsupported += 1
-            stream.append(.capture(.unsupportedLinkType(linkType)), from: Origin(frame))
+            frames.append(.unsupportedLinkType(linkType), at: frame)
             return
         }
-        peel(bytes, frame, as: encapsulation, flags: flags, isCut: isCut, into: &stream)
+        peel(bytes, frame, as: encapsulation, flags: flags, isCut: isCut, into: &frames)
     }
 
     private mutating func peel(
         _ bytes: Span<UInt8>, _ frame: FrameReference, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool,
-        into stream: inout EvidenceStream
+        into frames: inout HeardFrames
     ) {
         do {
             let outcome = try peeler.peel(
-                bytes, of: frame.stamp, as: encapsulation, flags: flags, isCut: isCut, into: &stream)
-            if isCut { stream.append(.capture(.truncated), from: Origin(frame)) }
+                bytes, of: frame.stamp, as: encapsulation, flags: flags, isCut: isCut, into: &frames.heard)
+            if isCut { frames.append(.truncated, at: frame) }
             guard outcome == .crcFailed else { return }
             summary.crcFailed += 1
-            stream.append(.capture(.crcFailed), from: Origin(frame))
+            frames.append(.crcFailed, at: frame)
         } catch {
             if isCut {
-                stream.append(.capture(.truncated), from: Origin(frame))
+                frames.append(.truncated, at: frame)
             } else {
-                stream.takeMalformed(error, in: frame.stamp)
+                frames.heard.append(error, in: frame.stamp)
             }
         }
     }
@@ -135,15 +135,15 @@ struct CaptureIntake {
         return encapsulation
     }
 
-    mutating func breakOff(_ error: CaptureError, into stream: inout EvidenceStream) {
+    mutating func breakOff(_ error: CaptureError, into frames: inout HeardFrames) {
         summary.failure = error
         let after = summary.lastTime ?? CaptureTime(nanoseconds: 0)
         let frame = FrameReference(capture: summary.index, number: summary.frames + 1, time: after)
-        stream.append(.capture(.brokeOff(error)), from: Origin(frame))
+        frames.append(.brokeOff(error), at: frame)
     }
 
     /// Tells how far the capture was read; `losses`: what of the file could not be.
-    mutating func tell(_ losses: CaptureLosses, _ stream: inout EvidenceStream) {
+    mutating func tell(_ losses: CaptureLosses, _ frames: inout HeardFrames) {
         let tally = peeler.tally
         let notices: [CaptureNotice: Int] = [
             .damaged: losses.damages, .unknownRecord: losses.unknown, .dewhitened: tally.dewhitened,
@@ -153,7 +153,7 @@ struct CaptureIntake {
         summary.notices = notices.filter { $0.value > 0 }
         let time = summary.lastTime ?? CaptureTime(nanoseconds: 0)
         let frame = FrameReference(capture: summary.index, number: summary.frames, time: time)
-        stream.append(.capture(.read(summary)), from: Origin(frame))
+        frames.append(.read(summary), at: frame)
     }
 
     /// Why nothing of the capture could be used: there was no frame, or none of a link type that can be peeled.

@@ -59,7 +59,7 @@ public struct CaptureReading {
     /// Reads to the end.
     ///
     /// - Parameters:
-    ///   - stream: takes the frames.
+    ///   - stream: takes what the frames hold.
     ///   - receive: is handed what the stream observes, in batches.
     ///   - progress: is told now and then how far it has come.
     /// - Throws: if no capture holds anything that can be peeled.
@@ -67,13 +67,20 @@ public struct CaptureReading {
         into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void,
         _ progress: (ReadingProgress) -> Void = { _ in }
     ) throws(CaptureError) {
+        var heard = HeardFrames()
+        func handOn(_ heard: inout HeardFrames) {
+            stream.take(heard)
+            heard.removeAll()
+            stream.removeObserved(receive)
+        }
         if let only = inputs.first, inputs.count == 1 {
-            while only.readNext(Self.progressInterval, into: &stream, receive) {
+            while only.readNext(Self.progressInterval, into: &heard, handOn) {
                 progress(ReadingProgress(frames: frames, octets: octets))
             }
         } else {
-            merge(into: &stream, receive, progress)
+            merge(into: &heard, handOn, progress)
         }
+        handOn(&heard)
         stream.settle { [frames] in progress(ReadingProgress(frames: frames, octets: nil, search: $0)) }
         stream.removeObserved(receive)
         unusable += inputs.compactMap(\.refusal)
@@ -81,14 +88,14 @@ public struct CaptureReading {
     }
 
     private func merge(
-        into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void, _ progress: (ReadingProgress) -> Void
+        into heard: inout HeardFrames, _ handOn: (inout HeardFrames) -> Void, _ progress: (ReadingProgress) -> Void
     ) {
         var frames = 0
         var waiting = inputs
-        waiting.removeAll { !$0.begin(into: &stream) }
+        waiting.removeAll { !$0.begin(into: &heard) }
         while let next = earliest(of: waiting) {
-            if !next.advance(into: &stream) { waiting.removeAll { $0 === next } }
-            stream.removeObserved(receive)
+            if !next.advance(into: &heard) { waiting.removeAll { $0 === next } }
+            if heard.isFull { handOn(&heard) }
             frames += 1
             if frames % Self.progressInterval == 0 { progress(ReadingProgress(frames: frames, octets: octets)) }
         }
@@ -125,17 +132,17 @@ private final class CaptureInput {
     var timeAhead: CaptureTime { source.intake.timeAhead }
 
     /// Reads and takes the next frames; false if the capture ended before there were `count`.
-    func readNext(_ count: Int, into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void) -> Bool {
-        source.readNext(count, into: &stream, receive)
+    func readNext(_ count: Int, into heard: inout HeardFrames, _ handOn: (inout HeardFrames) -> Void) -> Bool {
+        source.readNext(count, into: &heard, handOn)
     }
 
     /// Reads the first frames and keeps them; false if there are none.
-    func begin(into stream: inout EvidenceStream) -> Bool { source.readAhead(into: &stream) }
+    func begin(into heard: inout HeardFrames) -> Bool { source.readAhead(into: &heard) }
 
     /// Takes the first frame that was read ahead and reads one more; false if that was the last one.
-    func advance(into stream: inout EvidenceStream) -> Bool {
-        source.intake.peelAhead(into: &stream)
-        return source.readAhead(into: &stream)
+    func advance(into heard: inout HeardFrames) -> Bool {
+        source.intake.peelAhead(into: &heard)
+        return source.readAhead(into: &heard)
     }
 
     var refusal: CaptureError? { source.intake.refusal }
@@ -156,31 +163,29 @@ private struct PeeledCapture: ~Copyable {
         self.file = file
     }
 
-    mutating func readNext(
-        _ count: Int, into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void
-    ) -> Bool {
+    mutating func readNext(_ count: Int, into heard: inout HeardFrames, _ handOn: (inout HeardFrames) -> Void) -> Bool {
         do throws(CaptureError) {
             for _ in 0..<count {
                 guard let frame = try file.nextFrame() else {
-                    intake.tell(file.losses, &stream)
+                    intake.tell(file.losses, &heard)
                     return false
                 }
-                intake.take(frame, into: &stream)
-                stream.removeObserved(receive)
+                intake.take(frame, into: &heard)
+                if heard.isFull { handOn(&heard) }
             }
-            intake.tell(file.losses, &stream)
+            intake.tell(file.losses, &heard)
             return true
         } catch {
-            breakOff(error, &stream)
+            breakOff(error, &heard)
             return false
         }
     }
 
     /// Reads as many frames ahead as are kept; false, once that is told, if there are no more.
-    mutating func readAhead(into stream: inout EvidenceStream) -> Bool {
+    mutating func readAhead(into heard: inout HeardFrames) -> Bool {
         while end == nil, intake.countAhead < CaptureIntake.mostAhead { readOneAhead() }
         guard intake.countAhead == 0 else { return true }
-        if case .failure(let error) = end { breakOff(error, &stream) } else { intake.tell(file.losses, &stream) }
+        if case .failure(let error) = end { breakOff(error, &heard) } else { intake.tell(file.losses, &heard) }
         return false
     }
 
@@ -196,8 +201,8 @@ private struct PeeledCapture: ~Copyable {
         }
     }
 
-    private mutating func breakOff(_ error: CaptureError, _ stream: inout EvidenceStream) {
-        intake.breakOff(error, into: &stream)
-        intake.tell(file.losses, &stream)
+    private mutating func breakOff(_ error: CaptureError, _ heard: inout HeardFrames) {
+        intake.breakOff(error, into: &heard)
+        intake.tell(file.losses, &heard)
     }
 }

@@ -180,11 +180,11 @@ private final class Input {
     /// Whether other frames need this one to be understood.
     private func isNeeded(_ encapsulation: Encapsulation) -> Bool {
         peeler.collectsPackets = true
-        var receiver = NobodyReceives()
+        var nothing = HeardBatch(types: [])
         let stamp = FrameStamp(capture: 0, number: number, nanoseconds: frame.time.nanoseconds)
         _ = try? peeler.peel(
             frame.octets.span, of: stamp, as: encapsulation, flags: frame.flags,
-            isCut: frame.originalLength > frame.octets.count, into: &receiver)
+            isCut: frame.originalLength > frame.octets.count, into: &nothing)
         switch peeler.part {
         case .none: return false
         case .advertisingData: return true
@@ -204,11 +204,4 @@ extension Input {
             return written
         }
     }
-}
-
-/// Takes what frames hold, and keeps nothing.
-private struct NobodyReceives: FrameReceiver {
-    mutating func take(_ structure: AdvertisingStructure) {}
-    mutating func take(_ value: AttributeValue) {}
-    mutating func takeMalformed(_ error: ParseError, in frame: FrameStamp) {}
 }

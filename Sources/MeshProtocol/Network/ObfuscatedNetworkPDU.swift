@@ -5,14 +5,12 @@ public import ByteParsing
 ///     IVI 1 bit · NID 7 bits · obfuscated (CTL 1 bit · TTL 7 bits · SEQ 3 · SRC 2) ·
 ///     encrypted (DST 2 · TransportPDU 1…16) · NetMIC 4 or 8
 ///
-/// The octets are kept left-aligned in two blocks, so that a PDU is a plain value of fixed size.
+/// The octets are kept left-aligned in two blocks, so that a PDU is a plain value of 32 octets.
 public struct ObfuscatedNetworkPDU: Hashable, Sendable {
     /// Octets 0…15.
     public let first: UInt128
-    /// Octets 16…31.
-    public let second: UInt128
-    /// Octets of the PDU, NetMIC included: 11 to 29.
-    public let length: Int
+    /// Octets 16…28, and behind them, where no PDU has an octet, the length.
+    @usableFromInline let rest: UInt128
 
     /// Room for an empty payload: bluetooth-meshd 5.66 cuts what it relays, sometimes into the DST, and such copies are
     /// authentic. The specification's shortest PDU has 14 octets.
@@ -23,39 +21,41 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
     /// All octets of `reader`.
     ///
     /// - Throws: `ParseError` where there are fewer or more octets than a Network PDU can have.
-    @inlinable @inline(__always)
     public init(parsing reader: inout ByteReader) throws(ParseError) {
-        length = reader.remaining
-        guard (Self.minimumLength...Self.maximumLength).contains(length) else {
-            throw ParseError(.invalidLength(length), at: reader.offset)
+        let (start, length) = (reader.offset, reader.remaining)
+        let octets = length <= 32 ? try reader.readTwoLeftAligned(length) : (0, 0)
+        guard let pdu = ObfuscatedNetworkPDU(octets, length: length) else {
+            throw ParseError(.invalidLength(length), at: start)
         }
-        guard length > 16 else {
-            first = try reader.readLeftAligned(length)
-            second = 0
-            return
-        }
-        var last = reader
-        first = try reader.readLeftAligned(16)
-        try last.skip(length - 16)
-        // The last sixteen octets, without those that are in `first` already.
-        second = try last.readLeftAligned(16) &<< UInt128(truncatingIfNeeded: 8 * (32 - length))
-        reader = last
+        self = pdu
+    }
+
+    /// `octets`: left-aligned, and zeros behind the last one.
+    /// `length`: how many; `nil` where a Network PDU cannot have as many.
+    @inlinable @inline(__always)
+    public init?(_ octets: (first: UInt128, second: UInt128), length: Int) {
+        guard (Self.minimumLength...Self.maximumLength).contains(length) else { return nil }
+        first = octets.first
+        rest = octets.second | UInt128(truncatingIfNeeded: length)
     }
 
     /// No PDU at all: what an empty place in a table holds.
     public static let none = ObfuscatedNetworkPDU(octets: [])
 
     init(octets: [UInt8]) {
-        length = octets.count
         first = UInt128(leftAligned: octets.prefix(16))
-        second = UInt128(leftAligned: octets.dropFirst(16))
+        rest = UInt128(leftAligned: octets.dropFirst(16)) | UInt128(octets.count)
     }
 
+    /// Octets 16…31.
+    @inlinable public var second: UInt128 { rest & ~0xFF }
+    /// Octets of the PDU, NetMIC included: 11 to 29.
+    @inlinable public var length: Int { Int(truncatingIfNeeded: rest & 0xFF) }
     /// The least significant bit of the IV Index.
-    /// 7 bits that a key derives, by which the keys to try are found.
-    /// All octets as heard.
     @inlinable public var ivi: UInt8 { UInt8(truncatingIfNeeded: first >> 127) }
+    /// 7 bits that a key derives, by which the keys to try are found.
     @inlinable public var nid: UInt8 { UInt8(truncatingIfNeeded: first >> 120) & 0x7F }
+    /// All octets as heard.
     public var octets: [UInt8] { Array((first.octets + second.octets).prefix(length)) }
 
     /// The obfuscated CTL, TTL, SEQ and SRC, 48 bits.

@@ -137,13 +137,7 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         _ sequence: SequenceNumber, _ insertion: SequenceSet.Insertion, isSuperseded: Bool = false,
         at frame: FrameReference
     ) {
-        // Nearly every PDU takes this way: its SEQ is the next one, or one of the next few.
-        if insertion == .new, sequence > highest, sequence.value &- highest.value <= Self.usualStep, spike == nil,
-            run == nil
-        {
-            climb(to: sequence, at: frame)
-            return
-        }
+        if insertion == .new, follow(sequence, at: frame) { return }
         switch insertion {
         case .same where isSuperseded:
             isReplayedLate = true
@@ -152,6 +146,17 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         case .other: takeBehind(sequence, isOther: true, at: frame)
         case .new: takeNew(sequence, at: frame)
         }
+    }
+
+    /// Takes a SEQ that was not heard before if it is the next one or one of the next few, as that of nearly every PDU is; false,
+    /// and nothing is taken, where it is another one.
+    @inline(__always)
+    mutating func follow(_ sequence: SequenceNumber, at frame: FrameReference) -> Bool {
+        guard sequence > highest, sequence.value &- highest.value <= Self.usualStep, spike == nil, run == nil else {
+            return false
+        }
+        climb(to: sequence, at: frame)
+        return true
     }
 
     /// A SEQ that was used, heard under friendship credentials: from the node itself, or from its Friend minutes later.

@@ -63,9 +63,26 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         var sequences = SequenceSet()
         var watch: SequenceWatch
 
+        /// What became of a PDU.
+        struct Taken {
+            var insertion: SequenceSet.Insertion
+            var hasNewPage: Bool
+            /// Whether it follows what was heard, and was watched already.
+            var isFollowed: Bool
+        }
+
+        /// Takes a PDU; `isInOrder`: it was heard when it was sent, as far as is known.
+        @inline(__always)
+        mutating func take(_ pdu: NetworkPDU, at frame: FrameReference, times: Int, isInOrder: Bool) -> Taken {
+            let pages = sequences.pages
+            let insertion = insert(pdu, at: frame, times: times)
+            let isFollowed = isInOrder && insertion == .new && watch.follow(pdu.sequence, at: frame)
+            return Taken(insertion: insertion, hasNewPage: sequences.pages != pages, isFollowed: isFollowed)
+        }
+
         /// Takes note that the SEQ was used, whoever says so.
         @inline(__always)
-        mutating func insert(_ pdu: NetworkPDU, at frame: FrameReference, times: Int) -> SequenceSet.Insertion {
+        private mutating func insert(_ pdu: NetworkPDU, at frame: FrameReference, times: Int) -> SequenceSet.Insertion {
             let sequence = pdu.sequence
             let insertion = sequences.insert(sequence.value, digest: pdu.content.digest)
             epoch.heard += times
@@ -157,12 +174,16 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         let record = record(for: pdu, at: frame)
         let isSuperseded = !isDelayed && record < records.count - 1 && isLong(after: records[records.count - 1], frame)
         if subnets.last != subnet, !subnets.contains(subnet) { subnets.append(subnet) }
-        let pages = records[record].sequences.pages
-        let inserted = records[record].insert(pdu, at: frame, times: times)
-        if records[record].sequences.pages != pages { hasNewPage = true }
-        let novelty = novelty(of: pdu, subnet, inserted)
+        let taken = records[record].take(pdu, at: frame, times: times, isInOrder: !isDelayed && !isSuperseded)
+        if taken.hasNewPage { hasNewPage = true }
+        let novelty = novelty(of: pdu, subnet, taken.insertion)
+        if taken.isFollowed {
+            // The way of nearly every PDU.
+            noteRole(pdu, at: frame)
+            return novelty
+        }
         // What a relay cut short is a copy.
-        let insertion = novelty == .cutCopy ? .same : inserted
+        let insertion = novelty == .cutCopy ? .same : taken.insertion
         if isDelayed {
             records[record].watch.raise(to: pdu.sequence, at: frame)
         } else {

@@ -1,27 +1,3 @@
-public import ByteParsing
-
-/// One AD structure: Bluetooth Core, "Advertising and Scan Response data format".
-///
-///     length 1 · AD type 1 · value length − 1
-public struct AdvertisingStructure: ~Escapable {
-    /// The frame that it stood in.
-    public let frame: FrameStamp
-    /// The AD type; `ADType` names those of mesh.
-    public let type: UInt8
-    /// The octets behind the AD type.
-    public let value: ByteReader
-    /// The advertisement in which the structure stood.
-    public let advertisement: Advertisement
-
-    @_lifetime(copy value)
-    init(frame: FrameStamp, type: UInt8, value: ByteReader, advertisement: Advertisement) {
-        self.frame = frame
-        self.type = type
-        self.value = value
-        self.advertisement = advertisement
-    }
-}
-
 /// Where an AD structure stood.
 public struct Advertisement: Hashable, Sendable {
     /// Whose advertisement it is.
@@ -53,4 +29,7 @@ public enum ADType {
     public static let uri: UInt8 = 0x24
     /// Service Data with a 16-bit UUID.
     public static let serviceData: UInt8 = 0x16
+
+    /// All of these.
+    public static let ofMesh: Set<UInt8> = [pbADV, meshMessage, meshBeacon, uri, serviceData]
 }
