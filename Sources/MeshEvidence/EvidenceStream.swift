@@ -17,6 +17,7 @@ public struct EvidenceStream {
     var uris = URIMemory()
     var foreignPDUs = ForeignPDUCount()
     private let search: IVSearchExtent
+    private let threads: Int
     /// What is to be held before a long capture without beacons is searched again, so that it does not outgrow the store.
     private var enoughToSearch = 8192
     /// PDUs that gave way before anything told the IV Index, and that were not told yet.
@@ -28,9 +29,11 @@ public struct EvidenceStream {
     ///   - keys: the networks that the question is about.
     ///   - given: an IV Index to open with where nothing tells it; never evidence.
     ///   - search: how far to search an IV Index that nothing tells.
-    public init(_ keys: KeyRing, given: IVIndex? = nil, search: IVSearchExtent = .bounded) {
+    ///   - threads: how many may do so; one, or all that the machine has.
+    public init(_ keys: KeyRing, given: IVIndex? = nil, search: IVSearchExtent = .bounded, threads: Int = 2) {
         let lists = keys.networks.enumerated().map { NetworkKeyList(NetworkIndex($0), $1) }
         self.search = search
+        self.threads = threads
         delivery = EvidenceDelivery(lists, given: given)
         decryption = NetworkDecryption(isNeeded: !lists.isEmpty)
         for list in lists {
@@ -271,7 +274,8 @@ public struct EvidenceStream {
                 let held = decryption.held.searchable(nid: entry.keys.flooding.nid)
                 guard !held.isEmpty else { continue }
                 let isDoubted = decryption.isClosedSince(list.network, held, least: Self.enoughClosed)
-                let search = IVIndexSearch(entry.keys.flooding, held.map(\.pdu), keys: list.places.count)
+                let search = IVIndexSearch(
+                    entry.keys.flooding, held.map(\.pdu), keys: list.places.count, isParallel: threads > 1)
                 let found =
                     known.map { search.run(beyond: $0, isDoubted ? extent : nil, progress) }
                     ?? search.run(extent, progress)

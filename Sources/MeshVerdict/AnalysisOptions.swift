@@ -1,4 +1,5 @@
 public import CaptureFiles
+import FoundationEssentials
 public import MeshEvidence
 public import MeshProtocol
 public import MeshStacks
@@ -30,6 +31,9 @@ public struct AnalysisOptions: Sendable {
 
     /// What is known of the captures' clocks.
     public var clocks = ClockSettings()
+
+    /// How many threads may work on it, at least 1: as many as the machine has processors. The outcome is the same for any number.
+    public var threads = ProcessInfo.processInfo.activeProcessorCount
 
     /// What is not given is as it was said above.
     public init(givenIVIndex: IVIndex? = nil, master: UnicastAddress? = nil) {

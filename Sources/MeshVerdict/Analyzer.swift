@@ -34,9 +34,11 @@ public struct Analyzer {
         _ paths: [String], progress: (ReadingProgress) -> Void = { _ in }, receive: Receiver? = nil
     ) throws(CaptureError) -> Analysis {
         var state = MeshState(keyRing)
-        var stream = EvidenceStream(keyRing, given: options.givenIVIndex, search: options.ivSearch)
+        var stream = EvidenceStream(
+            keyRing, given: options.givenIVIndex, search: options.ivSearch, threads: options.threads)
         var captures = try CaptureReading(
             paths, keys: keyRing, given: options.givenIVIndex, clocks: options.clocks)
+        captures.threads = options.threads
         // Only keys above the network layer have messages to be looked at.
         var messages = keyRing.networks.map(MessageTally.init)
         let isLooking = keyRing.networks.contains { !$0.upperKeys.isEmpty }

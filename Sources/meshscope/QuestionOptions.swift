@@ -24,6 +24,12 @@ struct CaptureArguments: ParsableArguments {
             valueName: "file=duration"))
     var clockOffset: [ClockOffset] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "How many threads may work; as many as the machine has, without it. The outcome is the same.",
+            valueName: "n"))
+    var threads: Int?
+
     /// What is said of the captures' clocks.
     private var clocks: ClockSettings {
         var clocks = ClockSettings()
@@ -36,6 +42,7 @@ struct CaptureArguments: ParsableArguments {
     func options(givenIVIndex: IVIndex? = nil, master: UnicastAddress? = nil) -> AnalysisOptions {
         var options = AnalysisOptions(givenIVIndex: givenIVIndex, master: master)
         options.clocks = clocks
+        if let threads { options.threads = threads }
         return options
     }
 
@@ -46,6 +53,7 @@ struct CaptureArguments: ParsableArguments {
         if let other = clockOffset.first(where: { !captures.contains($0.path) }) {
             throw ValidationError("--clock-offset names \(other.path), which is none of the captures.")
         }
+        guard (1...1024).contains(threads ?? 1) else { throw ValidationError("--threads is 1 to 1024.") }
         guard captures.filter({ $0 == "-" }).count <= 1 else {
             throw ValidationError("Standard input can be read only once.")
         }

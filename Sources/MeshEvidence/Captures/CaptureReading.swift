@@ -1,4 +1,5 @@
 public import CaptureFiles
+import Dispatch
 public import MeshProtocol
 
 /// How far a read has come, over all captures.
@@ -13,16 +14,25 @@ public struct ReadingProgress: Sendable {
 
 /// Reads the frames of several captures in the order of time, each peeled by its own peeler, into one stream.
 public struct CaptureReading {
-    private let inputs: [CaptureInput]
+    private let inputs: CaptureInputs
     /// Captures that could not be used at all; the others are analysed.
-    public private(set) var unusable: [CaptureError] = []
-    private static let progressInterval = 1 << 16
+    public private(set) var unusable: [CaptureError]
+    /// With two or more, one thread reads and peels while the one that asks opens what was heard; the outcome is the same.
+    public var threads = 1
+    /// How many things that were heard make a batch full. One thread has them in its nearest cache; two wait for each other the
+    /// less, the more they are.
+    var most: Int?
+    private static let mostOfOneThread = 256
+    private static let mostOfTwoThreads = 2048
+    /// Batches between two threads.
+    private static let batches = 4
 
     /// One capture by itself, as it stands.
     ///
     /// - Throws: if it cannot be opened.
     init(apart path: String, _ clock: ClockSetting) throws(CaptureError) {
-        inputs = [try CaptureInput(path: path, index: 0, alignment: nil, clock: clock)]
+        inputs = try CaptureInputs(apart: path, clock)
+        unusable = []
     }
 
     /// - Parameters:
@@ -35,25 +45,8 @@ public struct CaptureReading {
         _ paths: [String], keys: KeyRing = KeyRing(networks: []), given: IVIndex? = nil,
         clocks: ClockSettings = ClockSettings()
     ) throws(CaptureError) {
-        var inputs: [CaptureInput] = []
-        let alignment = ClockAlignment(paths, keys, given: given, clocks)
-        // A capture that cannot be used gets no index, so that the indexes of the others have no gap.
-        var places: [Int: Int] = [:]
-        for (index, path) in paths.enumerated() {
-            do throws(CaptureError) {
-                var aligned = alignment.captures[index]
-                aligned.reference = aligned.reference.flatMap { places[$0] }
-                let input = try CaptureInput(
-                    path: path, index: inputs.count, alignment: paths.count > 1 ? aligned : nil,
-                    clock: clocks.setting(of: path))
-                places[index] = inputs.count
-                inputs.append(input)
-            } catch {
-                unusable.append(error)
-            }
-        }
-        if inputs.isEmpty, let error = unusable.first { throw error }
-        self.inputs = inputs
+        inputs = try CaptureInputs(paths, ClockAlignment(paths, keys, given: given, clocks), clocks)
+        unusable = inputs.unopened
     }
 
     /// Reads to the end.
@@ -67,142 +60,42 @@ public struct CaptureReading {
         into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void,
         _ progress: (ReadingProgress) -> Void = { _ in }
     ) throws(CaptureError) {
-        var heard = HeardFrames()
-        func handOn(_ heard: inout HeardFrames) {
+        var frames = 0
+        read { heard in
             stream.take(heard)
-            heard.removeAll()
             stream.removeObserved(receive)
+            guard let reached = heard.progress else { return }
+            frames = reached.frames
+            progress(reached)
         }
-        if let only = inputs.first, inputs.count == 1 {
-            while only.readNext(Self.progressInterval, into: &heard, handOn) {
-                progress(ReadingProgress(frames: frames, octets: octets))
-            }
-        } else {
-            merge(into: &heard, handOn, progress)
-        }
-        handOn(&heard)
         stream.settle { [frames] in progress(ReadingProgress(frames: frames, octets: nil, search: $0)) }
         stream.removeObserved(receive)
-        unusable += inputs.compactMap(\.refusal)
-        if let error = unusable.first, inputs.allSatisfy({ $0.refusal != nil }) { throw error }
+        let refusals = inputs.refusals
+        unusable += refusals.errors
+        if refusals.areAll, let error = unusable.first { throw error }
     }
 
-    private func merge(
-        into heard: inout HeardFrames, _ handOn: (inout HeardFrames) -> Void, _ progress: (ReadingProgress) -> Void
-    ) {
-        var frames = 0
-        var waiting = inputs
-        waiting.removeAll { !$0.begin(into: &heard) }
-        while let next = earliest(of: waiting) {
-            if !next.advance(into: &heard) { waiting.removeAll { $0 === next } }
-            if heard.isFull { handOn(&heard) }
-            frames += 1
-            if frames % Self.progressInterval == 0 { progress(ReadingProgress(frames: frames, octets: octets)) }
-        }
-    }
-
-    private func earliest(of waiting: [CaptureInput]) -> CaptureInput? {
-        guard var best = waiting.first else { return nil }
-        for input in waiting.dropFirst() where input.timeAhead < best.timeAhead { best = input }
-        return best
-    }
-
-    private var frames: Int { inputs.reduce(0) { $0 + $1.frames } }
-
-    private var octets: (read: Int64, size: Int64)? {
-        var sum: (read: Int64, size: Int64) = (0, 0)
-        for input in inputs {
-            guard let (read, size) = input.progress else { return nil }
-            sum = (sum.read + read, sum.size + size)
-        }
-        return sum
-    }
-}
-
-/// One capture of a merge; a box, since a capture file cannot be copied.
-private final class CaptureInput {
-    private var source: PeeledCapture
-
-    init(path: String, index: Int, alignment: CaptureAlignment?, clock: ClockSetting) throws(CaptureError) {
-        source = try PeeledCapture(path: path, index: index, alignment: alignment, clock: clock)
-    }
-
-    var frames: Int { source.intake.summary.frames }
-    var progress: (read: Int64, size: Int64)? { source.file.progress }
-    var timeAhead: CaptureTime { source.intake.timeAhead }
-
-    /// Reads and takes the next frames; false if the capture ended before there were `count`.
-    func readNext(_ count: Int, into heard: inout HeardFrames, _ handOn: (inout HeardFrames) -> Void) -> Bool {
-        source.readNext(count, into: &heard, handOn)
-    }
-
-    /// Reads the first frames and keeps them; false if there are none.
-    func begin(into heard: inout HeardFrames) -> Bool { source.readAhead(into: &heard) }
-
-    /// Takes the first frame that was read ahead and reads one more; false if that was the last one.
-    func advance(into heard: inout HeardFrames) -> Bool {
-        source.intake.peelAhead(into: &heard)
-        return source.readAhead(into: &heard)
-    }
-
-    var refusal: CaptureError? { source.intake.refusal }
-}
-
-/// A capture file and what becomes of its frames.
-private struct PeeledCapture: ~Copyable {
-    var file: CaptureFile
-    var intake: CaptureIntake
-    /// How the reading ended, where frames that were read ahead are still to be taken.
-    private var end: Result<Void, CaptureError>?
-
-    init(path: String, index: Int, alignment: CaptureAlignment?, clock: ClockSetting) throws(CaptureError) {
-        let file = try CaptureFile(path: path)
-        intake = CaptureIntake(
-            path: path, format: file.format, timeDigits: file.timeDigits, index: index, alignment: alignment,
-            clock: clock)
-        self.file = file
-    }
-
-    mutating func readNext(_ count: Int, into heard: inout HeardFrames, _ handOn: (inout HeardFrames) -> Void) -> Bool {
-        do throws(CaptureError) {
-            for _ in 0..<count {
-                guard let frame = try file.nextFrame() else {
-                    intake.tell(file.losses, &heard)
-                    return false
-                }
-                intake.take(frame, into: &heard)
-                if heard.isFull { handOn(&heard) }
+    /// Hands each batch to `open`, in this thread and in its order.
+    private func read(_ open: (HeardFrames) -> Void) {
+        guard threads > 1 else {
+            var heard = HeardFrames(most: most ?? Self.mostOfOneThread)
+            while inputs.fill(&heard) {
+                open(heard)
+                heard.removeAll()
             }
-            intake.tell(file.losses, &heard)
-            return true
-        } catch {
-            breakOff(error, &heard)
-            return false
+            return
         }
-    }
-
-    /// Reads as many frames ahead as are kept; false, once that is told, if there are no more.
-    mutating func readAhead(into heard: inout HeardFrames) -> Bool {
-        while end == nil, intake.countAhead < CaptureIntake.mostAhead { readOneAhead() }
-        guard intake.countAhead == 0 else { return true }
-        if case .failure(let error) = end { breakOff(error, &heard) } else { intake.tell(file.losses, &heard) }
-        return false
-    }
-
-    private mutating func readOneAhead() {
-        do throws(CaptureError) {
-            guard let frame = try file.nextFrame() else {
-                end = .success(())
-                return
-            }
-            intake.keep(frame)
-        } catch {
-            end = .failure(error)
+        let most = most ?? Self.mostOfTwoThreads
+        let ring = BatchRing(batches: Self.batches, most: most)
+        // A queue of its own has a thread of its own.
+        DispatchQueue(label: "reading").async { [inputs] in
+            var heard = HeardFrames(most: most)
+            while inputs.fill(&heard) { ring.handOn(&heard) }
+            ring.end()
         }
-    }
-
-    private mutating func breakOff(_ error: CaptureError, _ heard: inout HeardFrames) {
-        intake.breakOff(error, into: &heard)
-        intake.tell(file.losses, &heard)
+        while let heard = ring.next() {
+            open(heard)
+            ring.takeBack(heard)
+        }
     }
 }

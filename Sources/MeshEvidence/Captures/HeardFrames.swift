@@ -2,9 +2,9 @@ import BluetoothFrames
 
 /// What frames of captures hold, and what is to be said of the frames themselves, in the order of hearing: it goes in batches from
 /// where frames are read and peeled to where what they hold is opened.
-struct HeardFrames {
+struct HeardFrames: Sendable {
     /// What is to be said of a frame.
-    struct Remark {
+    struct Remark: Sendable {
         /// How many things were heard before it.
         let place: Int
         let statement: CaptureStatement
@@ -13,13 +13,18 @@ struct HeardFrames {
 
     var heard = HeardBatch(types: ADType.ofMesh)
     private(set) var remarks: [Remark] = []
+    /// How far the reading has come, now and then.
+    var progress: ReadingProgress?
+    private let most: Int
 
-    /// So many stay in a processor's cache.
-    private static let most = 256
+    /// `most`: how many things that were heard make a batch full.
+    init(most: Int) {
+        self.most = most
+    }
 
     /// Whether they are to be handed on before the next frame is peeled.
     @inline(__always)
-    var isFull: Bool { heard.count >= Self.most || remarks.count >= Self.most }
+    var isFull: Bool { heard.count >= most || remarks.count >= most }
 
     mutating func append(_ statement: CaptureStatement, at frame: FrameReference) {
         remarks.append(Remark(place: heard.count, statement: statement, frame: frame))
@@ -28,5 +33,6 @@ struct HeardFrames {
     mutating func removeAll() {
         heard.removeAll()
         remarks.removeAll(keepingCapacity: true)
+        progress = nil
     }
 }

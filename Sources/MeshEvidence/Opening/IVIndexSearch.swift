@@ -31,13 +31,16 @@ struct IVIndexSearch {
     /// Distinct PDUs with the NID of the material.
     let pdus: [ObfuscatedNetworkPDU]
 
+    private let isParallel: Bool
     private let likelyBases: Int
     private let boundBases: Int
 
     /// `keys`: how many of the network are searched with.
     /// `held`: of which those are drawn that are tried, in an order that only the key tells.
-    init(_ material: SecurityMaterial, _ held: [ObfuscatedNetworkPDU], keys: Int = 1) {
+    /// `isParallel`: on all processors.
+    init(_ material: SecurityMaterial, _ held: [ObfuscatedNetworkPDU], keys: Int = 1, isParallel: Bool = true) {
         self.material = material
+        self.isParallel = isParallel
         likelyBases = max(4, Self.mostLikelyBases / max(1, keys))
         boundBases = keys > Self.mostKeys ? 0 : max(1, Self.mostBases / max(1, keys))
         var seen: Set<ObfuscatedNetworkPDU> = []
@@ -75,7 +78,7 @@ struct IVIndexSearch {
         }
         for (index, (base, start)) in slabs.enumerated() {
             progress(Double(index) / Double(slabs.count))
-            let hits = parallel(base, start..<min(start + Self.slab, Self.all))
+            let hits = self.hits(of: base, in: start..<min(start + Self.slab, Self.all))
             if let found = best(of: hits, base) { return found }
         }
         return nil
@@ -83,7 +86,7 @@ struct IVIndexSearch {
 
     private func find(in stretch: Range<UInt64>, bases count: Int) -> Found? {
         for base in bases.prefix(count) {
-            if let found = best(of: parallel(base, stretch), base) { return found }
+            if let found = best(of: hits(of: base, in: stretch), base) { return found }
         }
         return nil
     }
@@ -97,8 +100,12 @@ struct IVIndexSearch {
         }
     }
 
-    /// The hits of a stretch, on all processors.
-    private func parallel(_ base: ObfuscatedNetworkPDU, _ stretch: Range<UInt64>) -> [IVIndex] {
+    /// The hits of a stretch.
+    private func hits(of base: ObfuscatedNetworkPDU, in stretch: Range<UInt64>) -> [IVIndex] {
+        guard isParallel else {
+            var trial = IVIndexTrial(base, with: material)
+            return trial.search(stretch).sorted()
+        }
         let pieces = 16
         let size = (stretch.upperBound - stretch.lowerBound + UInt64(pieces) - 1) / UInt64(pieces)
         let hits = Mutex<[IVIndex]>([])
