@@ -1,10 +1,10 @@
-import CaptureFiles
 import BluetoothFrames
+public import CaptureFiles
 public import MeshCrypto
 import MeshProtocol
 
 /// The large capture of the benchmark: half of its frames are distinct mesh PDUs, the rest their retransmissions, and a
-/// beacon now and then. Link type 256.
+/// beacon now and then.
 public struct BenchmarkCapture {
     /// The key of the one subnet.
     public let netKey: NetKey
@@ -24,10 +24,31 @@ public struct BenchmarkCapture {
     /// Hands the file out piece by piece, so that its size does not matter.
     ///
     /// - Throws: what `sink` throws.
-    public func write(_ sink: ([UInt8]) throws -> Void) rethrows {
+    public func write(
+        _ container: CaptureContainer, _ framing: LinkFraming, linkType: LinkType, _ sink: ([UInt8]) throws -> Void
+    ) rethrows {
+        var framing = framing
+        framing.byteOrder = container.byteOrder
+        var writer = CaptureWriter(container, linkTypes: [linkType])
+        try forEach { frame in
+            for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: frame.time, flags: wrapped.flags) }
+            if writer.pendingOctets > 1 << 20 { try sink(writer.removeOctets()) }
+        }
+        try sink(writer.removeOctets())
+    }
+
+    /// The octets of an Ellisys trace, of frames of link type 256 or 201.
+    public func writeEllisysTrace(_ framing: LinkFraming) -> [UInt8] {
+        var framing = framing
+        var writer = EllisysTraceWriter(start: CaptureTime(seconds: 1_780_272_000))
+        forEach { frame in
+            for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: frame.time, isHCI: framing.isHCI) }
+        }
+        return writer.file()
+    }
+
+    private func forEach(_ use: (SimulatedFrame) throws -> Void) rethrows {
         var random = SeededGenerator(seed: 1)
-        var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [.bluetoothLELinkLayerWithHeader])
-        var framing = LinkFraming(.bluetoothLELinkLayerWithHeader)
         var data: [UInt8] = []
         for number in 0..<frames {
             if number % 2 == 0 { data = number % 2000 == 0 ? beacon() : message(number / 2, &random) }
@@ -35,10 +56,8 @@ public struct BenchmarkCapture {
                 time: CaptureTime(seconds: 1_780_272_000, nanoseconds: Int64(number) * 500_000),
                 channel: 37 + UInt8(number % 3), address: 0xC0_0000_0001_00, data: data, direction: .heard,
                 isDamaged: false, type: 2)
-            for wrapped in framing.wrap(frame) { writer.write(wrapped.octets, at: frame.time) }
-            if writer.pendingOctets > 1 << 20 { try sink(writer.removeOctets()) }
+            try use(frame)
         }
-        try sink(writer.removeOctets())
     }
 
     private func beacon() -> [UInt8] {

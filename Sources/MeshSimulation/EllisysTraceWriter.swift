@@ -59,12 +59,12 @@ struct EllisysTraceWriter {
         var table: [(place: Int, used: Int)] = []
         var numbers = streams.map { _ in [Int]() }
         // Each stream's first page is a small one, and the others come in turns, as they do while a trace grows.
-        var rests = streams.map(\.octets)
+        var rests = streams.map { $0.octets[...] }
         var room = 50
         while rests.contains(where: { !$0.isEmpty }) {
             for place in streams.indices where !rests[place].isEmpty {
                 let payload = Array(rests[place].prefix(room))
-                rests[place].removeFirst(payload.count)
+                rests[place] = rests[place].dropFirst(payload.count)
                 table.append((octets.count, payload.count + 28))
                 let previous = numbers[place].last.map(UInt64.init) ?? 0xFFFF_FFF0
                 octets += little(UInt64(payload.count + 28), 2) + little(UInt64(payload.count + 28), 2)

@@ -114,10 +114,7 @@ public struct SimulatedCapture: Sendable {
     /// The octets of a capture file.
     public func write(_ container: CaptureContainer, _ framing: LinkFraming, linkType: LinkType) -> [UInt8] {
         var framing = framing
-        switch container {
-        case .pcap(let order, _), .pcapng(let order, _): framing.byteOrder = order
-        default: break
-        }
+        framing.byteOrder = container.byteOrder
         var writer = CaptureWriter(container, linkTypes: [linkType])
         for frame in frames {
             for wrapped in framing.wrap(frame) {

@@ -36,6 +36,23 @@ enum ContainerName: String, ExpressibleByArgument, CaseIterable {
         }
     }
 
+    /// `nil` for what is not written frame by frame in one way.
+    var container: CaptureContainer? {
+        switch self {
+        case .pcap: .pcap(.little, .microseconds)
+        case .pcapBigEndian: .pcap(.big, .microseconds)
+        case .pcapNanoseconds: .pcap(.little, .nanoseconds)
+        case .pcapng: .pcapng(.little, .microseconds)
+        case .pcapngBigEndian: .pcapng(.big, .nanoseconds)
+        case .btsnoop: .btsnoop
+        case .packetLogger: .packetLogger(.big)
+        case .packetLoggerLittleEndian: .packetLogger(.little)
+        case .ellisysText: .ellisysText
+        case .hcidump: .hcidump
+        case .pcapngMixed, .ellisysTrace: nil
+        }
+    }
+
     /// The one that is taken where none is asked for.
     var usualLinkType: LinkType {
         switch self {
@@ -93,6 +110,9 @@ struct SimulateCommand: ParsableCommand {
             throw ValidationError(
                 "\(container.rawValue) cannot be written with \(type); \(LinkType.list(container.linkTypes)) can.")
         }
+        guard scenario != "benchmark" || container != .pcapngMixed else {
+            throw ValidationError("The benchmark has frames of one link type; \(container.rawValue) has several.")
+        }
         guard output != "-", frames > 0 else { throw ValidationError("A capture goes into a file, and has frames.") }
         guard (0...3).contains(nordicVersion) else {
             throw ValidationError("The nRF Sniffer's header versions are 0 to 3.")
@@ -118,24 +138,15 @@ struct SimulateCommand: ParsableCommand {
     }
 
     private func write(_ capture: SimulatedCapture) -> [UInt8] {
-        let framing = LinkFraming(type, nordicVersion: nordicVersion)
-        switch container {
-        case .pcap: return capture.write(.pcap(.little, .microseconds), framing, linkType: type)
-        case .pcapBigEndian: return capture.write(.pcap(.big, .microseconds), framing, linkType: type)
-        case .pcapNanoseconds: return capture.write(.pcap(.little, .nanoseconds), framing, linkType: type)
-        case .pcapng: return capture.write(.pcapng(.little, .microseconds), framing, linkType: type)
-        case .pcapngBigEndian: return capture.write(.pcapng(.big, .nanoseconds), framing, linkType: type)
-        case .pcapngMixed:
+        if let container = container.container { return capture.write(container, framing, linkType: type) }
+        guard container == .ellisysTrace else {
             return capture.writeMixed(
                 .little, [.bluetoothLELinkLayerWithHeader, .nordicBLE, .bluetoothHCIH4WithDirection])
-        case .btsnoop: return capture.write(.btsnoop, framing, linkType: type)
-        case .packetLogger: return capture.write(.packetLogger(.big), framing, linkType: type)
-        case .packetLoggerLittleEndian: return capture.write(.packetLogger(.little), framing, linkType: type)
-        case .ellisysTrace: return capture.writeEllisysTrace(framing)
-        case .ellisysText: return capture.write(.ellisysText, framing, linkType: type)
-        case .hcidump: return capture.write(.hcidump, framing, linkType: type)
         }
+        return capture.writeEllisysTrace(framing)
     }
+
+    private var framing: LinkFraming { LinkFraming(type, nordicVersion: nordicVersion) }
 
     /// A key file of somebody's own is nothing to write over.
     private func keepKeys(_ keyFile: String) throws {
@@ -150,7 +161,11 @@ struct SimulateCommand: ParsableCommand {
         let key =
             "{ \"networks\": [ { \"netkeys\": [ { \"key\": \"\(KeysCommand.digits(benchmark.netKey))\" } ] } ] }\n"
         try keepKeys(key)
-        try OutputFile.write(pieces: { sink in try benchmark.write(sink) }, to: output)
+        try OutputFile.write(
+            pieces: { sink in
+                guard let container = container.container else { return try sink(benchmark.writeEllisysTrace(framing)) }
+                try benchmark.write(container, framing, linkType: type, sink)
+            }, to: output)
         try OutputFile.write(key, to: CaptureName.stem(output) + ".keys.json")
     }
 }

@@ -17,6 +17,14 @@ public enum CaptureContainer: Hashable, Sendable {
     case ellisysText
     /// The old `hcidump`'s; its frames are given as those of link type 201.
     case hcidump
+
+    /// That of the host that captures, where the container tells it.
+    package var byteOrder: ByteOrder {
+        switch self {
+        case .pcap(let order, _), .pcapng(let order, _): order
+        case .btsnoop, .packetLogger, .ellisysText, .hcidump: .little
+        }
+    }
 }
 
 /// Writes a capture into memory, from where it can be taken piece by piece.
