@@ -73,8 +73,7 @@ struct CaptureIntake {
     /// Keeps a copy of a frame until its turn comes.
     mutating func keep(_ frame: CapturedFrame) {
         var octets: [UInt8] = []
-        octets.reserveCapacity(frame.bytes.count)
-        for index in frame.bytes.indices { octets.append(frame.bytes[index]) }
+        octets.append(frame.bytes)
         ahead.append(
             Ahead(
                 frame: reference(to: frame), linkType: frame.linkType, flags: frame.flags,

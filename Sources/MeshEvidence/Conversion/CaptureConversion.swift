@@ -127,7 +127,7 @@ private struct CopiedCapture: ~Copyable {
         guard let next = try file.nextFrame() else { return false }
         number = next.number
         frame.octets.removeAll(keepingCapacity: true)
-        for index in next.bytes.indices { frame.octets.append(next.bytes[index]) }
+        frame.octets.append(next.bytes)
         frame.originalLength = next.originalLength
         if next.time.isKnown { frame.time = next.time.advanced(by: shift) }
         frame.linkType = next.linkType
@@ -142,6 +142,8 @@ private final class Input {
     private let selection: CaptureConversion.Selection?
     private let shift: Duration
     private var peeler = FramePeeler()
+    /// Of what frames hold nothing is kept but that they break their format, until the next one.
+    private var heard = HeardBatch(types: [])
     private var isPart = false
 
     private var frame: ConvertedFrame { file.frame }
@@ -180,11 +182,11 @@ private final class Input {
     /// Whether other frames need this one to be understood.
     private func isNeeded(_ encapsulation: Encapsulation) -> Bool {
         peeler.collectsPackets = true
-        var nothing = HeardBatch(types: [])
         let stamp = FrameStamp(capture: 0, number: number, nanoseconds: frame.time.nanoseconds)
         _ = try? peeler.peel(
             frame.octets.span, of: stamp, as: encapsulation, flags: frame.flags,
-            isCut: frame.originalLength > frame.octets.count, into: &nothing)
+            isCut: frame.originalLength > frame.octets.count, into: &heard)
+        heard.removeAll()
         switch peeler.part {
         case .none: return false
         case .advertisingData: return true
