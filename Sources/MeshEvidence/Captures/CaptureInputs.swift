@@ -43,6 +43,9 @@ final class CaptureInputs: Sendable {
     /// Reads on, in the order of time, until the batch is full or it is time to tell how far; false if all was read before.
     func fill(_ heard: inout HeardFrames) -> Bool { reading.withLock { $0.fill(&heard) } }
 
+    /// Frames read so far.
+    var frames: Int { reading.withLock { $0.frames } }
+
     /// Captures of which nothing could be used, and whether that is all of them. Once they are read.
     var refusals: (errors: [CaptureError], areAll: Bool) { reading.withLock { $0.refusals } }
 }
@@ -67,7 +70,7 @@ private struct MergedReading {
         } else {
             merge(into: &heard)
         }
-        let frames = inputs.reduce(0) { $0 + $1.frames }
+        let frames = frames
         if frames / Self.interval > told {
             told = frames / Self.interval
             heard.progress = ReadingProgress(frames: frames, octets: octets)
@@ -96,6 +99,8 @@ private struct MergedReading {
         for input in waiting.dropFirst() where input.timeAhead < best.timeAhead { best = input }
         return best
     }
+
+    var frames: Int { inputs.reduce(0) { $0 + $1.frames } }
 
     private var octets: (read: Int64, size: Int64)? {
         var sum: (read: Int64, size: Int64) = (0, 0)
@@ -159,6 +164,7 @@ private struct PeeledCapture: ~Copyable {
                 intake.take(frame, into: &heard)
                 guard intake.summary.frames % MergedReading.interval != 0 else { break }
             }
+            // Behind the loop, since a frame borrows the file.
             if intake.summary.frames % MergedReading.interval == 0 { intake.tell(file.losses, &heard) }
             return true
         } catch {

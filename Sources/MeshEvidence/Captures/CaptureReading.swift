@@ -60,15 +60,13 @@ public struct CaptureReading {
         into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void,
         _ progress: (ReadingProgress) -> Void = { _ in }
     ) throws(CaptureError) {
-        var frames = 0
         read { heard in
             stream.take(heard)
             stream.removeObserved(receive)
-            guard let reached = heard.progress else { return }
-            frames = reached.frames
-            progress(reached)
+            if let reached = heard.progress { progress(reached) }
         }
-        stream.settle { [frames] in progress(ReadingProgress(frames: frames, octets: nil, search: $0)) }
+        let frames = inputs.frames
+        stream.settle { progress(ReadingProgress(frames: frames, octets: nil, search: $0)) }
         stream.removeObserved(receive)
         let refusals = inputs.refusals
         unusable += refusals.errors
