@@ -56,9 +56,9 @@ public struct ByteReader: ~Escapable {
     /// A number of 2 octets, most significant octet first.
     ///
     /// - Throws: `ParseError` where the piece has fewer octets left.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt16BigEndian() throws(ParseError) -> UInt16 {
-        UInt16(truncatingIfNeeded: try readBigEndian(2))
+        try readUInt16LittleEndian().byteSwapped
     }
 
     /// A number of 2 octets, least significant octet first.
@@ -75,9 +75,9 @@ public struct ByteReader: ~Escapable {
     /// A number of 4 octets, most significant octet first.
     ///
     /// - Throws: `ParseError` where the piece has fewer octets left.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readUInt32BigEndian() throws(ParseError) -> UInt32 {
-        UInt32(truncatingIfNeeded: try readBigEndian(4))
+        try readUInt32LittleEndian().byteSwapped
     }
 
     /// A number of 4 octets, least significant octet first.
@@ -104,27 +104,25 @@ public struct ByteReader: ~Escapable {
     /// An unsigned number of 1 to 8 octets, most significant octet first.
     ///
     /// - Throws: `ParseError` where the piece has fewer than `count` octets left.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readBigEndian(_ count: Int) throws(ParseError) -> UInt64 {
         precondition((1...8).contains(count))
         try require(count)
-        var value: UInt64 = 0
-        for index in 0..<count { value = value << 8 | UInt64(bytes[offset + index]) }
+        let start = position
         position &+= count
-        return value
+        return leading(at: start, count: count) &>> UInt64(truncatingIfNeeded: 64 &- 8 &* count)
     }
 
     /// An unsigned number of 1 to 8 octets, least significant octet first.
     ///
     /// - Throws: `ParseError` where the piece has fewer than `count` octets left.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func readLittleEndian(_ count: Int) throws(ParseError) -> UInt64 {
         precondition((1...8).contains(count))
         try require(count)
-        var value: UInt64 = 0
-        for index in 0..<count { value |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
+        let start = position
         position &+= count
-        return value
+        return leading(at: start, count: count).byteSwapped
     }
 
     /// Up to 16 octets, the first one most significant, the value left-aligned and filled up with zeros.
@@ -137,10 +135,11 @@ public struct ByteReader: ~Escapable {
         let start = position
         position &+= count
         guard count < 16 else { return bytes.loadBigEndian(UInt128.self, at: start) }
-        guard count >= 8 else { return UInt128(fewLeftAligned(at: start, count: count)) << 64 }
+        guard count >= 8 else { return UInt128(few(at: start, count: count)) << 64 }
         // The last eight octets, without those that are in the first eight already.
-        let rest = eight(at: start &+ count &- 8) << UInt64(truncatingIfNeeded: 8 &* (16 &- count))
-        return UInt128(eight(at: start)) << 64 | UInt128(rest)
+        let last = bytes.loadBigEndian(UInt64.self, at: start &+ count &- 8)
+        let rest = last << UInt64(truncatingIfNeeded: 8 &* (16 &- count))
+        return UInt128(bytes.loadBigEndian(UInt64.self, at: start)) << 64 | UInt128(rest)
     }
 
     /// Up to 32 octets, left-aligned in two numbers and filled up with zeros.
@@ -160,15 +159,17 @@ public struct ByteReader: ~Escapable {
         return (first, second)
     }
 
-    /// Eight octets, in a single load.
+    /// One to eight octets, left-aligned and filled up with zeros: in a single load where eight are there.
     @inlinable @inline(__always)
-    func eight(at offset: Int) -> UInt64 {
-        bytes.loadBigEndian(UInt64.self, at: offset)
+    func leading(at offset: Int, count: Int) -> UInt64 {
+        guard offset &+ 8 <= bytes.count else { return few(at: offset, count: count) }
+        let unwanted = UInt64(truncatingIfNeeded: 64 &- 8 &* count)
+        return (bytes.loadBigEndian(UInt64.self, at: offset) &>> unwanted) &<< unwanted
     }
 
-    /// Up to seven octets.
+    /// Likewise, octet by octet.
     @inlinable
-    func fewLeftAligned(at offset: Int, count: Int) -> UInt64 {
+    func few(at offset: Int, count: Int) -> UInt64 {
         var value: UInt64 = 0
         for index in 0..<count { value |= UInt64(bytes[offset + index]) << UInt64(56 - 8 * index) }
         return value
@@ -179,12 +180,21 @@ public struct ByteReader: ~Escapable {
     /// - Throws: `ParseError` where the piece has fewer octets left, or `count` is negative.
     @inlinable
     public mutating func readOctets(_ count: Int) throws(ParseError) -> [UInt8] {
-        try require(count)
         var octets: [UInt8] = []
-        octets.reserveCapacity(count)
-        for index in 0..<count { octets.append(bytes[offset + index]) }
-        position &+= count
+        octets.append(try readSpan(count))
         return octets
+    }
+
+    /// The next `count` octets, as they are borrowed.
+    ///
+    /// - Throws: `ParseError` where the piece has fewer octets left, or `count` is negative.
+    @inlinable @inline(__always)
+    @_lifetime(copy self)
+    public mutating func readSpan(_ count: Int) throws(ParseError) -> Span<UInt8> {
+        try require(count)
+        let start = position
+        position &+= count
+        return bytes.extracting(start..<position)
     }
 
     /// Passes over `count` octets.

@@ -1,5 +1,5 @@
-/// Numbers of several octets, each in one load: the optimiser merges loads of single octets only now and then, and frames are read
-/// by the million. The only file of this target that says `unsafe`; every load is checked.
+/// Numbers of several octets, each in one load, and octets in one copy: the optimiser merges loads of single octets only now and
+/// then, and frames are read by the million. The only file of this target that says `unsafe`; every load is checked.
 extension Span where Element == UInt8 {
     /// The number that begins at `offset`, least significant octet first; all of its octets must be there.
     @inlinable @inline(__always)
@@ -16,5 +16,13 @@ extension Span where Element == UInt8 {
         -> Number
     {
         loadLittleEndian(type, at: offset).byteSwapped
+    }
+}
+
+extension [UInt8] {
+    /// Appends a copy of borrowed octets.
+    @inlinable
+    public mutating func append(_ span: Span<UInt8>) {
+        unsafe span.withUnsafeBufferPointer { octets in unsafe append(contentsOf: octets) }
     }
 }

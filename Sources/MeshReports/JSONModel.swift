@@ -12,6 +12,7 @@ struct JSONModel: Encodable {
     var unopened: [Unopened]
     var foreignBeacons: [ForeignBeacon]
     var foreignPrivateBeacons: Int
+    var foreignProxyServers: [ForeignProxyServers]
     var proxyServers: [ProxyServer]
     var unprovisionedDevices: [UnprovisionedDevice]
     var provisioningLinks: [ProvisioningLink]
@@ -182,7 +183,10 @@ struct JSONModel: Encodable {
         var margin: [Margin]?
         var basis: Basis?
         var lastHeard: String?
+        /// Where times are dates.
         var validUntil: Nullable<String>?
+        /// Behind the end of the captures.
+        var validForSeconds: Nullable<Int64>?
     }
 
     /// How long the source was heard, and how long it may have sent unheard; seconds, rounded down.
@@ -262,6 +266,12 @@ struct JSONModel: Encodable {
         var heard: Int
         var firstCapture: Int
         var firstFrame: Int
+    }
+
+    struct ForeignProxyServers: Encodable {
+        var networkId: String
+        var heard: Int
+        var devices: Int
     }
 
     struct ProxyServer: Encodable {

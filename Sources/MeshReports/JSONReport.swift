@@ -39,6 +39,10 @@ public enum JSONReport {
                     firstFrame: $0.first.number)
             },
             foreignPrivateBeacons: analysis.foreignPrivateBeacons,
+            foreignProxyServers: analysis.foreignProxyServers.map {
+                .init(
+                    networkId: Hexadecimal.text($0.networkID, digits: 16), heard: $0.count, devices: $0.devices.count)
+            },
             proxyServers: analysis.proxyServers.map {
                 .init(
                     network: $0.network.value, address: .init($0.address.map { "\($0)" }), heard: $0.count,
@@ -192,6 +196,7 @@ public enum JSONReport {
                 assumesNoRestart: recovery.basis.assumesNoRestart)
             model.lastHeard = times.date(recovery.lastHeard.time)
             model.validUntil = .init(times.areDates ? recovery.validUntil.map(times.date) : nil)
+            model.validForSeconds = .init(recovery.validUntil.flatMap(times.secondsBehindEnd))
         case .exhausted(let state, let last):
             model.take(state)
             model.lastSeq = last.sequence.value
@@ -246,16 +251,20 @@ extension JSONModel.Recovery {
 /// before or after the end of the captures something is.
 struct CaptureTimes {
     private let digits: Int
-    /// `nil` where all clocks were set.
     private let end: CaptureTime?
+    /// Whether times are dates: all clocks were set.
+    let areDates: Bool
 
     init(_ analysis: Analysis) {
         digits = analysis.captures.map(\.timeDigits).max() ?? 6
-        end = analysis.captures.allSatisfy(\.isClockSet) ? nil : analysis.lastTime
+        end = analysis.lastTime
+        areDates = end == nil || analysis.captures.allSatisfy(\.isClockSet)
     }
 
-    /// Whether times are dates.
-    var areDates: Bool { end == nil }
+    /// Whole seconds from the end of the captures to a time; negative for a time before.
+    func secondsBehindEnd(_ time: CaptureTime) -> Int64? {
+        end.map { time.since($0).components.seconds }
+    }
 
     /// As a machine reads it, by the captures' clock, whether or not that was set.
     func date(_ time: CaptureTime) -> String { time.text(digits: digits) }
@@ -265,7 +274,7 @@ struct CaptureTimes {
 
     /// As people read it, with so many decimal digits of a second.
     func text(_ time: CaptureTime, digits: Int) -> String {
-        guard let end else { return time.text(digits: digits) }
+        guard let end, !areDates else { return time.text(digits: digits) }
         let distance = time.since(end)
         guard distance.magnitude >= .seconds(1) else { return "the end of the captures" }
         return "\(Wording.span(distance.magnitude)) \(distance > .zero ? "after" : "before") the end of the captures"

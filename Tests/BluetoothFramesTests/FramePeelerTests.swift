@@ -353,6 +353,18 @@ private let expected = Collected.Structure(
         #expect(hearings([(found, 17, 0), (found, 17, 1)], .linuxMonitor) == 2, "the same interface twice")
     }
 
+    /// Times as far apart as numbers can be are no reason to stop.
+    @Test(arguments: [Int64.min / 2, .min, .max])
+    func anyTimesAreTaken(time: Int64) {
+        var (peeler, collected) = (FramePeeler(), Collected())
+        for (number, record) in [(event, UInt32(3), Int64.max / 2 + 1), (found, 17, time)].enumerated() {
+            let frame = FrameStamp(capture: 0, number: number + 1, nanoseconds: record.2)
+            _ = try? peeler.peel(
+                record.0.span, of: frame, as: .linuxMonitor, flags: record.1, isCut: false, into: &collected.batch)
+        }
+        #expect(collected.structures.count == 2)
+    }
+
     /// Mesh Send, and LE Set Advertising Data when its turn comes.
     @Test func whatTheDaemonSendsIsOneSending() {
         let send = octets(

@@ -170,11 +170,19 @@ private func peelRecords(_ records: [(octets: [UInt8], flags: UInt32)], _ encaps
         }
     }
 
-    @Test func aFrameThatNeverEndsIsBounded() {
+    @Test(arguments: [1, 7, 10_000])
+    func aFrameThatNeverEndsIsBounded(piece: Int) throws {
         var decoder = SLIPDecoder()
-        #expect(decoder.take(0xC0) == .more)
-        let steps = (0..<10_000).map { _ in decoder.take(1) }
+        func take(_ octets: [UInt8]) throws -> [SLIPDecoder.Step] {
+            var (reader, steps) = (ByteReader(octets.span), [SLIPDecoder.Step]())
+            while !reader.isAtEnd { steps.append(try decoder.take(&reader)) }
+            return steps
+        }
+        #expect(try take([0xC0]) == [.more])
+        let pieces = stride(from: 0, to: 10_000, by: piece).map { min(piece, 10_000 - $0) }
+        let steps = try pieces.flatMap { try take(Array(repeating: 1, count: $0)) }
         #expect(steps.filter { $0 == .broken }.count == 1 && decoder.isBetweenFrames)
+        #expect(try take([2, 0xC0, 3, 0xDB, 0xDC, 4, 0xC0]).contains(.frame([3, 0xC0, 4])))
         let longest = slip(packet(0, 1, command + Array(repeating: 0, count: 0x0FFF - command.count), hasCRC: true))
         #expect(peelRecords([(longest, 0)], .threeWireUART).collected.structures == [sent])
     }

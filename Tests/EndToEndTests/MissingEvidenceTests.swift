@@ -93,6 +93,27 @@ private let since = "2026-06-01T00:00:50Z"
         return path
     }
 
+    /// Two devices that advertise the proxy service with a Network ID of no key, three times in all: mesh traffic, of others.
+    @Test func proxyServersOfOtherNetworksAreCounted() throws {
+        try withFolder { folder in
+            let path = folder + "/proxies.pcap"
+            let frames = ["0a", "0b", "0a"].map { device in
+                "00ba1c6a000000002000000020000000" + "00000001" + "043e19020100" + "00" + device + "0000000000"
+                    + "0d" + "0c16281800" + "1122334455667788" + "c0"
+            }
+            let header = "d4c3b2a1020004000000000000000000ffff0000c9000000"
+            try Data(octets(header + frames.joined())).write(to: URL(filePath: path))
+            let arguments = ["analyze", path, "--netkey", sampleKey]
+            let text = try Program.run(Program.meshscope, arguments).output
+            #expect(text.contains("1122334455667788") && !text.contains("holds mesh traffic"))
+            let json = try Program.run(Program.meshscope, arguments + ["--format", "json"]).output
+            let report = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+            let servers = try #require(report?["foreign_proxy_servers"] as? [[String: Any]])
+            #expect(servers.map { $0["network_id"] as? String } == ["1122334455667788"])
+            #expect(servers.map { $0["heard"] as? Int } == [3] && servers.map { $0["devices"] as? Int } == [2])
+        }
+    }
+
     @Test(arguments: [[], ["--netkey", sampleKey], ["--netkey", sampleKey, "--master", "0x0001"]])
     func aCaptureWithoutMeshIsSaidAndGetsNoAdviceForKeys(options: [String]) throws {
         try withFolder { folder in

@@ -1,4 +1,5 @@
 import ByteParsing
+import DequeModule
 
 /// What a log of the Linux monitor channel holds twice: a mesh packet as the controller's event and as the kernel's management
 /// event, or as the daemon's management command and as the kernel's command to the controller. Both are one hearing.
@@ -7,35 +8,42 @@ struct MonitorEcho {
     enum Interface { case controller, management }
 
     private struct Record {
-        var interface: Interface
         var direction: Advertisement.Direction
         var digest: UInt64
         var nanoseconds: Int64
     }
 
     /// The kernel passes on what it hears at once; what it is to send waits for its turn.
-    private static let longestWait: Int64 = 100_000_000
-    private static let longestQueue: Int64 = 5_000_000_000
+    private static let longestWait: UInt64 = 100_000_000
+    private static let longestQueue: UInt64 = 5_000_000_000
     private static let mostRecords = 64
 
-    private var records: [Record] = []
+    /// What came by one interface and not yet by the other, oldest first.
+    private var waiting: (controller: Deque<Record>, management: Deque<Record>) = ([], [])
 
     /// Whether the same data came by the other interface just before; each record is matched once.
     mutating func isRepeated(
         _ data: ByteReader, _ direction: Advertisement.Direction, by interface: Interface, at nanoseconds: Int64
     ) -> Bool {
-        let digest = Self.digest(data)
-        let wait = direction == .heard ? Self.longestWait : Self.longestQueue
-        let place = records.firstIndex { record in
-            record.interface != interface && record.direction == direction && record.digest == digest
-                && abs(nanoseconds.subtractingReportingOverflow(record.nanoseconds).partialValue) <= wait
+        let record = Record(direction: direction, digest: Self.digest(data), nanoseconds: nanoseconds)
+        switch interface {
+        case .controller: return Self.match(record, with: &waiting.management, or: &waiting.controller)
+        case .management: return Self.match(record, with: &waiting.controller, or: &waiting.management)
+        }
+    }
+
+    private static func match(_ record: Record, with others: inout Deque<Record>, or own: inout Deque<Record>) -> Bool {
+        let wait = record.direction == .heard ? longestWait : longestQueue
+        let place = others.firstIndex { other in
+            other.direction == record.direction && other.digest == record.digest
+                && record.nanoseconds.subtractingReportingOverflow(other.nanoseconds).partialValue.magnitude <= wait
         }
         if let place {
-            records.remove(at: place)
+            others.remove(at: place)
             return true
         }
-        if records.count >= Self.mostRecords { records.removeFirst() }
-        records.append(Record(interface: interface, direction: direction, digest: digest, nanoseconds: nanoseconds))
+        if own.count >= mostRecords { own.removeFirst() }
+        own.append(record)
         return false
     }
 

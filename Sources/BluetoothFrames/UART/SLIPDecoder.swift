@@ -1,3 +1,5 @@
+import ByteParsing
+
 /// The frames of a serial stream: Bluetooth Core, "Three-wire UART transport layer", "SLIP layer". BCSP has the same.
 ///
 ///     0xC0 · octets · 0xC0
@@ -5,9 +7,9 @@
 /// Within a frame, 0xDB 0xDC stand for 0xC0 and 0xDB 0xDD for 0xDB; with software flow control 0xDB 0xDE for 0x11 (XON) and
 /// 0xDB 0xDF for 0x13 (XOFF).
 struct SLIPDecoder {
-    /// What an octet brings.
+    /// What octets bring.
     enum Step: Equatable {
-        /// More is needed.
+        /// More are needed.
         case more
         /// The octets of a frame that ends here.
         case frame([UInt8])
@@ -18,6 +20,9 @@ struct SLIPDecoder {
     /// Header, the longest payload, and the CRC.
     static let longest = 4 + 0x0FFF + 2
 
+    private static let delimiter: UInt8 = 0xC0
+    private static let escape: UInt8 = 0xDB
+
     private var octets: [UInt8] = []
     private var isEscaped = false
     /// Whether a delimiter was seen since the stream began or broke.
@@ -26,25 +31,48 @@ struct SLIPDecoder {
     /// Whether no frame has begun.
     var isBetweenFrames: Bool { octets.isEmpty && !isEscaped }
 
-    mutating func take(_ octet: UInt8) -> Step {
-        if octet == 0xC0 {
-            let (frame, wasCut) = (octets, isEscaped)
-            forget()
-            isInStep = true
-            if wasCut { return .broken }
-            return frame.isEmpty ? .more : .frame(frame)
+    /// Takes octets until a frame ends or breaks, or there are no more.
+    mutating func take(_ reader: inout ByteReader) throws(ParseError) -> Step {
+        while !reader.isAtEnd {
+            let step = isInStep && !isEscaped ? try takePlain(&reader) : take(try reader.readUInt8())
+            if step != .more { return step }
         }
+        return .more
+    }
+
+    /// Takes the octets that stand for themselves, up to the next one that does not, and that one.
+    private mutating func takePlain(_ reader: inout ByteReader) throws(ParseError) -> Step {
+        var count = 0
+        while count < reader.remaining {
+            let octet = try reader.peek(count)
+            if octet == Self.delimiter || octet == Self.escape { break }
+            count += 1
+        }
+        octets.append(try reader.readSpan(count))
+        guard octets.count <= Self.longest else { return breakOff() }
+        return reader.isAtEnd ? .more : take(try reader.readUInt8())
+    }
+
+    private mutating func take(_ octet: UInt8) -> Step {
+        if octet == Self.delimiter { return takeDelimiter() }
         guard isInStep else { return .more }
         if isEscaped {
             isEscaped = false
             guard let plain = Self.escaped(octet) else { return breakOff() }
             octets.append(plain)
-        } else if octet == 0xDB {
-            isEscaped = true
         } else {
-            octets.append(octet)
+            isEscaped = octet == Self.escape
+            if !isEscaped { octets.append(octet) }
         }
         return octets.count <= Self.longest ? .more : breakOff()
+    }
+
+    private mutating func takeDelimiter() -> Step {
+        let (frame, wasCut) = (octets, isEscaped)
+        forget()
+        isInStep = true
+        if wasCut { return .broken }
+        return frame.isEmpty ? .more : .frame(frame)
     }
 
     private static func escaped(_ octet: UInt8) -> UInt8? {

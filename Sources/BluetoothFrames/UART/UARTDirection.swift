@@ -4,7 +4,7 @@ import ByteParsing
 struct UARTDirection {
     var slip = SLIPDecoder()
     /// The last reliable packets: as many as may wait for their acknowledgment. A sequence number comes back after eight.
-    private var recent: [(sequenceNumber: UInt8, type: UInt8, payload: [UInt8])] = []
+    private var recent: [UARTPacket] = []
     private static let longestWindow = 7
 
     /// False for a packet that was sent again: its sequence number and octets are those of one of the last packets. The
@@ -12,11 +12,10 @@ struct UARTDirection {
     mutating func isNew(_ packet: UARTPacket) -> Bool {
         guard packet.isReliable else { return true }
         let isAgain = recent.contains {
-            $0.sequenceNumber == packet.sequenceNumber && $0.type == packet.type
-                && $0.payload.elementsEqual(packet.payload)
+            $0.sequenceNumber == packet.sequenceNumber && $0.type == packet.type && $0.payload == packet.payload
         }
         guard !isAgain else { return false }
-        recent.append((packet.sequenceNumber, packet.type, Array(packet.payload)))
+        recent.append(packet)
         if recent.count > Self.longestWindow { recent.removeFirst() }
         return true
     }
@@ -32,15 +31,17 @@ extension FramePeeler {
         _ reader: inout ByteReader, _ transport: UARTTransport, isSent: Bool, isCut: Bool,
         _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
-        var direction = isSent ? wires.sent : wires.received
-        defer { if isSent { wires.sent = direction } else { wires.received = direction } }
+        // Lent out, so that a change in place copies nothing.
+        var direction = UARTDirection()
+        isSent ? swap(&direction, &wires.sent) : swap(&direction, &wires.received)
+        defer { isSent ? swap(&direction, &wires.sent) : swap(&direction, &wires.received) }
         if direction.slip.isBetweenFrames, let bare = try barePacket(reader) {
             return try peel(bare, &direction, transport, isSent: isSent, &heard)
         }
         var outcome = FrameOutcome.other
         while !reader.isAtEnd {
-            let step = direction.slip.take(try reader.readUInt8())
-            if step == .more { continue }
+            let step = try direction.slip.take(&reader)
+            if step == .more { break }
             do throws(ParseError) {
                 guard case .frame(let octets) = step else {
                     throw ParseError(.invalidValue(0xDB), at: reader.offset - 1)
@@ -72,8 +73,7 @@ extension FramePeeler {
         let content = transport.content(packet.type, isSent: isSent)
         if content == .linkControl, transport.isSync(packet.payload) { direction.restart() }
         guard direction.isNew(packet) else { return .other }
-        let octets = Array(packet.payload)
-        var payload = ByteReader(octets.span)
+        var payload = ByteReader(packet.payload.span)
         if let indicator = content.indicator { collect(payload, indicator, isSent: isSent) }
         switch content {
         case .command: return try peelCommand(&payload, adapter: 0, &heard)

@@ -75,7 +75,7 @@ struct UARTPacket {
     var isIntact: Bool {
         guard hasCRC else { return true }
         let crc = CRC16.compute(octets.dropLast(2))
-        return octets.suffix(2).elementsEqual([UInt8(crc >> 8), UInt8(crc & 0xFF)])
+        return UInt16(octets[octets.count - 2]) << 8 | UInt16(octets[octets.count - 1]) == crc
     }
 }
 
@@ -83,8 +83,11 @@ struct UARTPacket {
 public enum CRC16 {
     /// The CRC over some octets, which goes out with its most significant octet first.
     public static func compute(_ octets: some Sequence<UInt8>) -> UInt16 {
+        // Eight steps of the register at once: what the octet brings in is fed back 4, 11 and 16 bits further.
         let register = octets.reduce(UInt16(0xFFFF)) { register, octet in
-            (0..<8).reduce(register ^ UInt16(octet)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0x8408 : value >> 1 }
+            let low = UInt8(truncatingIfNeeded: register) ^ octet
+            let fed = UInt16(low ^ low << 4)
+            return register >> 8 ^ fed << 8 ^ fed << 3 ^ fed >> 4
         }
         return (0..<16).reduce(0) { $0 | (register >> UInt16($1) & 1) << UInt16(15 - $1) }
     }

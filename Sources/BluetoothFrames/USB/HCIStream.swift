@@ -31,7 +31,8 @@ struct HCIStream {
         let alone = try HCIExtent(of: data, as: kind)
         guard !pending.isEmpty else { return (try keep(data, alone), false) }
         var rest = data
-        let joined = pending + (try rest.readOctets(rest.remaining))
+        var joined = pending
+        joined.append(try rest.readSpan(rest.remaining))
         let both = try HCIExtent(of: ByteReader(joined.span), as: kind)
         let endsOddly = both.first.map { $0 < joined.count && ($0 - pending.count) % 8 != 0 } ?? false
         if both.isBroken || (!alone.isBroken && (wasLast || endsOddly)) {
@@ -39,7 +40,8 @@ struct HCIStream {
             return (try keep(data, alone), true)
         }
         pending = Array(joined[both.whole...])
-        return (both.whole > 0 ? .joined(Array(joined[..<both.whole])) : .nothing, false)
+        joined.removeLast(pending.count)
+        return (joined.isEmpty ? .nothing : .joined(joined), false)
     }
 
     private mutating func keep(_ data: ByteReader, _ extent: HCIExtent) throws(ParseError) -> Arrival {

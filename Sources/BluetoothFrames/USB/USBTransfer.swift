@@ -92,6 +92,7 @@ private struct UsbmonHeader {
         length = Int(try Self.number(&reader, 4, isBigEndian))
     }
 
+    @inline(__always)
     private static func number(_ reader: inout ByteReader, _ count: Int, _ isBigEndian: Bool) throws(ParseError)
         -> UInt64
     {

@@ -86,15 +86,12 @@ struct TraceRecord {
         // Half decibels above -100 dBm.
         let power = Int(try reader.readUInt8()) / 2 - 100
         try reader.skip(1)
-        let accessAddress = try reader.readOctets(4)
+        let accessAddress = try reader.readSpan(4)
         try reader.skip(3)
         let isCoded = try reader.readUInt8() == Self.coded
         try reader.skip(rest - reader.offset)
-        var coding: [UInt8] = []
-        if isCoded {
-            coding = try reader.readOctets(1)
-            try reader.skip(2)
-        }
+        let coding = try reader.readSpan(isCoded ? 1 : 0)
+        try reader.skip(isCoded ? 2 : 0)
         let pduLength = 2 + (reader.remaining > 1 ? Int(try reader.peek(1)) : 0)
         let present = min(reader.remaining, pduLength + 3)
         let isShort = present < pduLength + 3
@@ -103,9 +100,9 @@ struct TraceRecord {
         octets.removeAll(keepingCapacity: true)
         octets += [channel, UInt8(truncatingIfNeeded: power), 0x80, 0, 0xD6, 0xBE, 0x89, 0x8E]
         octets += [UInt8(truncatingIfNeeded: flags), UInt8(flags >> 8)]
-        octets += accessAddress
-        octets += coding
-        octets += try reader.readOctets(present)
+        octets.append(accessAddress)
+        octets.append(coding)
+        octets.append(try reader.readSpan(present))
         let missing = pduLength + 3 - present
         return Record(
             time: time, linkType: .bluetoothLELinkLayerWithHeader,

@@ -41,10 +41,4 @@ extension [UInt8] {
 
     /// The frame of a record that is of no HCI packet: one of link type 201 with an indicator that nothing has.
     mutating func makeOther() { beginHCI(isReceived: true, indicator: 0xFF) }
-
-    /// A copy of borrowed octets.
-    package mutating func append(_ span: Span<UInt8>) {
-        reserveCapacity(count + span.count)
-        for index in span.indices { append(span[index]) }
-    }
 }

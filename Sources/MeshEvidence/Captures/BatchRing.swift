@@ -1,6 +1,5 @@
 import DequeModule
 import Dispatch
-import Synchronization
 
 /// Hands batches from the thread that reads and peels to the one that opens, so few at a time that neither runs far ahead; what was
 /// emptied goes back to be filled.
@@ -10,7 +9,7 @@ final class BatchRing: Sendable {
         var empty: [HeardFrames] = []
     }
 
-    private let batches = Mutex(Batches())
+    private let batches = Guarded(Batches())
     private let most: Int
     /// Counts the batches that may be filled.
     private let room: DispatchSemaphore

@@ -1,10 +1,9 @@
 import CaptureFiles
 import MeshProtocol
-import Synchronization
 
 /// The captures that are read together, which one thread at a time may do.
 final class CaptureInputs: Sendable {
-    private let reading: Mutex<MergedReading>
+    private let reading: Guarded<MergedReading>
     /// Captures that could not be opened.
     let unopened: [CaptureError]
 
@@ -12,7 +11,7 @@ final class CaptureInputs: Sendable {
     ///
     /// - Throws: if it cannot be opened.
     init(apart path: String, _ clock: ClockSetting) throws(CaptureError) {
-        reading = Mutex(MergedReading([try CaptureInput(path: path, index: 0, alignment: nil, clock: clock)]))
+        reading = Guarded(MergedReading([try CaptureInput(path: path, index: 0, alignment: nil, clock: clock)]))
         unopened = []
     }
 
@@ -37,7 +36,7 @@ final class CaptureInputs: Sendable {
         }
         if inputs.isEmpty, let error = unopened.first { throw error }
         self.unopened = unopened
-        reading = Mutex(MergedReading(inputs))
+        reading = Guarded(MergedReading(inputs))
     }
 
     /// Reads on, in the order of time, until the batch is full or it is time to tell how far; false if all was read before.

@@ -1,4 +1,5 @@
 import BluetoothFrames
+import ByteParsing
 import CaptureFiles
 import DequeModule
 

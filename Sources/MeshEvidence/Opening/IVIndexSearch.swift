@@ -1,7 +1,6 @@
 import Dispatch
 import MeshCrypto
 import MeshProtocol
-import Synchronization
 
 /// How far to search for an IV Index that no beacon tells.
 public enum IVSearchExtent: String, Hashable, Sendable, CaseIterable {
@@ -108,7 +107,7 @@ struct IVIndexSearch {
         }
         let pieces = 16
         let size = (stretch.upperBound - stretch.lowerBound + UInt64(pieces) - 1) / UInt64(pieces)
-        let hits = Mutex<[IVIndex]>([])
+        let hits = Guarded<[IVIndex]>([])
         let material = material
         DispatchQueue.concurrentPerform(iterations: pieces) { piece in
             let start = min(stretch.lowerBound + UInt64(piece) * size, stretch.upperBound)
