@@ -16,7 +16,8 @@ struct EvidenceDelivery {
 
     /// An observation that waits for the PDUs which were heard before it.
     private struct Turn {
-        let before: Int
+        /// Counts those PDUs, and all before them.
+        let order: Int
         let observation: Observation
     }
 
@@ -44,12 +45,12 @@ struct EvidenceDelivery {
 
     // MARK: The order of hearing
 
-    /// Takes an observation behind the PDUs that are pending, which are `pending` many.
-    mutating func append(_ observation: Observation, behind pending: Int) {
-        if pending == 0, turns.isEmpty {
-            observed.append(observation)
+    /// Takes an observation behind all that was heard, which are `order` PDUs, some of them perhaps pending.
+    mutating func append(_ observation: Observation, behind order: Int, isWaiting: Bool) {
+        if isWaiting || !turns.isEmpty {
+            turns.append(Turn(order: order, observation: observation))
         } else {
-            turns.append(Turn(before: pending, observation: observation))
+            observed.append(observation)
         }
     }
 
@@ -61,11 +62,11 @@ struct EvidenceDelivery {
     /// Whether as many wait for their turn as a batch has PDUs.
     var isFull: Bool { turns.count >= NetworkDecryption.batch }
 
-    /// Hands on what was heard before the PDU at this place.
+    /// Hands on what was heard before the PDU of this number.
     @inline(__always)
-    mutating func appendTurns(before place: Int) {
+    mutating func appendTurns(before order: Int) {
         guard !turns.isEmpty else { return }
-        while nextTurn < turns.count, turns[nextTurn].before <= place {
+        while nextTurn < turns.count, turns[nextTurn].order < order {
             observed.append(turns[nextTurn].observation)
             nextTurn += 1
         }
@@ -82,20 +83,21 @@ struct EvidenceDelivery {
 
     // MARK: PDUs
 
-    /// A PDU that opened.
+    /// A PDU that opened; true if it teaches something.
     @inline(__always)
     mutating func deliver(
         _ pdu: NetworkPDU, _ credential: NetworkDecryption.Credential, nonce: NonceKind, heard: Int,
         from origin: Origin
-    ) {
+    ) -> Bool {
         let opened = OpenedPDU(
             pdu, subnet: credential.subnet, key: credential.key, credentials: credential.kind, nonce: nonce,
             heard: heard)
         append(.authentic(credential.network, .networkPDU(opened)), from: origin)
-        if knowledge[credential.network.value].isAhead(pdu.ivIndex, in: credential.subnet) {
-            note(.normalOperation(pdu.ivIndex), of: credential.subnet, network: credential.network)
-        }
-        if nonce == .network { learn(from: pdu, credential, origin) }
+        let isAhead = knowledge[credential.network.value].isAhead(pdu.ivIndex, in: credential.subnet)
+        if isAhead { note(.normalOperation(pdu.ivIndex), of: credential.subnet, network: credential.network) }
+        let mayHandOut = nonce == .network && (pdu.isControl || canLearnKeys)
+        if mayHandOut { learn(from: pdu, credential, origin) }
+        return (isAhead || mayHandOut) && !news.isEmpty
     }
 
     /// A PDU that nothing opens so far.
@@ -131,7 +133,7 @@ struct EvidenceDelivery {
     ) {
         if pdu.isControl {
             learnFromControl(pdu, credential, origin)
-        } else if canLearnKeys {
+        } else {
             learnFromConfiguration(pdu, credential, origin)
         }
     }

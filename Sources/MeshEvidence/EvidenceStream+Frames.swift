@@ -104,7 +104,7 @@ extension EvidenceStream {
                 append(.unauthenticated(.identityNotResolved), from: origin)
                 return
             }
-            if let (network, address) = identification.identify(data) {
+            if let (network, address) = identify(data) {
                 append(.authentic(network, .proxyServer(address)), from: origin)
             } else if case .networkID(let networkID) = data {
                 append(.unauthenticated(.foreignProxyServer(networkID: networkID)), from: origin)
@@ -114,6 +114,12 @@ extension EvidenceStream {
             append(.unauthenticated(.unprovisionedDevice(beacon)), from: origin)
         default: return
         }
+    }
+
+    /// The key may stand in a message that waits to be opened.
+    private mutating func identify(_ data: ProxyServiceData) -> (network: NetworkIndex, address: UnicastAddress?)? {
+        if delivery.canLearnKeys { openPending() }
+        return identification.identify(data)
     }
 
     /// What may be no structure at all counts only if it authenticates.

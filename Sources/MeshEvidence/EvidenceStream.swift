@@ -78,6 +78,8 @@ public struct EvidenceStream {
 
     /// Takes a PDU by itself, whose copies are not looked for.
     mutating func hearApart(_ pdu: ObfuscatedNetworkPDU, nonce: NonceKind, from origin: Origin) {
+        // What waits to be opened may teach its key.
+        if !decryption.isKnown(nid: pdu.nid) { openPending() }
         guard decryption.isKnown(nid: pdu.nid) else {
             if origin.isCertain { hearForeign(pdu, from: origin) }
             return
@@ -101,9 +103,9 @@ public struct EvidenceStream {
             return false
         }
         var outcome = beacons.authenticate(beacon)
-        if outcome == .foreign, delivery.canLearnKeys, origin.isCertain {
+        if outcome == .foreign, delivery.canLearnKeys {
             // The beacon's key may stand in a message that waits to be opened.
-            openWaiting()
+            openPending()
             outcome = beacons.authenticate(beacon)
         }
         switch outcome {
@@ -133,18 +135,28 @@ public struct EvidenceStream {
 
     /// Takes an observation behind what was heard before it.
     mutating func append(_ statement: Observation.Statement, from origin: Origin) {
-        delivery.append(Observation(statement, from: origin), behind: decryption.pending.count)
+        delivery.append(
+            Observation(statement, from: origin), behind: decryption.hearings, isWaiting: !decryption.pending.isEmpty)
         if delivery.isFull { openWaiting() }
     }
 
     // MARK: The loop that learns
 
+    /// Opens what waits, if any does.
+    mutating func openPending() {
+        if !decryption.pending.isEmpty { openWaiting() }
+    }
+
     /// Opens what waits, and again what that teaches to open, until nothing new is learned.
     private mutating func openWaiting() {
         tellCopies()
         let lost = decryption.held.lost
-        decryption.flush(into: &delivery)
-        useAllNews()
+        var batch = decryption.removePending()
+        repeat {
+            decryption.open(&batch, into: &delivery)
+            batch.insert(useAllNews(behind: batch.order))
+        } while !batch.isDone
+        delivery.appendTurns(before: .max)
         tellGivenUp(decryption.held.lost - lost)
         guard search != .off, decryption.held.count >= enoughToSearch else { return }
         enoughToSearch *= 2
@@ -152,7 +164,15 @@ public struct EvidenceStream {
         useAllNews()
     }
 
-    /// Opens what was learned to open, and what that teaches in turn.
+    /// Opens what was learned to open, and what that teaches in turn, of what was heard before the PDU of this number; returns what
+    /// was heard behind it and may open in its turn.
+    private mutating func useAllNews(behind order: Int) -> [NetworkDecryption.Pending] {
+        var later: [NetworkDecryption.Pending] = []
+        while !delivery.news.isEmpty { later += retry(nids: useNews(), behind: order) }
+        return later
+    }
+
+    /// Likewise of all that was heard.
     private mutating func useAllNews() {
         while !delivery.news.isEmpty { retry(nids: useNews()) }
     }
@@ -191,18 +211,22 @@ public struct EvidenceStream {
         }
     }
 
-    /// Tries again what is held under these NIDs.
-    private mutating func retry(nids: [UInt8: NetworkDecryption.Reach], isFinal: Bool = false) {
-        let held = decryption.removeHeld(nids: nids, isFinal: isFinal)
+    /// Tries again what is held under these NIDs; returns what was heard behind the PDU of this number.
+    @discardableResult
+    private mutating func retry(
+        nids: [UInt8: NetworkDecryption.Reach], behind order: Int = .max, isFinal: Bool = false
+    ) -> [NetworkDecryption.Pending] {
+        let all = decryption.removeHeld(nids: nids, isFinal: isFinal)
+        let held = all.prefix { $0.heard.order <= order }
         for start in stride(from: 0, to: held.count, by: NetworkDecryption.batch) {
-            decryption.retry(held[start..<min(start + NetworkDecryption.batch, held.count)])
-            decryption.flush(into: &delivery)
+            decryption.retry(held[start..<min(start + NetworkDecryption.batch, held.count)], into: &delivery)
         }
         for nid in nids.keys.sorted() {
             for heard in decryption.held.samples(nid: nid) {
                 tellClosed(nid, decryption.networks(nid: nid), 0, heard.origin, isSample: true)
             }
         }
+        return Array(all[held.endIndex...])
     }
 
     private mutating func add(_ place: KeyPlace, of list: NetworkKeyList) {

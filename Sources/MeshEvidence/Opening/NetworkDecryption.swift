@@ -32,9 +32,35 @@ struct NetworkDecryption {
     }
 
     /// What became of a pending PDU.
-    private struct Outcome {
+    fileprivate struct Outcome {
         var credential = 0
         var opened: NetworkPDU?
+    }
+
+    /// PDUs that are opened together, in the order of hearing.
+    struct Batch {
+        fileprivate var pending: [Pending]
+        fileprivate var outcomes: [Outcome]
+        /// How many were handed on.
+        fileprivate var next = 0
+        /// Counts what was heard up to the last one that was handed on.
+        fileprivate(set) var order = 0
+
+        fileprivate init(_ pending: [Pending]) {
+            self.pending = pending
+            outcomes = Array(repeating: Outcome(), count: pending.count)
+        }
+
+        /// Whether all were handed on.
+        var isDone: Bool { next == pending.count }
+
+        /// Takes what was held and heard behind those that were handed on, to be opened in its turn.
+        mutating func insert(_ held: [Pending]) {
+            guard !held.isEmpty else { return }
+            let rest = Array(zip(pending[next...], outcomes[next...])) + held.map { ($0, Outcome()) }
+            let sorted = rest.sorted { $0.0.heard.order < $1.0.heard.order }
+            (pending, outcomes, next) = (sorted.map(\.0), sorted.map(\.1), 0)
+        }
     }
 
     enum WasHeld { case no, closed, foreign }
@@ -90,12 +116,10 @@ struct NetworkDecryption {
 
     private var recent: RecentPDUs
     private(set) var pending: [Pending] = []
-    /// Of each pending PDU, while they are opened.
-    private var outcomes: [Outcome] = []
     /// PDUs and copies since the last flush.
     private var waited = 0
     /// PDUs that were heard, without the copies that were recognised.
-    private var hearings = 0
+    private(set) var hearings = 0
     /// What nothing opened, and what has a NID of no credentials: a friendship or a key may turn out to have it.
     private(set) var held = HeldPDUs(capacity: mostHeld)
     private(set) var foreign = HeldPDUs(capacity: mostForeign)
@@ -227,27 +251,55 @@ struct NetworkDecryption {
 
     // MARK: Opening
 
-    /// Opens what is pending and hands on each PDU with what became of it, in the order of hearing; what stays closed is kept.
-    mutating func flush(into delivery: inout EvidenceDelivery) {
-        resolve()
-        for index in pending.indices {
-            delivery.appendTurns(before: index)
-            guard let opened = outcomes[index].opened else {
-                keepClosed(index, &delivery)
-                continue
-            }
-            let place = outcomes[index].credential
-            let credential = credentials[place]
-            noteUse(of: place, credential, pending[index].heard.order)
-            if pending[index].wasHeld != .no { delivery.uncount(pending[index], credential.network) }
-            delivery.deliver(
-                opened, credential, nonce: pending[index].heard.nonce, heard: pending[index].heard.count,
-                from: pending[index].heard.origin)
-            if let slot = pending[index].slot { recent.noteOpened(opened, network: credential.network, inSlot: slot) }
-        }
-        delivery.appendTurns(before: .max)
+    /// Takes what is pending, to be opened.
+    mutating func removePending() -> Batch {
+        let batch = Batch(pending)
         pending.removeAll(keepingCapacity: true)
         waited = 0
+        return batch
+    }
+
+    /// Opens a batch and hands on each PDU with what became of it, and what else was heard before it, in the order of hearing; what
+    /// stays closed is kept.
+    ///
+    /// It stops behind a PDU that teaches something, so that this is used before anything that was heard later: where a batch ends
+    /// is in the hands of strangers, and the order of what is observed must not be.
+    mutating func open(_ batch: inout Batch, into delivery: inout EvidenceDelivery) {
+        resolve(&batch)
+        while !batch.isDone {
+            batch.order = batch.pending[batch.next].heard.order
+            delivery.appendTurns(before: batch.order)
+            let hasTaught = handOn(batch.next, of: batch, &delivery)
+            batch.next += 1
+            if hasTaught { return }
+        }
+    }
+
+    /// Opens what was held, once more, and hands it on.
+    mutating func retry(_ held: ArraySlice<Pending>, into delivery: inout EvidenceDelivery) {
+        var batch = Batch(Array(held))
+        resolve(&batch)
+        for index in batch.pending.indices { _ = handOn(index, of: batch, &delivery) }
+    }
+
+    /// Hands on one PDU of a batch; true if it teaches something.
+    @inline(__always)
+    private mutating func handOn(_ index: Int, of batch: Batch, _ delivery: inout EvidenceDelivery) -> Bool {
+        guard let opened = batch.outcomes[index].opened else {
+            keepClosed(batch.pending[index], &delivery)
+            return false
+        }
+        let place = batch.outcomes[index].credential
+        let credential = credentials[place]
+        noteUse(of: place, credential, batch.pending[index].heard.order)
+        if batch.pending[index].wasHeld != .no { delivery.uncount(batch.pending[index], credential.network) }
+        let hasTaught = delivery.deliver(
+            opened, credential, nonce: batch.pending[index].heard.nonce, heard: batch.pending[index].heard.count,
+            from: batch.pending[index].heard.origin)
+        if let slot = batch.pending[index].slot {
+            recent.noteOpened(opened, network: credential.network, inSlot: slot)
+        }
+        return hasTaught
     }
 
     @inline(__always)
@@ -264,10 +316,10 @@ struct NetworkDecryption {
         return held.lazy.filter { $0.order > last }.prefix(least).count >= least
     }
 
-    private mutating func keepClosed(_ index: Int, _ delivery: inout EvidenceDelivery) {
-        delivery.deliverClosed(pending[index], networks: networksByNID[Int(pending[index].heard.pdu.nid)])
-        let place = held.keep(pending[index].heard)
-        if let slot = pending[index].slot { recent.noteClosed(inSlot: slot, at: place) }
+    private mutating func keepClosed(_ closed: Pending, _ delivery: inout EvidenceDelivery) {
+        delivery.deliverClosed(closed, networks: networksByNID[Int(closed.heard.pdu.nid)])
+        let place = held.keep(closed.heard)
+        if let slot = closed.slot { recent.noteClosed(inSlot: slot, at: place) }
     }
 
     /// The copies of opened PDUs since the last time.
@@ -299,33 +351,31 @@ struct NetworkDecryption {
         return removed.sorted { $0.heard.order < $1.heard.order }
     }
 
-    /// Makes pending what was held. Nothing else may be pending.
-    mutating func retry(_ batch: ArraySlice<Pending>) { pending = Array(batch) }
-
-    /// Tries every option of each pending PDU, round by round, all attempts of a credential in one batch.
-    private mutating func resolve() {
-        outcomes.removeAll(keepingCapacity: true)
-        outcomes.append(contentsOf: repeatElement(Outcome(), count: pending.count))
-        var unresolved = Array(pending.indices)
+    /// Tries every option of each PDU of a batch that is still to be handed on, and not open yet: round by round, all attempts of a
+    /// credential at once.
+    private mutating func resolve(_ batch: inout Batch) {
+        var unresolved = (batch.next..<batch.pending.count).filter { batch.outcomes[$0].opened == nil }
         var round = 0
         while !unresolved.isEmpty {
             for index in unresolved {
-                let first = Int(pending[index].heard.pdu.ivi) << 7 | Int(pending[index].heard.pdu.nid)
+                let first = Int(batch.pending[index].heard.pdu.ivi) << 7 | Int(batch.pending[index].heard.pdu.nid)
                 guard round < options[first].count else { continue }
                 let option = options[first][round]
                 attempts[option.credential].append(
-                    .init(pending[index].heard.pdu, ivIndex: option.ivIndex, nonce: pending[index].heard.nonce))
+                    .init(
+                        batch.pending[index].heard.pdu, ivIndex: option.ivIndex,
+                        nonce: batch.pending[index].heard.nonce))
                 owners[option.credential].append(index)
             }
             unresolved.removeAll(keepingCapacity: true)
             for credential in attempts.indices where !attempts[credential].isEmpty {
-                open(with: credential, &unresolved)
+                open(with: credential, &batch.outcomes, &unresolved)
             }
             round += 1
         }
     }
 
-    private mutating func open(with credential: Int, _ unresolved: inout [Int]) {
+    private mutating func open(with credential: Int, _ outcomes: inout [Outcome], _ unresolved: inout [Int]) {
         ciphers[credential].open(attempts[credential], in: &workspace)
         for (position, owner) in owners[credential].enumerated() {
             outcomes[owner].opened = workspace.results[position]

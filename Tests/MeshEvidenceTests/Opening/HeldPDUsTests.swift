@@ -75,10 +75,11 @@ import Testing
             default: decryption.keepForeign(try pdu(nid: 3, number), from: origin(number))
             }
         }
-        decryption.flush(into: &delivery)
+        var batch = decryption.removePending()
+        decryption.open(&batch, into: &delivery)
+        #expect(batch.isDone && decryption.pending.isEmpty)
         decryption.updateOptions(knowledge, nids: [one])
-        decryption.retry(decryption.removeHeld(nids: [one: .all], isFinal: false)[...])
-        decryption.flush(into: &delivery)
+        decryption.retry(decryption.removeHeld(nids: [one: .all], isFinal: false)[...], into: &delivery)
         let all = decryption.removeHeld(nids: [one: .all, other: .all, 3: .all], isFinal: false)
         #expect(all.map(\.heard.origin.frame.number) == Array(0..<20))
     }
@@ -92,12 +93,12 @@ import Testing
         var delivery = EvidenceDelivery([], given: nil)
         func retry(_ reach: NetworkDecryption.Reach, isFinal: Bool = false) -> [Int] {
             let held = decryption.removeHeld(nids: [nid: reach], isFinal: isFinal)
-            decryption.retry(held[...])
-            decryption.flush(into: &delivery)
+            decryption.retry(held[...], into: &delivery)
             return held.map(\.heard.origin.frame.number)
         }
         for number in 0..<20 { decryption.hear(try pdu(nid: nid, number), from: origin(number)) }
-        decryption.flush(into: &delivery)
+        var batch = decryption.removePending()
+        decryption.open(&batch, into: &delivery)
         #expect(retry(.behind(origin(15).frame)) == Array(15..<20))
         let elsewhere = FrameReference(capture: 1, number: 15, time: CaptureTime(nanoseconds: 0))
         #expect(retry(.behind(elsewhere)) == Array(0..<20), "another capture's numbers tell nothing")
