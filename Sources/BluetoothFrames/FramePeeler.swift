@@ -92,8 +92,9 @@ public struct FramePeeler {
         _ bytes: Span<UInt8>, of frame: FrameStamp, as encapsulation: Encapsulation, flags: UInt32, isCut: Bool,
         into heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
-        self.frame = frame
         part = nil
+        if encapsulation == .linkLayerWithHeader, !isCut, peelUsual(bytes, of: frame, &heard) { return .peeled }
+        self.frame = frame
         if collectsPackets { packets = [] }
         isMonitor = encapsulation == .linuxMonitor || encapsulation == .linuxMonitorWithHeader
         var reader = ByteReader(bytes)

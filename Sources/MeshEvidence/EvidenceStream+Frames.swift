@@ -44,8 +44,9 @@ extension EvidenceStream {
     }
 
     private mutating func take(_ batch: HeardBatch, _ places: Range<Int>) {
+        let all = batch.all.span
         for place in places {
-            let heard = batch.all[place]
+            let heard = all[place]
             // Nearly all that is heard of a mesh.
             if heard.kind == .structure, heard.type == ADType.meshMessage, heard.isCertain,
                 let pdu = ObfuscatedNetworkPDU((heard.first, heard.second), length: Int(heard.length))

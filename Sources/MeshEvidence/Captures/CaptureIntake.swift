@@ -25,6 +25,7 @@ struct CaptureIntake {
 
     /// What is added to each time, so that it is the other captures'.
     private var shift: Duration
+    private var isShifted: Bool
     private var clock: ClockSetting
 
     init(
@@ -34,8 +35,10 @@ struct CaptureIntake {
         self.clock = clock
         summary = CaptureSummary(
             path: path, format: format, index: index, timeDigits: timeDigits, alignment: alignment)
-        shift = .zero - (alignment?.offset ?? .zero)
+        shift = .zero
+        if let alignment { shift -= alignment.offset }
         if case .offset(let offset) = clock { shift += offset }
+        isShifted = shift != .zero
         summary.clockShift = shift
     }
 
@@ -55,13 +58,14 @@ struct CaptureIntake {
     /// The first frame with a time: what its clock is off is known.
     private mutating func begin(at start: CaptureTime, _ time: CaptureTime) {
         shift += start.since(time)
+        isShifted = shift != .zero
         summary.clockShift = shift
         clock = .offset(.zero)
     }
 
     @inline(__always)
     private func aligned(_ time: CaptureTime) -> CaptureTime {
-        shift == .zero ? time : time.advanced(by: shift)
+        isShifted ? time.advanced(by: shift) : time
     }
 
     /// How many frames are read ahead, so that a single one with a time of its own does not hold up all behind it.

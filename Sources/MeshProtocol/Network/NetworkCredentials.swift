@@ -60,10 +60,18 @@ public struct NetworkCredentials {
     public func open(_ attempts: [Attempt], in work: inout Workspace) {
         work.results.removeAll(keepingCapacity: true)
         work.results.append(contentsOf: repeatElement(nil, count: attempts.count))
-        deobfuscate(attempts, in: &work)
-        decrypt(attempts, in: &work)
-        authenticate(in: &work)
-        for candidate in work.candidates {
+        deobfuscate(attempts, &work.blocks, &work.candidates)
+        decrypt(attempts, &work.blocks, &work.candidates)
+        authenticate(&work.blocks, &work.candidates)
+        compare(attempts, work.candidates, &work.results)
+    }
+
+    /// A PDU for each candidate whose NetMIC is that of the attempt.
+    private func compare(_ attempts: [Attempt], _ candidates: [Candidate], _ results: inout [NetworkPDU?]) {
+        let (attempts, candidates) = (attempts.span, candidates.span)
+        var results = results.mutableSpan
+        for place in candidates.indices {
+            let candidate = candidates[place]
             let attempt = attempts[candidate.index]
             let isControl = candidate.header >> 47 & 1 == 1
             let unused: UInt128 = isControl ? 64 : 96
@@ -71,74 +79,106 @@ public struct NetworkCredentials {
             guard (candidate.tag ^ Self.octets(encrypted, from: candidate.length)) >> unused == 0 else { continue }
             let content = NetworkPDU.Content(
                 head: candidate.plaintext.0, tail: candidate.plaintext.1, length: candidate.length)
-            work.results[candidate.index] = NetworkPDU(
+            results[candidate.index] = NetworkPDU(
                 ivIndex: attempt.ivIndex, header: candidate.header, content: content)
         }
     }
 
     /// PECB = e(PrivacyKey, 0^40 ‖ IV Index ‖ Privacy Random); only what has a unicast SRC and a possible length goes on.
-    private func deobfuscate(_ attempts: [Attempt], in work: inout Workspace) {
-        work.blocks.removeAll(keepingCapacity: true)
-        work.candidates.removeAll(keepingCapacity: true)
-        for attempt in attempts {
-            work.blocks.append(UInt128(attempt.ivIndex.value) << 56 | attempt.pdu.privacyRandom)
+    private func deobfuscate(_ attempts: [Attempt], _ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
+        candidates.removeAll(keepingCapacity: true)
+        blocks.resize(to: attempts.count)
+        var asked = blocks.mutableSpan
+        let tried = attempts.span
+        for index in tried.indices {
+            asked[index] = UInt128(tried[index].ivIndex.value) << 56 | tried[index].pdu.privacyRandom
         }
-        privacy.encrypt(&work.blocks)
-        for (index, attempt) in attempts.enumerated() {
-            let header = attempt.pdu.obfuscatedHeader ^ UInt64(truncatingIfNeeded: work.blocks[index] >> 80)
+        privacy.encrypt(&blocks)
+        let answers = blocks.span
+        for index in tried.indices {
+            let attempt = tried[index]
+            let header = attempt.pdu.obfuscatedHeader ^ UInt64(truncatingIfNeeded: answers[index] >> 80)
             let length = attempt.pdu.encryptedLength - (header >> 47 & 1 == 1 ? 8 : 4)
             guard (1...0x7FFF).contains(header & 0xFFFF), (0...18).contains(length) else { continue }
             let nonce = attempt.nonce.bits(header: header, ivIndex: attempt.ivIndex)
-            work.candidates.append(Candidate(index: index, header: header, nonce: nonce, length: length))
+            candidates.append(Candidate(index: index, header: header, nonce: nonce, length: length))
         }
     }
 
     /// Counter mode: blocks A0 (for the NetMIC), A1 and A2 of each candidate, and CBC-MAC's first block beside them.
-    private func decrypt(_ attempts: [Attempt], in work: inout Workspace) {
-        work.blocks.removeAll(keepingCapacity: true)
-        for candidate in work.candidates {
-            let counter = UInt128(0x01) << 120 | candidate.nonce << 16
-            let flags: UInt128 = candidate.header >> 47 & 1 == 1 ? 0x19 : 0x09
-            work.blocks.append(counter)
-            work.blocks.append(counter | 1)
-            work.blocks.append(counter | 2)
-            work.blocks.append(flags << 120 | candidate.nonce << 16 | UInt128(candidate.length))
+    private func decrypt(_ attempts: [Attempt], _ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
+        blocks.resize(to: 4 * candidates.count)
+        var opening = candidates.mutableSpan
+        var asked = blocks.mutableSpan
+        for place in opening.indices {
+            let (nonce, length) = (opening[place].nonce, opening[place].length)
+            let counter = UInt128(0x01) << 120 | nonce << 16
+            let flags: UInt128 = opening[place].header >> 47 & 1 == 1 ? 0x19 : 0x09
+            asked[4 &* place] = counter
+            asked[4 &* place &+ 1] = counter | 1
+            asked[4 &* place &+ 2] = counter | 2
+            asked[4 &* place &+ 3] = flags << 120 | nonce << 16 | UInt128(truncatingIfNeeded: length)
         }
-        encryption.encrypt(&work.blocks)
-        for index in work.candidates.indices {
-            let length = work.candidates[index].length
-            let (head, tail) = attempts[work.candidates[index].index].pdu.encrypted
-            let first = (head ^ work.blocks[4 * index + 1]) & Self.mask(min(length, 16))
-            let second = (tail ^ work.blocks[4 * index + 2]) & Self.mask(max(0, length - 16))
-            work.candidates[index].plaintext = (first, second)
-            work.candidates[index].tag = work.blocks[4 * index]
+        encryption.encrypt(&blocks)
+        let (answers, attempts) = (blocks.span, attempts.span)
+        for place in opening.indices {
+            let length = opening[place].length
+            let (head, tail) = attempts[opening[place].index].pdu.encrypted
+            let first = (head ^ answers[4 &* place &+ 1]) & Self.mask(min(length, 16))
+            let second = (tail ^ answers[4 &* place &+ 2]) & Self.mask(max(0, length &- 16))
+            opening[place].plaintext = (first, second)
+            opening[place].tag = answers[4 &* place]
+            opening[place].chain = answers[4 &* place &+ 3]
         }
     }
 
     /// CBC-MAC over the plaintext, a step for each block that there is; the first step is done already. Leaves the
     /// encrypted NetMIC in `tag`.
-    private func authenticate(in work: inout Workspace) {
-        for index in work.candidates.indices { work.candidates[index].chain = work.blocks[4 * index + 3] }
+    private func authenticate(_ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
+        var opening = candidates.mutableSpan
         for step in 0..<2 {
-            work.blocks.removeAll(keepingCapacity: true)
-            for candidate in work.candidates where candidate.length > 16 * step {
-                work.blocks.append(candidate.chain ^ (step == 0 ? candidate.plaintext.0 : candidate.plaintext.1))
+            blocks.resize(to: opening.count)
+            var asked = blocks.mutableSpan
+            var count = 0
+            for place in opening.indices where opening[place].length > 16 &* step {
+                let plaintext = opening[place].plaintext
+                asked[count] = opening[place].chain ^ (step == 0 ? plaintext.0 : plaintext.1)
+                count &+= 1
             }
-            encryption.encrypt(&work.blocks)
+            blocks.resize(to: count)
+            encryption.encrypt(&blocks)
+            let answers = blocks.span
             var next = 0
-            for index in work.candidates.indices where work.candidates[index].length > 16 * step {
-                work.candidates[index].chain = work.blocks[next]
-                next += 1
+            for place in opening.indices where opening[place].length > 16 &* step {
+                opening[place].chain = answers[next]
+                next &+= 1
             }
         }
-        for index in work.candidates.indices { work.candidates[index].tag ^= work.candidates[index].chain }
+        for place in opening.indices { opening[place].tag ^= opening[place].chain }
     }
 
-    private static func mask(_ octets: Int) -> UInt128 { octets == 0 ? 0 : UInt128.max << UInt128(128 - 8 * octets) }
+    /// Ones in the first octets, 0…16 of them.
+    @inline(__always)
+    private static func mask(_ octets: Int) -> UInt128 {
+        octets == 0 ? 0 : UInt128.max &<< UInt128(truncatingIfNeeded: 128 &- 8 &* octets)
+    }
 
-    /// 16 octets of two blocks, from an octet on.
+    /// 16 octets of two blocks, from an octet 0…31 on.
+    @inline(__always)
     private static func octets(_ blocks: (UInt128, UInt128), from start: Int) -> UInt128 {
-        let bits = UInt128(8 * start)
-        return start < 16 ? blocks.0 << bits | (start == 0 ? 0 : blocks.1 >> (128 - bits)) : blocks.1 << (bits - 128)
+        let bits = UInt128(truncatingIfNeeded: 8 &* start)
+        guard start < 16 else { return blocks.1 &<< (bits &- 128) }
+        return start == 0 ? blocks.0 : blocks.0 &<< bits | blocks.1 &>> (128 &- bits)
+    }
+}
+
+extension [UInt128] {
+    /// Makes room for so many blocks; those that were there before stay.
+    fileprivate mutating func resize(to count: Int) {
+        if self.count < count {
+            append(contentsOf: repeatElement(0, count: count - self.count))
+        } else {
+            removeLast(self.count - count)
+        }
     }
 }

@@ -1,0 +1,34 @@
+import ByteParsing
+
+/// The way of nearly every frame that a sniffer hears of a mesh: a legacy advertisement whose CRC the sniffer found right, and in
+/// it a single AD structure.
+extension FramePeeler {
+    /// Peels a frame of link type 256 where it is such a one; false, with nothing done, where the long way is to be gone.
+    ///
+    ///     pseudo header 10 · access address 4 · PDU header 2 · AdvA 6 · length 1 · AD type 1 · value · CRC 3
+    @inline(__always)
+    func peelUsual(_ bytes: Span<UInt8>, of frame: FrameStamp, _ heard: inout HeardBatch) -> Bool {
+        guard bytes.count >= 24 else { return false }
+        // Dewhitened, not coded, and "CRC valid" whatever "CRC checked" says.
+        guard bytes.loadLittleEndian(UInt16.self, at: 8) & 0x8801 == 0x0801,
+            bytes.loadLittleEndian(UInt32.self, at: 10) == Self.advertisingAccessAddress
+        else { return false }
+        // ADV_IND, ADV_NONCONN_IND, SCAN_RSP, ADV_SCAN_IND.
+        let (type, length) = (bytes[14] & 0x0F, Int(bytes[15]))
+        let end = 16 &+ length
+        guard type & 9 == 0, length >= 8, end <= bytes.count, Int(bytes[22]) == end &- 23 else { return false }
+        let address =
+            UInt64(bytes.loadLittleEndian(UInt32.self, at: 16))
+            | UInt64(bytes.loadLittleEndian(UInt16.self, at: 20)) << 32
+        var value = ByteReader(bytes)
+        do throws(ParseError) {
+            try value.skip(24)
+            try heard.append(
+                bytes[23], try value.readPiece(end &- 24), of: Advertisement(direction: .heard, address: address),
+                in: frame)
+            return true
+        } catch {
+            return false
+        }
+    }
+}

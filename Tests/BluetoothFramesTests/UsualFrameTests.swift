@@ -1,0 +1,66 @@
+import ByteParsing
+import TestSupport
+import Testing
+
+@testable import BluetoothFrames
+
+/// The usual frame has a way of its own, which must find what the long way finds: there the same PDU goes when an nRF Sniffer says
+/// of it that its CRC is right.
+@Suite struct UsualFrameTests {
+    private func peel(_ header: [UInt8], _ rest: [UInt8], _ encapsulation: Encapsulation) -> (Collected, Bool) {
+        var (peeler, collected) = (FramePeeler(), Collected())
+        let frame = FrameStamp(capture: 0, number: 1, nanoseconds: 5)
+        let octets = header + rest
+        do {
+            _ = try peeler.peel(
+                octets.span, of: frame, as: encapsulation, flags: 0, isCut: false, into: &collected.batch)
+            return (collected, false)
+        } catch { return (collected, true) }
+    }
+
+    private func usual(_ rest: [UInt8], flags: [UInt8] = [0x11, 0x0C]) -> (Collected, Bool) {
+        peel([0, 0xC4, 0x80, 0, 0xD6, 0xBE, 0x89, 0x8E] + flags, rest, .linkLayerWithHeader)
+    }
+
+    private func long(_ rest: [UInt8]) -> (Collected, Bool) {
+        peel([4, UInt8(10 + rest.count), 0, 3, 0, 0, 2, 10, 1, 37, 60, 0, 0, 0, 0, 0, 0], rest, .nordicSniffer)
+    }
+
+    /// Each PDU type, lengths that are right and wrong, one structure, several, and octets that are none.
+    @Test func bothWaysFindTheSame() {
+        var (peeled, failed) = (0, 0)
+        for type in UInt8(0)..<16 {
+            for count in 0...40 {
+                for shift in -2...2 {
+                    for inner in [count - 7, count - 8, 0, 1, 3, 255] {
+                        let data = (0..<max(0, count - 7)).map {
+                            UInt8(truncatingIfNeeded: 37 * $0 + 11 * count + inner)
+                        }
+                        let address = [UInt8](repeating: 0xA5, count: min(6, count))
+                        let length = count > 6 ? [UInt8(truncatingIfNeeded: inner)] : []
+                        let pdu = [type, UInt8(truncatingIfNeeded: count + shift)] + address + length + data
+                        let rest = [0xD6, 0xBE, 0x89, 0x8E] + pdu + [1, 2, 3]
+                        let (one, other) = (usual(rest), long(rest))
+                        #expect(one.0.structures == other.0.structures && one.1 == other.1, "\(rest)")
+                        #expect(one.0.malformed.map(\.reason) == other.0.malformed.map(\.reason))
+                        peeled += one.0.structures.count
+                        failed += one.1 ? 1 : 0
+                    }
+                }
+            }
+        }
+        #expect(peeled > 1000 && failed > 1000)
+    }
+
+    /// What the pseudo header says against it: CRC wrong or not checked, whitened, coded; another access address.
+    @Test func whatIsNotUsualGoesTheLongWay() {
+        let pdu: [UInt8] = [2, 10, 1, 2, 3, 4, 5, 6, 3, 0x2A, 7, 8, 1, 2, 3]
+        let rest = [0xD6, 0xBE, 0x89, 0x8E] + pdu
+        #expect(usual(rest).0.structures.map(\.value) == [[7, 8]])
+        #expect(
+            usual(rest, flags: [0x01, 0x08]).0.structures.count == 1, "valid, though nobody says that it was checked")
+        for flags: [UInt8] in [[0x11, 0x04], [0x10, 0x0C]] { #expect(usual(rest, flags: flags).0.structures.isEmpty) }
+        #expect(usual([0xD6, 0xBE, 0x89, 0x8F] + pdu).0.structures.isEmpty)
+        #expect(usual([0xD6, 0xBE, 0x89, 0x8E, 0] + pdu, flags: [0x11, 0x8C]).0.structures.map(\.value) == [[7, 8]])
+    }
+}
