@@ -32,9 +32,13 @@ import COpenSSL
     }
 
     /// Encrypts each block on its own, in one call of OpenSSL: that is what makes it fast.
-    public func encrypt(_ blocks: inout [UInt128]) {
-        guard !blocks.isEmpty else { return }
-        let done = unsafe blocks.withUnsafeMutableBufferPointer { blocks in
+    public func encrypt(_ blocks: inout [UInt128]) { encrypt(&blocks, count: blocks.count) }
+
+    /// Likewise the first `count` blocks, of those that are there.
+    public func encrypt(_ blocks: inout [UInt128], count: Int) {
+        guard count > 0 else { return }
+        let done = unsafe blocks.withUnsafeMutableBufferPointer { all in
+            let blocks = all.extracting(..<count)
             for index in blocks.indices { unsafe blocks[index] = blocks[index].bigEndian }
             let octets = unsafe UnsafeMutableRawBufferPointer(blocks).bindMemory(to: UInt8.self)
             var written: Int32 = 0

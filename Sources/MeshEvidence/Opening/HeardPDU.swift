@@ -92,8 +92,8 @@ struct HeldPDUs {
 
     /// What an IV Index can be searched with: what is surely a Network PDU, or else what may be one.
     func searchable(nid: UInt8) -> [HeardPDU] {
-        let possible = shelves[Int(nid)].entries.filter { $0.nonce == .network }
-        let certain = possible.filter(\.origin.isCertain)
-        return Array(certain.isEmpty ? possible : certain)
+        let possible = shelves[Int(nid)].entries.lazy.filter { $0.nonce == .network }
+        let certain = Array(possible.filter(\.origin.isCertain))
+        return certain.isEmpty ? Array(possible) : certain
     }
 }

@@ -87,13 +87,13 @@ public struct NetworkCredentials {
     /// PECB = e(PrivacyKey, 0^40 ‖ IV Index ‖ Privacy Random); only what has a unicast SRC and a possible length goes on.
     private func deobfuscate(_ attempts: [Attempt], _ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
         candidates.removeAll(keepingCapacity: true)
-        blocks.resize(to: attempts.count)
+        blocks.makeRoom(attempts.count)
         var asked = blocks.mutableSpan
         let tried = attempts.span
         for index in tried.indices {
             asked[index] = UInt128(tried[index].ivIndex.value) << 56 | tried[index].pdu.privacyRandom
         }
-        privacy.encrypt(&blocks)
+        privacy.encrypt(&blocks, count: attempts.count)
         let answers = blocks.span
         for index in tried.indices {
             let attempt = tried[index]
@@ -107,7 +107,7 @@ public struct NetworkCredentials {
 
     /// Counter mode: blocks A0 (for the NetMIC), A1 and A2 of each candidate, and CBC-MAC's first block beside them.
     private func decrypt(_ attempts: [Attempt], _ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
-        blocks.resize(to: 4 * candidates.count)
+        blocks.makeRoom(4 * candidates.count)
         var opening = candidates.mutableSpan
         var asked = blocks.mutableSpan
         for place in opening.indices {
@@ -119,7 +119,7 @@ public struct NetworkCredentials {
             asked[4 &* place &+ 2] = counter | 2
             asked[4 &* place &+ 3] = flags << 120 | nonce << 16 | UInt128(truncatingIfNeeded: length)
         }
-        encryption.encrypt(&blocks)
+        encryption.encrypt(&blocks, count: 4 * opening.count)
         let (answers, attempts) = (blocks.span, attempts.span)
         for place in opening.indices {
             let length = opening[place].length
@@ -137,7 +137,7 @@ public struct NetworkCredentials {
     private func authenticate(_ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
         var opening = candidates.mutableSpan
         for step in 0..<2 {
-            blocks.resize(to: opening.count)
+            blocks.makeRoom(opening.count)
             var asked = blocks.mutableSpan
             var count = 0
             for place in opening.indices where opening[place].length > 16 &* step {
@@ -145,8 +145,7 @@ public struct NetworkCredentials {
                 asked[count] = opening[place].chain ^ (step == 0 ? plaintext.0 : plaintext.1)
                 count &+= 1
             }
-            blocks.resize(to: count)
-            encryption.encrypt(&blocks)
+            encryption.encrypt(&blocks, count: count)
             let answers = blocks.span
             var next = 0
             for place in opening.indices where opening[place].length > 16 &* step {
@@ -173,12 +172,9 @@ public struct NetworkCredentials {
 }
 
 extension [UInt128] {
-    /// Makes room for so many blocks; those that were there before stay.
-    fileprivate mutating func resize(to count: Int) {
-        if self.count < count {
-            append(contentsOf: repeatElement(0, count: count - self.count))
-        } else {
-            removeLast(self.count - count)
-        }
+    /// Makes room for so many blocks.
+    fileprivate mutating func makeRoom(_ count: Int) {
+        guard self.count < count else { return }
+        append(contentsOf: repeatElement(0, count: count - self.count))
     }
 }

@@ -19,26 +19,37 @@ public struct NetworkPDU: Hashable, Sendable {
 
     /// What the source said, whatever a relay did to TTL and credentials: DST and TransportPDU.
     public struct Content: Hashable, Sendable {
-        /// Octets 0…15, and 16 and 17 on the left of `tail`.
-        let head: UInt128
-        let tail: UInt128
+        // In words, so that a content has 19 octets: it is kept by the thousand.
+        private let first: UInt64
+        private let second: UInt64
+        private let last: UInt16
+        private let count: UInt8
+
+        /// Octets 0…15.
+        var head: UInt128 { UInt128(first) << 64 | UInt128(second) }
+        /// Octets 16 and 17, left-aligned.
+        var tail: UInt128 { UInt128(last) << 112 }
         /// 0…18.
-        let length: Int
+        var length: Int { Int(count) }
 
         /// Octets of DST and TransportPDU in the longest PDU, beside a NetMIC of 8 or 4.
         static func maximumLength(isControl: Bool) -> Int { isControl ? 14 : 18 }
 
-        /// Whatever the octets are; those behind the first 32 are lost.
+        /// Whatever the octets are; those behind the first 18 are lost.
         init(octets: [UInt8]) {
             self.init(
                 head: UInt128(leftAligned: octets.prefix(16)), tail: UInt128(leftAligned: octets.dropFirst(16)),
                 length: octets.count)
         }
 
+        /// `head`: octets 0…15.
+        /// `tail`: octets 16 and 17, left-aligned.
+        /// `length`: 0…18.
         init(head: UInt128, tail: UInt128, length: Int) {
-            self.head = head
-            self.tail = tail
-            self.length = length
+            first = UInt64(truncatingIfNeeded: head >> 64)
+            second = UInt64(truncatingIfNeeded: head)
+            last = UInt16(truncatingIfNeeded: tail >> 112)
+            count = UInt8(clamping: length)
         }
 
         /// DST and TransportPDU.
@@ -46,8 +57,7 @@ public struct NetworkPDU: Hashable, Sendable {
 
         /// 16 bits that tell contents apart; not secret.
         public var digest: UInt16 {
-            var mix = UInt64(truncatingIfNeeded: head) ^ UInt64(truncatingIfNeeded: head >> 64).byteSwapped
-            mix = (mix ^ UInt64(truncatingIfNeeded: tail >> 64) ^ UInt64(length)) &* 0xD6E8_FEB8_6659_FD93
+            let mix = (second ^ first.byteSwapped ^ UInt64(last) << 48 ^ UInt64(count)) &* 0xD6E8_FEB8_6659_FD93
             return UInt16(truncatingIfNeeded: mix >> 48)
         }
 

@@ -99,12 +99,19 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         }
     }
 
-    /// One of the latest PDUs, to tell its copies from other PDUs under the same SEQ.
+    /// One of the latest PDUs, to tell its copies from other PDUs under the same SEQ. Small: there are 64 for each source.
     private struct Remembered: Hashable, Codable {
-        var position: SequencePosition
-        var content: NetworkPDU.Content
-        var ttl: UInt8
-        var subnet: SubnetIndex
+        let content: NetworkPDU.Content
+        let ttl: UInt8
+        let position: SequencePosition
+        private let place: UInt16
+
+        init(_ pdu: NetworkPDU, of subnet: SubnetIndex) {
+            (content, ttl, position, place) = (pdu.content, pdu.ttl, pdu.position, UInt16(clamping: subnet.value))
+        }
+
+        /// A network has at most 4096 NetKeys.
+        var subnet: SubnetIndex { SubnetIndex(Int(place)) }
     }
 
     /// PDUs of one subnet that were heard under another one's key as well: Mesh Protocol 1.1, "Subnet bridge".
@@ -229,7 +236,7 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         if remembered.count < Self.memory, remembered.count < distinct { growMemory() }
         highestTTL = max(highestTTL, pdu.ttl)
         let slot = slot(of: pdu.sequence)
-        let now = Remembered(position: pdu.position, content: pdu.content, ttl: pdu.ttl, subnet: subnet)
+        let now = Remembered(pdu, of: subnet)
         guard insertion != .new else {
             remembered[slot] = now
             return .new
