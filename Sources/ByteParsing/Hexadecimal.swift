@@ -8,24 +8,33 @@ public enum Hexadecimal {
 
     /// Lower-case digits, two an octet.
     public static func text(_ octets: some Sequence<UInt8>) -> String {
-        var text = ""
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * octets.underestimatedCount)
         for octet in octets {
             text.append(digit(octet >> 4))
             text.append(digit(octet & 15))
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Lower-case digits, filled up with zeros to `digits`.
     public static func text(_ value: some BinaryInteger, digits: Int) -> String {
-        let plain = String(value, radix: 16)
-        return String(repeating: "0", count: max(0, digits - plain.count)) + plain
+        String(decoding: self.digits(value, atLeast: digits, ten: UInt8(ascii: "a")), as: UTF8.self)
     }
 
     /// `0x` and upper-case digits, as the specification writes addresses and indexes.
     public static func prefixed(_ value: some BinaryInteger, digits: Int) -> String {
-        let plain = String(value, radix: 16, uppercase: true)
-        return "0x" + String(repeating: "0", count: max(0, digits - plain.count)) + plain
+        let plain = self.digits(value, atLeast: digits, ten: UInt8(ascii: "A"))
+        return String(decoding: [UInt8(ascii: "0"), UInt8(ascii: "x")] + plain, as: UTF8.self)
+    }
+
+    /// `ten`: the digit that stands for ten. Of numbers below zero the digits of their two's complement in 128 bits.
+    private static func digits(_ value: some BinaryInteger, atLeast least: Int, ten: UInt8) -> [UInt8] {
+        let bits = UInt128(truncatingIfNeeded: value)
+        let needed = max(1, (131 - bits.leadingZeroBitCount) / 4)
+        return (0..<max(needed, least)).reversed().map { place in
+            place < 32 ? digit(UInt8(truncatingIfNeeded: bits >> UInt128(4 * place)) & 15, ten: ten) : UInt8(ascii: "0")
+        }
     }
 
     /// The octets that pairs of hexadecimal digits stand for; `nil` if there is an odd digit or another character.
@@ -54,8 +63,9 @@ public enum Hexadecimal {
         }
     }
 
-    private static func digit(_ value: UInt8) -> Character {
-        Character(Unicode.Scalar(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10))
+    @inline(__always)
+    private static func digit(_ value: UInt8, ten: UInt8 = UInt8(ascii: "a")) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") &+ value : ten &+ value &- 10
     }
 }
 

@@ -40,9 +40,10 @@ struct DecodeLine: Encodable {
         case seq, source, sourceName, destination, destinationName, ttl, message, parameters, fields
     }
 
-    init(_ origin: Origin, network: NetworkIndex?) {
+    /// `time`: of the frame, as it is written.
+    init(_ origin: Origin, network: NetworkIndex?, time: String) {
         let frame = origin.frame
-        time = frame.time.text(digits: frame.time.nanoseconds % 1000 == 0 ? 6 : 9)
+        self.time = time
         capture = frame.capture
         self.frame = frame.number
         self.network = network
@@ -127,28 +128,31 @@ struct DecodeLine: Encodable {
 
     /// Columns that stay aligned; what has any length stands at the end.
     func text(networks: Int) -> String {
-        var columns = [time, "\(frame)".padded(to: 6), way.padded(to: 9)]
-        if networks > 1 { columns.append(network.map { "net \($0.value + 1)".padded(to: 7) } ?? "".padded(to: 7)) }
-        columns.append(kind.rawValue.padded(to: 12))
-        if let ivIndex { columns.append("IV " + Hexadecimal.prefixed(ivIndex, digits: 8)) }
-        if let subject { columns.append(subject) }
+        var columns = TextColumns()
+        columns.add(time)
+        columns.add("\(frame)", width: 6)
+        columns.add(way, width: 9)
+        if networks > 1 { columns.add(network.map { "net \($0.value + 1)" } ?? "", width: 7) }
+        columns.add(kind.rawValue, width: 12)
+        if let ivIndex { columns.add("IV " + Hexadecimal.prefixed(ivIndex, digits: 8)) }
+        if let subject { columns.add(subject) }
         if let seq, let source {
-            columns += [
-                "SEQ " + Hexadecimal.prefixed(seq, digits: 6), "\(source) → \(destination ?? "cut   ")",
-                ("TTL \(ttl ?? 0)").padded(to: 7), (credentials ?? "").padded(to: 10),
-            ]
+            columns.add("SEQ " + Hexadecimal.prefixed(seq, digits: 6))
+            columns.add("\(source) → \(destination ?? "cut   ")")
+            columns.add("TTL \(ttl ?? 0)", width: 7)
+            columns.add(credentials ?? "", width: 10)
         }
-        columns.append(message)
+        columns.add(PrintableText.escape(message))
         if !orderedFields.isEmpty {
-            columns.append(orderedFields)
+            columns.add(PrintableText.escape(orderedFields))
         } else if let parameters, !parameters.isEmpty {
-            columns.append(parameters)
+            columns.add(parameters)
         }
         if sourceName != nil || destinationName != nil {
             let names = [sourceName ?? source, destinationName ?? destination].map { $0 ?? "" }
-            columns.append("[\(names.joined(separator: " → "))]")
+            columns.add(PrintableText.escape("[\(names.joined(separator: " → "))]"))
         }
-        return PrintableText.escape(columns.joined(separator: "  "))
+        return columns.text
     }
 
     private var way: String {

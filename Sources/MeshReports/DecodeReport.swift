@@ -71,6 +71,7 @@ public struct DecodeReport {
 
     private let encoder = JSONEncoder()
     private var lastBeacons: [BeaconKey: CaptureTime] = [:]
+    private var clock = LineClock()
 
     /// `keyRing`: the one that the analysis goes by, which names its networks and opens messages.
     public init(_ keyRing: KeyRing, format: Format, filter: Filter = Filter()) {
@@ -119,7 +120,7 @@ public struct DecodeReport {
         case .authentic(let network, .beacon(let beacon)): return line(of: beacon, network, observation.origin)
         case .authentic(let network, .networkPDU(let opened)):
             guard novelty == .new else { return nil }
-            var line = DecodeLine(observation.origin, network: network)
+            var line = DecodeLine(observation.origin, network: network, time: clock.text(observation.origin.time))
             line.describe(opened, keyRing[network])
             line.describe(decoders[network.value].decode(opened.pdu, nonce: opened.nonce))
             return line
@@ -131,7 +132,7 @@ public struct DecodeReport {
             return nil
         case .unauthenticated(.provisioning(let said)):
             guard case .pdu(let pdu, _) = said.event else { return nil }
-            var line = DecodeLine(observation.origin, network: nil)
+            var line = DecodeLine(observation.origin, network: nil, time: clock.text(observation.origin.time))
             line.describe(pdu, said.link)
             return line
         case .authentic, .unauthenticated, .capture: return nil
@@ -147,7 +148,7 @@ public struct DecodeReport {
         let isNew = lastBeacons[key].map { origin.time.since($0) > .milliseconds(20) } ?? true
         lastBeacons[key] = origin.time
         guard isNew else { return nil }
-        var line = DecodeLine(origin, network: network)
+        var line = DecodeLine(origin, network: network, time: clock.text(origin.time))
         line.describe(beacon, keyIndex: keyIndex)
         return line
     }

@@ -24,6 +24,9 @@ public enum PrintableText {
 
     /// The text with `\u{1b}` and the like for what is not to be seen; escaping twice changes nothing more.
     public static func escape(_ text: String) -> String {
+        // Nearly no text has anything to be hidden, and most is ASCII; what is not costs more to look at.
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+        guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var shown = ""
         for scalar in text.unicodeScalars {
             if isHidden(scalar) {
@@ -41,7 +44,8 @@ public enum PrintableText {
     }
 
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
+        if scalar.value < 0x7F { return scalar.value < 0x20 }
+        return switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned: true
         default: false
         }
