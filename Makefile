@@ -49,10 +49,8 @@ lint:
 	Scripts/check-imports
 
 bench: build
-	@Scripts/install-packages tshark gcc time
-	Scripts/bench $(BINARY) 1000000
-	Scripts/bench-search $(BINARY)
-	RUNS=1 Scripts/bench $(BINARY) 10000000
+	@Scripts/install-packages tshark gcc python3
+	Scripts/bench $(BINARY) --large --table Sources/MeshReports/MeshReports.docc/Speed.md
 
 bench-hostile: packages
 	@Scripts/install-packages python3
