@@ -66,6 +66,7 @@ struct BtsnoopReader: ~Copyable {
         var flags: UInt32
         var time: CaptureTime
 
+        @inline(__always)
         init(parsing octets: Span<UInt8>) throws(ParseError) {
             var reader = ByteReader(octets)
             original = Int(try reader.readUInt32BigEndian())

@@ -94,9 +94,7 @@ final class EllisysTraceReader: RecordReader {
 
     func readRecord(into octets: inout [UInt8]) throws(CaptureError) -> Record? {
         while let place = earliest() {
-            let time = start.advanced(
-                by: streams[place].next.map { .nanoseconds(Int64($0.picoseconds / 1000)) } ?? .zero)
-            guard let record = streams[place].takeFrame(at: time, into: &octets) else { continue }
+            guard let record = streams[place].takeFrame(since: start, into: &octets) else { continue }
             number += 1
             return record
         }

@@ -20,8 +20,9 @@ struct TraceRecords {
 
     /// Puts the frame of the next record in place of what `octets` holds, and goes on to the one behind it; `nil` where it cannot be
     /// one.
-    mutating func takeFrame(at time: CaptureTime, into octets: inout [UInt8]) -> Record? {
+    mutating func takeFrame(since start: CaptureTime, into octets: inout [UInt8]) -> Record? {
         guard let record = next else { return nil }
+        let time = start.advanced(byNanoseconds: Int64(record.picoseconds / 1000))
         let frame = try? record.makeFrame(of: stream.span(count: record.length), at: time, into: &octets)
         if frame == nil { damages += 1 }
         stream.consume(record.length)

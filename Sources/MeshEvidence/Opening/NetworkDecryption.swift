@@ -44,10 +44,11 @@ struct NetworkDecryption {
         /// How many were handed on.
         fileprivate var next = 0
         /// Counts what was heard up to the last one that was handed on.
-        fileprivate(set) var order = 0
+        fileprivate(set) var order: Int
 
-        fileprivate init(_ pending: [Pending]) {
+        fileprivate init(_ pending: [Pending], behind order: Int) {
             self.pending = pending
+            self.order = order
             outcomes = Array(repeating: Outcome(), count: pending.count)
         }
 
@@ -253,7 +254,7 @@ struct NetworkDecryption {
 
     /// Takes what is pending, to be opened.
     mutating func removePending() -> Batch {
-        let batch = Batch(pending)
+        let batch = Batch(pending, behind: pending.first.map { $0.heard.order - 1 } ?? hearings)
         pending.removeAll(keepingCapacity: true)
         waited = 0
         return batch
@@ -277,7 +278,7 @@ struct NetworkDecryption {
 
     /// Opens what was held, once more, and hands it on.
     mutating func retry(_ held: ArraySlice<Pending>, into delivery: inout EvidenceDelivery) {
-        var batch = Batch(Array(held))
+        var batch = Batch(Array(held), behind: hearings)
         resolve(&batch)
         for index in batch.pending.indices { _ = handOn(index, of: batch, &delivery) }
     }
