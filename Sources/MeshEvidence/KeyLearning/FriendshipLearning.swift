@@ -24,7 +24,8 @@ struct Friendship: Hashable {
 ///
 /// An offer answers the latest request before it on the air, in whatever order the two are opened. Bounded: the oldest give way.
 struct FriendshipLearning {
-    /// A friendship, and the frame of the offer behind which its credentials are used.
+    /// A friendship, and the frame of the request behind which its credentials are used: of an offer only a copy may have been heard,
+    /// after the first PDUs.
     typealias Learned = (friendship: Friendship, since: FrameReference)
 
     private struct Node: Hashable {
@@ -102,7 +103,7 @@ struct FriendshipLearning {
                 lpnCounter: request.counter, friendCounter: offer.counter)
             guard !pairs.contains(friendship) else { continue }
             pairs.insert((), for: friendship)
-            learned.append((friendship, offer.frame))
+            learned.append((friendship, request.frame))
         }
         return learned
     }

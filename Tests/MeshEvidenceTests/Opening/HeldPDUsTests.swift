@@ -84,7 +84,7 @@ import Testing
         #expect(all.map(\.heard.origin.frame.number) == Array(0..<20))
     }
 
-    /// A friendship opens nothing that was heard before its offer; and what was tried in vain many times waits for the end.
+    /// A friendship opens nothing that was heard before its request; and what was tried in vain many times waits for the end.
     @Test func whatCannotOpenIsNotTriedAgain() throws {
         var decryption = NetworkDecryption(isNeeded: true)
         decryption.add(
