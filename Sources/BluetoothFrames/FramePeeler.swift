@@ -93,9 +93,9 @@ public struct FramePeeler {
         into heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
         part = nil
+        if collectsPackets { packets = [] }
         if encapsulation == .linkLayerWithHeader, !isCut, peelUsual(bytes, of: frame, &heard) { return .peeled }
         self.frame = frame
-        if collectsPackets { packets = [] }
         isMonitor = encapsulation == .linuxMonitor || encapsulation == .linuxMonitorWithHeader
         var reader = ByteReader(bytes)
         switch encapsulation {

@@ -105,7 +105,9 @@ extension EvidenceStream {
                 append(.unauthenticated(.identityNotResolved), from: origin)
                 return
             }
-            if let (network, address) = identify(data) {
+            // The key may stand in a message that waits to be opened.
+            if delivery.canLearnKeys { openPending() }
+            if let (network, address) = identification.identify(data) {
                 append(.authentic(network, .proxyServer(address)), from: origin)
             } else if case .networkID(let networkID) = data {
                 append(.unauthenticated(.foreignProxyServer(networkID: networkID)), from: origin)
@@ -115,12 +117,6 @@ extension EvidenceStream {
             append(.unauthenticated(.unprovisionedDevice(beacon)), from: origin)
         default: return
         }
-    }
-
-    /// The key may stand in a message that waits to be opened.
-    private mutating func identify(_ data: ProxyServiceData) -> (network: NetworkIndex, address: UnicastAddress?)? {
-        if delivery.canLearnKeys { openPending() }
-        return identification.identify(data)
     }
 
     /// What may be no structure at all counts only if it authenticates.

@@ -154,7 +154,7 @@ public struct EvidenceStream {
         var batch = decryption.removePending()
         repeat {
             decryption.open(&batch, into: &delivery)
-            batch.insert(useAllNews(behind: batch.order))
+            batch.insert(useAllNews(upTo: batch.order))
         } while !batch.isDone
         delivery.appendTurns(before: .max)
         tellGivenUp(decryption.held.lost - lost)
@@ -164,17 +164,13 @@ public struct EvidenceStream {
         useAllNews()
     }
 
-    /// Opens what was learned to open, and what that teaches in turn, of what was heard before the PDU of this number; returns what
+    /// Opens what was learned to open, and what that teaches in turn, of what was heard up to the PDU of this number; returns what
     /// was heard behind it and may open in its turn.
-    private mutating func useAllNews(behind order: Int) -> [NetworkDecryption.Pending] {
+    @discardableResult
+    private mutating func useAllNews(upTo order: Int = .max) -> [NetworkDecryption.Pending] {
         var later: [NetworkDecryption.Pending] = []
-        while !delivery.news.isEmpty { later += retry(nids: useNews(), behind: order) }
+        while !delivery.news.isEmpty { later += retry(nids: useNews(), upTo: order) }
         return later
-    }
-
-    /// Likewise of all that was heard.
-    private mutating func useAllNews() {
-        while !delivery.news.isEmpty { retry(nids: useNews()) }
     }
 
     /// Takes what was learned into use; returns the NIDs of PDUs that may open since.
@@ -214,7 +210,7 @@ public struct EvidenceStream {
     /// Tries again what is held under these NIDs; returns what was heard behind the PDU of this number.
     @discardableResult
     private mutating func retry(
-        nids: [UInt8: NetworkDecryption.Reach], behind order: Int = .max, isFinal: Bool = false
+        nids: [UInt8: NetworkDecryption.Reach], upTo order: Int = .max, isFinal: Bool = false
     ) -> [NetworkDecryption.Pending] {
         let all = decryption.removeHeld(nids: nids, isFinal: isFinal)
         let held = all.prefix { $0.heard.order <= order }

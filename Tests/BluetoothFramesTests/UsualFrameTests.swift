@@ -52,6 +52,22 @@ import Testing
         #expect(peeled > 1000 && failed > 1000)
     }
 
+    /// The packets are those of the last frame, whichever way it went: a pcapng holds frames of several link types.
+    @Test func theUsualFrameHasNoPacketsOfAnotherOne() throws {
+        var (peeler, batch) = (FramePeeler(), HeardBatch())
+        peeler.collectsPackets = true
+        func peel(_ octets: [UInt8], _ encapsulation: Encapsulation) throws {
+            let frame = FrameStamp(capture: 0, number: 1, nanoseconds: 5)
+            _ = try peeler.peel(octets.span, of: frame, as: encapsulation, flags: 0, isCut: false, into: &batch)
+        }
+        // HCI Reset over the three-wire UART, without its SLIP layer.
+        try peel([0, 0x31, 0, 0xCE, 3, 0x0C, 0], .threeWireUART)
+        #expect(peeler.packets.map(\.octets) == [[3, 0x0C, 0]])
+        let pdu: [UInt8] = [0xD6, 0xBE, 0x89, 0x8E, 2, 10, 1, 2, 3, 4, 5, 6, 3, 0x2A, 7, 8, 1, 2, 3]
+        try peel([0, 0xC4, 0x80, 0, 0xD6, 0xBE, 0x89, 0x8E, 0x11, 0x0C] + pdu, .linkLayerWithHeader)
+        #expect(batch.count == 1 && peeler.packets.isEmpty)
+    }
+
     /// What the pseudo header says against it: CRC wrong or not checked, whitened, coded; another access address.
     @Test func whatIsNotUsualGoesTheLongWay() {
         let pdu: [UInt8] = [2, 10, 1, 2, 3, 4, 5, 6, 3, 0x2A, 7, 8, 1, 2, 3]

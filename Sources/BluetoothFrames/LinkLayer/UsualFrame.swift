@@ -17,14 +17,13 @@ extension FramePeeler {
         let (type, length) = (bytes[14] & 0x0F, Int(bytes[15]))
         let end = 16 &+ length
         guard type & 9 == 0, length >= 8, end <= bytes.count, Int(bytes[22]) == end &- 23 else { return false }
-        let address =
-            UInt64(bytes.loadLittleEndian(UInt32.self, at: 16))
-            | UInt64(bytes.loadLittleEndian(UInt16.self, at: 20)) << 32
-        var value = ByteReader(bytes)
+        var reader = ByteReader(bytes)
         do throws(ParseError) {
-            try value.skip(24)
+            try reader.skip(16)
+            let address = try reader.readUInt48LittleEndian()
+            try reader.skip(2)
             try heard.append(
-                bytes[23], try value.readPiece(end &- 24), of: Advertisement(direction: .heard, address: address),
+                bytes[23], try reader.readPiece(end &- 24), of: Advertisement(direction: .heard, address: address),
                 in: frame)
             return true
         } catch {

@@ -53,17 +53,17 @@ struct SLIPDecoder {
         return reader.isAtEnd ? .more : take(try reader.readUInt8())
     }
 
+    /// Takes an octet that does not stand for itself, or stands outside of any frame.
     private mutating func take(_ octet: UInt8) -> Step {
         if octet == Self.delimiter { return takeDelimiter() }
         guard isInStep else { return .more }
-        if isEscaped {
-            isEscaped = false
-            guard let plain = Self.escaped(octet) else { return breakOff() }
-            octets.append(plain)
-        } else {
-            isEscaped = octet == Self.escape
-            if !isEscaped { octets.append(octet) }
+        guard isEscaped else {
+            isEscaped = true
+            return .more
         }
+        isEscaped = false
+        guard let plain = Self.escaped(octet) else { return breakOff() }
+        octets.append(plain)
         return octets.count <= Self.longest ? .more : breakOff()
     }
 

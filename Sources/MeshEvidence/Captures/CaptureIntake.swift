@@ -23,9 +23,8 @@ struct CaptureIntake {
     /// How many link types of a file are listed: no honest file has more.
     private static let mostLinkTypes = 64
 
-    /// What is added to each time, so that it is the other captures'.
-    private var shift: Duration
-    private var isShifted: Bool
+    /// What is added to each time, so that it is the other captures'; `nil` where nothing is.
+    private var shift: Duration?
     private var clock: ClockSetting
 
     init(
@@ -35,11 +34,11 @@ struct CaptureIntake {
         self.clock = clock
         summary = CaptureSummary(
             path: path, format: format, index: index, timeDigits: timeDigits, alignment: alignment)
-        shift = .zero
-        if let alignment { shift -= alignment.offset }
-        if case .offset(let offset) = clock { shift += offset }
-        isShifted = shift != .zero
-        summary.clockShift = shift
+        var sum = Duration.zero
+        if let alignment { sum -= alignment.offset }
+        if case .offset(let offset) = clock { sum += offset }
+        shift = sum == .zero ? nil : sum
+        summary.clockShift = sum
     }
 
     @inline(__always)
@@ -57,15 +56,15 @@ struct CaptureIntake {
 
     /// The first frame with a time: what its clock is off is known.
     private mutating func begin(at start: CaptureTime, _ time: CaptureTime) {
-        shift += start.since(time)
-        isShifted = shift != .zero
-        summary.clockShift = shift
+        let sum = (shift ?? .zero) + start.since(time)
+        shift = sum
+        summary.clockShift = sum
         clock = .offset(.zero)
     }
 
     @inline(__always)
     private func aligned(_ time: CaptureTime) -> CaptureTime {
-        isShifted ? time.advanced(by: shift) : time
+        shift.map(time.advanced) ?? time
     }
 
     /// How many frames are read ahead, so that a single one with a time of its own does not hold up all behind it.

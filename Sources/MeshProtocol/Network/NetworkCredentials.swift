@@ -137,7 +137,6 @@ public struct NetworkCredentials {
     private func authenticate(_ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
         var opening = candidates.mutableSpan
         for step in 0..<2 {
-            blocks.makeRoom(opening.count)
             var asked = blocks.mutableSpan
             var count = 0
             for place in opening.indices where opening[place].length > 16 &* step {

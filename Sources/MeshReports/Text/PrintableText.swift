@@ -25,7 +25,7 @@ public enum PrintableText {
     /// The text with `\u{1b}` and the like for what is not to be seen; escaping twice changes nothing more.
     public static func escape(_ text: String) -> String {
         // Nearly no text has anything to be hidden, and most is ASCII; what is not costs more to look at.
-        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+        if text.utf8.allSatisfy(isVisible) { return text }
         guard text.unicodeScalars.contains(where: isHidden) else { return text }
         var shown = ""
         for scalar in text.unicodeScalars {
@@ -40,8 +40,11 @@ public enum PrintableText {
 
     /// Whether it is made of nothing but ASCII's visible characters and line feeds, as nearly every text is.
     private static func isPlain(_ text: String) -> Bool {
-        text.utf8.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x0A }
+        text.utf8.allSatisfy { isVisible($0) || $0 == 0x0A }
     }
+
+    /// Whether it is one of ASCII's visible characters.
+    private static func isVisible(_ octet: UInt8) -> Bool { (0x20..<0x7F).contains(octet) }
 
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.value < 0x7F { return scalar.value < 0x20 }
