@@ -86,11 +86,12 @@ struct RecentPDUs {
         }
     }
 
-    /// Gives the PDU that is pending as this one a slot; `nil` where another pending one has it.
+    /// Gives the PDU that is pending as this one a slot; `nil` where another pending one has it. One that is heard once more, long
+    /// after itself, takes its own slot over, so that its copies are told as if what is pending had been opened.
     @inline(__always)
     mutating func remember(_ pdu: ObfuscatedNetworkPDU, at time: CaptureTime, pending: Int) -> Int? {
         let index = Self.slot(of: pdu)
-        if case .pending = slots[index].state { return nil }
+        if case .pending = slots[index].state, slots[index].pdu != pdu { return nil }
         slots[index] = Slot(pdu: pdu, state: .pending(pending), time: time.nanoseconds)
         return index
     }
