@@ -7,6 +7,7 @@
 #   make bench-hostile  times what is made to cost much, N against 4 N, and its memory
 #   make calibrate  counts how often a recommended SEQ is too low, over 104,000 simulated failures
 #   make install  PREFIX=/usr/local: one binary, its manual page and shell completions
+#   make install-service SOURCES=… KEYS=…: a systemd unit that runs meshscope watch
 #   make fixtures rewrites Captures/ (then: meshscope check --record, and read the difference)
 
 PREFIX ?= /usr/local
@@ -20,12 +21,12 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 BINARY = .build/release/meshscope
 TEST_BINARY = .build-test/release/meshscope
 
-.PHONY: all demo test bench bench-hostile fuzz calibrate install fixtures lint clean packages test-packages build
+.PHONY: all demo test bench bench-hostile fuzz calibrate install install-service fixtures lint clean packages test-packages build
 
 all: build
 
 packages:
-	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblzma-dev pkg-config
+	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblzma-dev libsqlite3-dev pkg-config
 
 test-packages: packages
 	@Scripts/install-packages tshark bluez gzip zstd xz-utils bzip2 lz4 zip unzip 7zip python3 python3-venv
@@ -70,6 +71,14 @@ calibrate: packages
 
 install: build
 	Scripts/install $(BINARY) "$(DESTDIR)$(PREFIX)"
+
+SOURCES ?=
+KEYS ?= /etc/meshscope/keys.json
+OPTIONS ?=
+UNITS ?= /etc/systemd/system
+
+install-service:
+	@Scripts/install-service "$(PREFIX)/bin/meshscope" "$(DESTDIR)$(UNITS)" "$(KEYS)" "$(SOURCES)" "$(OPTIONS)"
 
 fixtures: build
 	@Scripts/install-packages bluez

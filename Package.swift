@@ -46,6 +46,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -93,12 +94,22 @@ let package = Package(
                 "MeshTimelines", "MeshVerdict",
             ]),
 
+        // What a process that listens keeps on disk.
+        source(
+            "MeshStandby",
+            [
+                "CaptureFiles", "MeshEvidence", "MeshProtocol", "MeshTimelines", "MeshVerdict",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+
         source("MeshSimulation", ["BluetoothFrames", "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),
         .executableTarget(
             name: "meshscope",
             dependencies: [
                 "BluetoothFrames", "ByteParsing", "CaptureFiles", "KeyFiles", "MeshCrypto", "MeshEvidence",
-                "MeshProtocol", "MeshReports", "MeshSimulation", "MeshStacks", "MeshTimelines", "MeshVerdict",
+                "MeshProtocol", "MeshReports", "MeshSimulation", "MeshStacks", "MeshStandby", "MeshTimelines",
+                "MeshVerdict",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -152,6 +163,12 @@ let package = Package(
         test("MeshTimelinesTests", analysis + ["MeshTestSupport"]),
         test("MeshVerdictTests", analysis + ["MeshTestSupport"]),
         test(
+            "MeshStandbyTests",
+            analysis + [
+                "KeyFiles", "MeshReports", "MeshStandby", "MeshTestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        test(
             "MeshReportsTests",
             [
                 "CaptureFiles", "KeyFiles", "MeshCrypto", "MeshEvidence", "MeshProtocol", "MeshReports",
@@ -160,7 +177,8 @@ let package = Package(
         test(
             "EndToEndTests",
             analysis + [
-                "FuzzTargets", "KeyFiles", "MeshReports", "MeshTestSupport", "RecoverMaster", "meshscope",
+                "FuzzTargets", "KeyFiles", "MeshReports", "MeshStandby", "MeshTestSupport", "RecoverMaster",
+                "meshscope",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ]

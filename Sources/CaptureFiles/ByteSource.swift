@@ -11,9 +11,14 @@ final class ByteSource {
     private var peeked: [UInt8] = []
 
     /// `path`: a file's path, or `-` for standard input.
-    init(path: String) throws(CaptureError) {
+    convenience init(path: String) throws(CaptureError) {
+        try self.init(StoredOctets(path: path), path: path)
+    }
+
+    /// `path`: what messages call it.
+    init(_ stored: StoredOctets, path: String) throws(CaptureError) {
         self.path = path
-        stored = try StoredOctets(path: path)
+        self.stored = stored
         compression = Compression.recognise(stored.peek(Compression.beginning))
         guard let compression else {
             decompressed = nil
@@ -28,6 +33,9 @@ final class ByteSource {
     /// Octets of the file as it lies on disk; `nil` for a pipe and for standard input, which can be read only once.
     var size: Int64? { stored.size }
 
+    /// Whether the octets come while somebody waits for them.
+    var isLive: Bool { stored.isLive }
+
     /// Whether the octets are those of a file as it lies on disk.
     var isPlainFile: Bool { size != nil && compression == nil }
 
@@ -39,15 +47,16 @@ final class ByteSource {
 
     /// The first octets, which stay to be read.
     func peek(_ count: Int) -> [UInt8] {
-        if peeked.count < count {
+        while peeked.count < count {
             var more = [UInt8](repeating: 0, count: count - peeked.count)
             let read = unsafe more.withUnsafeMutableBytes { unsafe readDirectly(into: $0) }
+            guard read > 0 else { break }
             peeked += more.prefix(read)
         }
         return peeked
     }
 
-    /// Reads until `target` is full or the end is reached, and returns the number of octets read.
+    /// Reads until `target` is full or the end is reached, and returns the number of octets read; of what is live, what there is.
     ///
     /// A read error ends the octets and is told in `failure`.
     @unsafe func read(into target: UnsafeMutableRawBufferPointer) -> Int {
@@ -55,6 +64,7 @@ final class ByteSource {
         let count = min(peeked.count, target.count)
         unsafe target.copyBytes(from: peeked.prefix(count))
         peeked.removeFirst(count)
+        if isLive { return count }
         return unsafe count + readDirectly(into: UnsafeMutableRawBufferPointer(rebasing: target.dropFirst(count)))
     }
 

@@ -27,8 +27,18 @@ public struct CaptureFile: ~Copyable {
     /// - Throws: `cannotOpen` where there is nothing to read, `notACapture` where no format is recognised, `brokenOff`
     ///   where the file ends within its header.
     public init(path: String) throws(CaptureError) {
-        let source = try ByteSource(path: path)
-        let start = source.peek(CaptureFormat.beginning)
+        try self.init(ByteSource(path: path))
+    }
+
+    /// Opens a capture that is still being made: waits for its beginning, and `nextFrame` waits for each frame.
+    ///
+    /// - Throws: `notACapture` where no format is recognised, or one that can be read only once it is complete.
+    public init(following input: LiveInput) throws(CaptureError) {
+        try self.init(ByteSource(StoredOctets(input.octets), path: input.name))
+    }
+
+    private init(_ source: ByteSource) throws(CaptureError) {
+        let start = Self.beginning(of: source)
         let signature = try Self.signature(start, source)
         var pcap: PcapReader?
         var rare: PcapHandle?
@@ -48,7 +58,7 @@ public struct CaptureFile: ~Copyable {
         case .hcidump: records = HcidumpReader(source)
         case .btmonText: records = BtmonTextReader(source)
         }
-        self.path = path
+        path = source.path
         self.format = signature.format
         self.source = source
         self.timeDigits = signature.timeDigits
@@ -91,6 +101,17 @@ public struct CaptureFile: ~Copyable {
         return CapturedFrame(
             number: records.number, time: record.time, linkType: record.linkType,
             originalLength: record.originalLength ?? octets.count, bytes: octets.span)
+    }
+
+    /// As much as tells the format: what is live may have no more for a long time.
+    private static func beginning(of source: ByteSource) -> [UInt8] {
+        var count = source.isLive ? 24 : CaptureFormat.beginning
+        while true {
+            let start = source.peek(count)
+            let isRecognised = CaptureFormat.recognise(start)?.hasMagic == true
+            guard count < CaptureFormat.beginning, start.count >= count, !isRecognised else { return start }
+            count = min(2 * count, CaptureFormat.beginning)
+        }
     }
 
     /// How the file begins; if like no capture, what it is, and what to do.

@@ -61,7 +61,7 @@ import Glibc
         return unsafe _overrideLifetime(frame, mutating: &self)
     }
 
-    private static func text(_ message: [CChar]) -> String {
+    fileprivate static func text(_ message: [CChar]) -> String {
         String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
@@ -84,5 +84,64 @@ import Glibc
             return nil
         }
         return unsafe stream
+    }
+}
+
+/// Frames of a network interface as they arrive, by libpcap.
+@safe final class InterfaceCapture: LiveOctets {
+    private static let longest: Int32 = 1 << 18
+    private static let pauseMilliseconds: Int32 = 200
+
+    private let handle: OpaquePointer
+    private let waiting: any LiveWaiting
+    private var records: LiveRecords
+
+    init(_ interface: String, _ waiting: any LiveWaiting) throws(CaptureError) {
+        self.waiting = waiting
+        let name = "interface:\(interface)"
+        var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+        guard let handle = unsafe pcap_create(interface, &message) else {
+            throw CaptureError(.cannotOpen, path: name, PcapHandle.text(message))
+        }
+        unsafe pcap_set_snaplen(handle, Self.longest)
+        unsafe pcap_set_timeout(handle, Self.pauseMilliseconds)
+        unsafe pcap_set_immediate_mode(handle, 1)
+        let status = unsafe pcap_activate(handle)
+        guard status >= 0 else {
+            let reason = unsafe String(cString: pcap_geterr(handle))
+            let why = reason.isEmpty ? unsafe String(cString: pcap_statustostr(status)) : reason
+            unsafe pcap_close(handle)
+            throw CaptureError(
+                .cannotOpen, path: name, "cannot be captured: \(why); it takes the capability CAP_NET_RAW, or root")
+        }
+        unsafe self.handle = handle
+        records = LiveRecords(unsafe UInt32(bitPattern: pcap_datalink(handle)))
+    }
+
+    deinit {
+        unsafe pcap_close(handle)
+    }
+
+    @unsafe func read(into target: UnsafeMutableRawBufferPointer, _ failure: inout String?) -> Int {
+        while records.isEmpty {
+            var header: UnsafeMutablePointer<pcap_pkthdr>?
+            var octets: UnsafePointer<UInt8>?
+            switch unsafe pcap_next_ex(handle, &header, &octets) {
+            case 1:
+                guard let header = unsafe header, let octets = unsafe octets else { return 0 }
+                let time = unsafe header.pointee.ts
+                unsafe records.append(
+                    UnsafeBufferPointer(start: octets, count: Int(header.pointee.caplen)),
+                    originalLength: Int(header.pointee.len),
+                    at: CaptureTime(seconds: Int64(time.tv_sec), nanoseconds: Int64(time.tv_usec) * 1000))
+            case 0:
+                waiting.rest()
+                if waiting.isStopped || waiting.isOnlyWhatIsThere { return 0 }
+            default:
+                failure = unsafe String(cString: pcap_geterr(handle))
+                return 0
+            }
+        }
+        return unsafe records.move(into: target)
     }
 }

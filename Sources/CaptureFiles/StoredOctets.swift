@@ -4,7 +4,9 @@ import SystemPackage
 final class StoredOctets {
     /// Octets of the file; `nil` for a pipe and for standard input, which can be read only once.
     let size: Int64?
-    private let descriptor: FileDescriptor
+    private let descriptor: FileDescriptor?
+    /// What gives the octets as they come, in place of a file.
+    private let live: (any LiveOctets)?
     /// What was read to recognise a compression and not yet taken.
     private var ahead: [UInt8] = []
     /// Octets taken so far.
@@ -16,7 +18,15 @@ final class StoredOctets {
     init(path: String) throws(CaptureError) {
         let (descriptor, status) = try Self.open(path)
         self.descriptor = descriptor
+        live = nil
         size = path != "-" && status.type == .regular ? status.size : nil
+    }
+
+    /// Octets that come while somebody waits for them.
+    init(_ live: any LiveOctets) {
+        self.live = live
+        descriptor = nil
+        size = nil
     }
 
     private static func open(_ path: String) throws(CaptureError) -> (FileDescriptor, Stat) {
@@ -34,31 +44,37 @@ final class StoredOctets {
     }
 
     deinit {
-        try? descriptor.close()
+        try? descriptor?.close()
     }
+
+    /// Whether what is there is worth more than what is still to come.
+    var isLive: Bool { live != nil }
 
     /// The first octets, which stay to be taken.
     func peek(_ count: Int) -> [UInt8] {
-        if ahead.count < count {
+        while ahead.count < count {
             var more = [UInt8](repeating: 0, count: count - ahead.count)
             let read = unsafe more.withUnsafeMutableBytes { unsafe readDirectly(into: $0) }
+            guard read > 0 else { break }
             ahead += more.prefix(read)
         }
         return ahead
     }
 
-    /// Reads until `target` is full or the end is reached, and returns the number of octets read.
+    /// Reads until `target` is full or the end is reached, and returns the number of octets read; of what is live, what there is.
     @unsafe func read(into target: UnsafeMutableRawBufferPointer) -> Int {
         let known = min(ahead.count, target.count)
         unsafe target.copyBytes(from: ahead.prefix(known))
         ahead.removeFirst(known)
-        let count =
-            unsafe known + readDirectly(into: UnsafeMutableRawBufferPointer(rebasing: target.dropFirst(known)))
+        let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: target.dropFirst(known))
+        let count = unsafe isLive && known > 0 ? known : known + readDirectly(into: rest)
         position += Int64(count)
         return count
     }
 
     @unsafe private func readDirectly(into target: UnsafeMutableRawBufferPointer) -> Int {
+        if let live { return unsafe live.read(into: target, &failure) }
+        guard let descriptor else { return 0 }
         var total = 0
         while total < target.count, failure == nil {
             do {

@@ -32,6 +32,8 @@ public enum CaptureNotice: String, Hashable, Codable, CodingKeyRepresentable, Ca
     case connectionEncrypted
     /// Its times are those of a clock that nobody had set.
     case clockNotSet
+    /// Frames of a live source that came faster than they were taken, and are gone.
+    case lost
 }
 
 /// One capture, as far as it was read.

@@ -24,6 +24,8 @@ struct EvidenceDelivery {
     private(set) var keys: [NetworkKeyList]
     var knowledge: [IVKnowledge]
     var news = News()
+    /// What was authenticated, sealed; `nil` where nobody keeps it.
+    var journal: EvidenceJournal?
     /// Whether a device key is at hand, so that messages which hand out keys can be opened.
     let canLearnKeys: Bool
     /// In the order of hearing, as far as the keys were known then.

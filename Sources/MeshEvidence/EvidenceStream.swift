@@ -64,6 +64,46 @@ public struct EvidenceStream {
         useAllNews()
     }
 
+    // MARK: What is kept between two runs
+
+    /// Keeps what is authenticated from now on, as it was heard.
+    ///
+    /// - Parameter most: how much is kept until it is removed.
+    public mutating func keepEvidence(atMost most: Int) { delivery.journal = EvidenceJournal(capacity: most) }
+
+    /// Hands over what was authenticated since the last time, in the order of opening; `nil` where there was no room for all of it.
+    public mutating func removeEvidence() -> [SealedEvidence]? {
+        guard let journal = delivery.journal else { return [] }
+        delivery.journal?.removeAll()
+        return journal.isFull ? nil : journal.entries
+    }
+
+    /// Opens what was heard, so that what it says can be looked at now.
+    public mutating func openHeard() { openWaiting() }
+
+    /// Hears once more what was authenticated before.
+    public mutating func hear(_ evidence: SealedEvidence) {
+        switch evidence.content {
+        case .beacon(let beacon): hear(beacon, from: evidence.origin)
+        case .pdu(let pdu, .network) where evidence.origin.isCertain: hear(pdu, from: evidence.origin)
+        case .pdu(let pdu, let nonce): hearApart(pdu, nonce: nonce, from: evidence.origin)
+        }
+    }
+
+    /// Starts from a state that was proved before; what it cannot open is searched on from there.
+    ///
+    /// - Parameters:
+    ///   - state: authentic, of an earlier run.
+    ///   - subnet: whose beacons said it.
+    ///   - network: of the subnet.
+    public mutating func start(from state: IVState, of subnet: SubnetIndex, in network: NetworkIndex) {
+        let lists = delivery.keys
+        guard lists.indices.contains(network.value), lists[network.value].ring.subnets.indices.contains(subnet.value)
+        else { return }
+        delivery.note(state, of: subnet, network: network)
+        useAllNews()
+    }
+
     // MARK: Hearing
 
     @inline(__always)
@@ -111,6 +151,8 @@ public struct EvidenceStream {
         switch outcome {
         case .authentic(let network, let subnet, let key, let statement):
             let said = AuthenticBeacon(statement, beacon.evidence, subnet: subnet, key: key)
+            let isNews = delivery.knowledge[network.value].isNews(statement.state, of: subnet)
+            delivery.journal?.append(beacon, under: key, isNews: isNews, from: origin)
             hear(said, network, from: origin)
             return true
         case .notAuthentic(let network, let subnet):

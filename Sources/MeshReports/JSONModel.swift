@@ -16,7 +16,25 @@ struct JSONModel: Encodable {
     var proxyServers: [ProxyServer]
     var unprovisionedDevices: [UnprovisionedDevice]
     var provisioningLinks: [ProvisioningLink]
+    /// Only where the answer rests on a kept state.
+    var listening: Listening?
     var findings: [Finding]
+
+    /// When somebody listened.
+    struct Listening: Encodable {
+        struct Gap: Encodable {
+            var from: String
+            var to: String
+            var seconds: Int64
+        }
+
+        var since: String
+        var until: String
+        var goesOn: Bool
+        var runs: Int
+        var silentSeconds: Int64
+        var gaps: [Gap]
+    }
 
     struct Nullable<Value: Encodable>: Encodable {
         var value: Value?

@@ -50,7 +50,20 @@ public enum JSONReport {
             },
             unprovisionedDevices: analysis.unprovisionedDevices.map { device(of: $0) },
             provisioningLinks: analysis.provisioningLinks.map { link(of: $0) },
+            listening: analysis.listening.flatMap { listening(of: $0) },
             findings: analysis.findings.map { finding(of: $0, times) })
+    }
+
+    private static func listening(of listening: Listening) -> JSONModel.Listening? {
+        guard let since = listening.since, let until = listening.until else { return nil }
+        return .init(
+            since: since.text(digits: 0), until: until.text(digits: 0), goesOn: listening.isOpen, runs: listening.count,
+            silentSeconds: listening.silence.components.seconds,
+            gaps: listening.gaps.map {
+                .init(
+                    from: $0.start.text(digits: 0), to: $0.end.text(digits: 0),
+                    seconds: $0.duration.components.seconds)
+            })
     }
 
     private static func master(of master: Analysis.Master) -> JSONModel.Master {

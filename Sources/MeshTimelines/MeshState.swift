@@ -7,7 +7,7 @@ public import MeshProtocol
 /// It needs no end, can be judged at any time, and can be saved, read back and continued. It never holds a key.
 public struct MeshState: Hashable, Sendable {
     /// The version of the encoded form; a state of another version is refused.
-    public static let version = 2
+    public static let version = 3
 
     /// The captures, in the order of their index.
     public private(set) var captures: [CaptureSummary] = []
@@ -41,6 +41,19 @@ public struct MeshState: Hashable, Sendable {
         let novelty = networks[network.value].apply(opened, at: clocks.timed(frame))
         if novelty == .new || novelty == .conflict, opened.credentials != .friendship { clocks.note(frame) }
         return novelty
+    }
+
+    /// Whether nothing authentic was heard.
+    public var isEmpty: Bool { networks.allSatisfy { $0.iv.current == nil && $0.sources.isEmpty } }
+
+    mutating func replaceSources(_ sources: (NetworkIndex) -> [SourceTimeline]) {
+        for place in networks.indices { networks[place].replaceSources(sources(networks[place].index)) }
+    }
+
+    mutating func carry(_ network: NetworkState, to place: Int) { networks[place].carry(network) }
+
+    mutating func carrySurroundings(of state: MeshState) {
+        (captures, clocks) = (state.captures, state.clocks)
     }
 
     /// Takes observations in their order.

@@ -159,6 +159,8 @@ public struct Analysis: Sendable {
     public let provisioningLinks: [ProvisioningLink]
     /// The time of the last authentic frame of all captures, until which the answer knows anything; `nil` where there is none.
     public let lastTime: CaptureTime?
+    /// When somebody listened, where the answer rests on a kept state.
+    public let listening: Listening?
     /// The gravest first.
     public let findings: [Finding]
 

@@ -23,7 +23,7 @@ extension Analysis {
     /// `auditing`: the keys that the user gave, and what became of the messages that they should open.
     init(
         _ state: consuming MeshState, keys: KeyRing, options: AnalysisOptions, unusable: [CaptureError],
-        auditing: (keys: KeyRing, messages: [MessageTally])?
+        auditing: (keys: KeyRing, messages: [MessageTally.Counts])?
     ) {
         // Facts are judged of the state as it goes on; what follows takes it as it stands at the end.
         var log = FactLog()
@@ -55,7 +55,10 @@ private struct AnalysisBuilder {
         var log = found
         let rules = networks.map { network in
             RecoveryRules(
-                network: network, clocks: CaptureClocks(state, log.facts(of: network.index)), options: options)
+                network: network,
+                clocks: CaptureClocks(
+                    state, log.facts(of: network.index), silence: options.listening?.silence ?? .zero), options: options
+            )
         }
         let choices = options.master == nil ? networks.map { MasterChoice($0, keys[$0.index]) } : []
         var masters = masters(choices)
@@ -78,7 +81,8 @@ private struct AnalysisBuilder {
                 network.proxyServers.sorted { ($0.address?.value ?? 0) < ($1.address?.value ?? 0) }
             },
             unprovisionedDevices: surroundings.unprovisionedDevices,
-            provisioningLinks: surroundings.provisioningLinks, lastTime: state.clocks.end, findings: log.sorted)
+            provisioningLinks: surroundings.provisioningLinks, lastTime: state.clocks.end, listening: options.listening,
+            findings: log.sorted)
     }
 
     // MARK: The master

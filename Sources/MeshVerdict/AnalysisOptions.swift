@@ -32,6 +32,9 @@ public struct AnalysisOptions: Sendable {
     /// What is known of the captures' clocks.
     public var clocks = ClockSettings()
 
+    /// When somebody listened, where what was kept of that is asked.
+    public var listening: Listening?
+
     /// How many threads may work on it, at least 1: as many as the machine has processors. The outcome is the same for any number.
     public var threads = ProcessInfo.processInfo.activeProcessorCount
 

@@ -12,11 +12,14 @@ public struct Analyzer {
 
     private let keyRing: KeyRing
     private let options: AnalysisOptions
+    private let kept: KeptState?
 
     /// - Parameters:
     ///   - keys: the networks that the question is about.
     ///   - options: what the user says beside keys and captures.
-    public init(keys: KeyRing, options: AnalysisOptions = AnalysisOptions()) {
+    ///   - kept: what another run has heard, from which this one goes on; of the same keys.
+    public init(keys: KeyRing, options: AnalysisOptions = AnalysisOptions(), continuing kept: KeptState? = nil) {
+        self.kept = kept
         keyRing = keys
         self.options = options
     }
@@ -24,7 +27,7 @@ public struct Analyzer {
     /// One analysis of all captures, their frames in the order of time.
     ///
     /// - Parameters:
-    ///   - paths: of the captures; `-` is standard input.
+    ///   - paths: of the captures; `-` is standard input. None where what was kept is all there is.
     ///   - progress: is told now and then how far the reading has come.
     ///   - receive: is handed what is observed, in the order of hearing as far as the keys were known then.
     /// - Returns: the analysis of all that could be read.
@@ -36,37 +39,43 @@ public struct Analyzer {
         var state = MeshState(keyRing)
         var stream = EvidenceStream(
             keyRing, given: options.givenIVIndex, search: options.ivSearch, threads: options.threads)
+        var messages = kept?.tallies(keyRing) ?? MessageTallies(keyRing)
+        if var kept {
+            kept.resume(&stream, keyRing, lookBack: receive) { observation, novelty in
+                messages.apply(observation, novelty)
+                receive?(observation, novelty)
+            }
+            state = kept.state
+        }
+        guard kept == nil || !paths.isEmpty else {
+            return Analysis(
+                state, keys: stream.keyRing, options: options, unusable: [], auditing: (keyRing, messages.counts))
+        }
         var captures = try CaptureReading(
-            paths, keys: keyRing, given: options.givenIVIndex, clocks: options.clocks)
+            paths, keys: keyRing, given: options.givenIVIndex, clocks: options.clocks, behind: state.captures)
         captures.threads = options.threads
-        // Only keys above the network layer have messages to be looked at.
-        var messages = keyRing.networks.map(MessageTally.init)
-        let isLooking = keyRing.networks.contains { !$0.upperKeys.isEmpty }
         try captures.run(
             into: &stream,
             { observations in
-                guard isLooking || receive != nil else {
+                guard messages.areNeeded || receive != nil else {
                     state.apply(observations)
                     return
                 }
                 for observation in observations {
                     let novelty = state.apply(observation)
-                    if isLooking, novelty == .new,
-                        case .authentic(let network, .networkPDU(let opened)) = observation.statement
-                    {
-                        messages[network.value].apply(opened)
-                    }
+                    messages.apply(observation, novelty)
                     receive?(observation, novelty)
                 }
             }, progress)
         return Analysis(
-            state, keys: stream.keyRing, options: options, unusable: captures.unusable, auditing: (keyRing, messages))
+            state, keys: stream.keyRing, options: options, unusable: captures.unusable,
+            auditing: (keyRing, messages.counts))
     }
 }
 
 extension Analysis {
     /// Holds the keys that the user gave against what was heard.
-    mutating func audit(_ keys: KeyRing, _ state: MeshState, _ messages: [MessageTally]) {
+    mutating func audit(_ keys: KeyRing, _ state: MeshState, _ messages: [MessageTally.Counts]) {
         let silent = findings.compactMap { finding -> (NetworkIndex, KeyIndex)? in
             guard case .keyFellSilent(let key, _, _, _, _) = finding.fact, let network = finding.network else {
                 return nil

@@ -20,6 +20,7 @@ struct AnalyzeCommand: ParsableCommand {
               meshscope analyze capture.pcap --keys office.json --master 0x0001
               meshscope analyze monday.pcapng tuesday.pcapng --keys office.json --format json --output report.json
               zcat capture.btsnoop.gz | meshscope analyze - --keys office.json
+              meshscope analyze --state /var/lib/meshscope --keys office.json --master 0x0001
             """)
 
     @OptionGroup var input: CaptureArguments
@@ -27,6 +28,8 @@ struct AnalyzeCommand: ParsableCommand {
     @OptionGroup var keys: KeyOptions
 
     @OptionGroup var question: QuestionOptions
+
+    @OptionGroup var standby: StateOptions
 
     @Option(help: "The report's format: text or json.")
     var format: ReportFormat = .text
@@ -36,9 +39,15 @@ struct AnalyzeCommand: ParsableCommand {
     )
     var output: String?
 
+    func validate() throws { try input.requireSome(or: standby.folder) }
+
     func run() throws {
         if let output { try OutputFile.requireOther(than: input.captures + keys.keyFiles, output) }
-        let analyzer = Analyzer(keys: try keys.keyRing(), options: question.options(input))
+        let keyRing = try keys.keyRing()
+        let kept = try standby.read(keyRing)
+        var options = question.options(input)
+        options.listening = kept?.listening
+        let analyzer = Analyzer(keys: keyRing, options: options, continuing: kept?.kept)
         let analysis = try Terminal.analyze(input.captures, analyzer)
         try OutputFile.write(try report(analysis), to: output)
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }

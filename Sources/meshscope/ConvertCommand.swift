@@ -44,6 +44,7 @@ struct ConvertCommand: ParsableCommand {
     var evidence = false
 
     func validate() throws {
+        try input.requireSome()
         guard target != nil else {
             throw ValidationError("What is to be written? Let FILE end in .pcap, .pcapng or .bttrp, or use --to.")
         }

@@ -61,6 +61,7 @@ struct DecodeCommand: ParsableCommand {
     var format: Format = .text
 
     func validate() throws {
+        try input.requireSome()
         if let since, let until, until < since { throw ValidationError("--until is before --since.") }
     }
 

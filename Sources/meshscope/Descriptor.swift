@@ -22,7 +22,12 @@ extension FileDescriptor {
     var isTerminal: Bool { isatty(rawValue) == 1 }
 
     /// Makes a closed pipe a failed write, `Errno.brokenPipe`, instead of the end of the process.
-    static func ignoreClosedPipes() { _ = signal(SIGPIPE, SIG_IGN) }
+    ///
+    /// And a file that would grow beyond what is allowed, `Errno.fileTooLarge`.
+    static func ignoreClosedPipes() {
+        _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGXFSZ, SIG_IGN)
+    }
 }
 
 extension FilePermissions {

@@ -25,7 +25,7 @@ struct Meshscope: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             AnalyzeCommand.self, DecodeCommand.self, RestoreCommand.self, VerifyCommand.self, CheckCommand.self,
-            KeysCommand.self, ConvertCommand.self, SimulateCommand.self,
+            KeysCommand.self, ConvertCommand.self, WatchCommand.self, StateCommand.self, SimulateCommand.self,
         ])
 
     static func main() {

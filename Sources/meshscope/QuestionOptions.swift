@@ -2,14 +2,16 @@ public import ArgumentParser
 import CaptureFiles
 import KeyFiles
 public import MeshEvidence
-import MeshVerdict
 public import MeshProtocol
 public import MeshStacks
+import MeshStandby
+import MeshTimelines
+public import MeshVerdict
 
 /// The captures of a command.
 struct CaptureArguments: ParsableArguments {
     @Argument(help: "Captures; - is standard input.")
-    var captures: [String]
+    var captures: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -46,6 +48,12 @@ struct CaptureArguments: ParsableArguments {
         return options
     }
 
+    /// That there is something to read. `state`: a state that is something to read as well.
+    func requireSome(or state: String? = nil) throws {
+        guard captures.isEmpty, state == nil else { return }
+        throw ValidationError("Missing expected argument '<captures> ...'")
+    }
+
     func validate() throws {
         guard startedAt == nil || captures.count == 1 else {
             throw ValidationError("--started-at is of one capture; for several there is --clock-offset.")
@@ -56,6 +64,36 @@ struct CaptureArguments: ParsableArguments {
         guard (1...1024).contains(threads ?? 1) else { throw ValidationError("--threads is 1 to 1024.") }
         guard captures.filter({ $0 == "-" }).count <= 1 else {
             throw ValidationError("Standard input can be read only once.")
+        }
+    }
+}
+
+/// A state that `meshscope watch` keeps, asked alone or together with captures.
+struct StateOptions: ParsableArguments {
+    @Option(
+        name: .customLong("state"),
+        help: ArgumentHelp(
+            "The folder that meshscope watch keeps: asked alone, or together with captures.", valueName: "folder"))
+    var folder: String?
+
+    /// What was kept, of the keys, and when somebody listened.
+    func read(_ keys: KeyRing, looksBack: Bool = false) throws -> (kept: KeptState, listening: Listening)? {
+        guard let folder else { return nil }
+        guard !keys.networks.isEmpty else {
+            throw Terminal.fail("\(folder): a state is of networks: give their keys with --keys")
+        }
+        do throws(StateError) {
+            let store = try StateStore(reading: folder)
+            guard let kept = try store.read(keys, looksBack: looksBack) else {
+                throw StateError(folder, "nothing was kept yet")
+            }
+            if kept.isRekeyed {
+                Terminal.warn(
+                    "\(folder): was kept with other keys of the same networks; what was heard of each key is not told")
+            }
+            return (kept.state, try store.listening())
+        } catch {
+            throw Terminal.fail(error)
         }
     }
 }

@@ -35,6 +35,7 @@ struct RestoreCommand: ParsableCommand {
 
     @OptionGroup var keys: KeyOptions
     @OptionGroup var question: QuestionOptions
+    @OptionGroup var standby: StateOptions
 
     @Option(
         name: .customLong("for"),
@@ -50,6 +51,7 @@ struct RestoreCommand: ParsableCommand {
     var output: String
 
     func validate() throws {
+        try input.requireSome(or: standby.folder)
         guard nodeJSON == nil || target == .stack(.bluez) else {
             throw ValidationError("--node-json is for --for bluez.")
         }
@@ -59,7 +61,10 @@ struct RestoreCommand: ParsableCommand {
         let keyRing = try keys.requiredKeyRing()
         var options = question.options(input)
         if options.stack == nil { options.stack = target.stack }
-        let analysis = try Terminal.analyze(input.captures, Analyzer(keys: keyRing, options: options))
+        let kept = try standby.read(keyRing)
+        options.listening = kept?.listening
+        let analyzer = Analyzer(keys: keyRing, options: options, continuing: kept?.kept)
+        let analysis = try Terminal.analyze(input.captures, analyzer)
         guard let master = analysis.masters.first else {
             let reasons = analysis.networkIndexes.compactMap { AnalysisDocument.whyNothingOpened(analysis, in: $0) }
             if let reason = reasons.first, reasons.count == analysis.networks.count {

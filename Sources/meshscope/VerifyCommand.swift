@@ -24,6 +24,8 @@ struct VerifyCommand: ParsableCommand {
 
     @OptionGroup var keys: KeyOptions
 
+    @OptionGroup var standby: StateOptions
+
     @Option(
         help: ArgumentHelp("The unicast address, 0x0001 to 0x7FFF.", valueName: "address"),
         transform: UnicastAddress.argument)
@@ -50,6 +52,7 @@ struct VerifyCommand: ParsableCommand {
     var format: ReportFormat = .text
 
     func validate() throws {
+        try input.requireSome(or: standby.folder)
         guard (lastSeq == nil) == (lastIVIndex == nil) else {
             throw ValidationError("--last-seq and --last-iv-index belong together.")
         }
@@ -59,8 +62,10 @@ struct VerifyCommand: ParsableCommand {
         let keyRing = try keys.requiredKeyRing()
         var old: SequencePosition?
         if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, lastSeq) }
-        var question = TakeoverQuestion(master, since: since, old: old, in: keyRing)
-        let analyzer = Analyzer(keys: keyRing, options: input.options())
+        let kept = try standby.read(keyRing, looksBack: true)
+        var question = TakeoverQuestion(
+            master, since: since, old: old ?? kept?.kept.last(of: master, before: since), in: keyRing)
+        let analyzer = Analyzer(keys: keyRing, options: input.options(), continuing: kept?.kept)
         let analysis = try Terminal.analyze(input.captures, analyzer) {
             observation, novelty in
             question.apply(observation, novelty)

@@ -4,7 +4,9 @@ import Foundation
 import KeyFiles
 import MeshEvidence
 import MeshProtocol
+import MeshReports
 import MeshSimulation
+import MeshStandby
 import MeshTestSupport
 import MeshTimelines
 import MeshVerdict
@@ -84,8 +86,10 @@ struct InjectionTests {
     }
 
     /// The packets of a file's first controller, as a capture of link type 201.
-    private func packets(_ path: String) throws -> (octets: [UInt8], count: Int) {
-        var writer = CaptureWriter(.pcap(.little, .microseconds), linkTypes: [.bluetoothHCIH4WithDirection])
+    private func packets(
+        _ path: String, _ digits: CaptureContainer.Resolution = .microseconds
+    ) throws -> (octets: [UInt8], count: Int) {
+        var writer = CaptureWriter(.pcap(.little, digits), linkTypes: [.bluetoothHCIH4WithDirection])
         var file = try CaptureFile(path: path)
         var (first, count): (UInt32?, Int) = (nil, 0)
         while let frame = try file.nextFrame() {
@@ -109,6 +113,32 @@ struct InjectionTests {
         let (first, second) = (try analyse(sent, keys), try analyse(held, keys))
         #expect(first.networks.contains { $0.opened > 0 })
         #expect(Answer(first) == Answer(second))
+    }
+
+    /// `meshscope watch` hears what `btmon` sends.
+    @Test(arguments: [Scenario.hostLog, .proxyMaster]) func aListenerHearsThem(scenario: Scenario) throws {
+        let folder = try TestFolder()
+        let simulated = try Program.run(
+            "simulate", scenario.rawValue, "--seed", "6", "--container", "btsnoop", "--link-type", "2001", "-o",
+            folder.path("log.btsnoop"))
+        #expect(simulated.status == 0, "\(simulated.error)")
+        let path = folder.path("log.btsnoop")
+        let keys = folder.path("log.keys.json")
+        let watch = try WatchProcess(["ellisys:\(Self.port)"], keys: keys, state: folder.path("state"))
+        usleep(700_000)
+        let sent = try Program.run(
+            try #require(btmon), ["-P", "-r", path, "-E", "127.0.0.1"], environment: ["TZ": "UTC"])
+        #expect(sent.status == 0)
+        usleep(700_000)
+        #expect(watch.stop() == 0, "\(watch.said)")
+        let (octets, count) = try packets(path, .nanoseconds)
+        let whole = try folder.write(octets, "packets.pcap")
+        let ring = KeyRing(networks: try KeyFile.read(path: keys))
+        let kept = try #require(try StateStore(reading: folder.path("state")).read(ring))
+        let heard = try Analyzer(keys: ring, continuing: kept.state).analyze([])
+        #expect(heard.captures[0].frames == count)
+        let (name, all) = ("x", try Analyzer(keys: ring).analyze([whole]))
+        #expect(try JSONReport.render(heard.renamed([name])) == JSONReport.render(all.renamed([name])))
     }
 
     @Test(arguments: [Scenario.hostLog, .proxyMaster]) func simulatedLogsArriveWhole(scenario: Scenario) throws {

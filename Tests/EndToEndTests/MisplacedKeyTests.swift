@@ -52,6 +52,10 @@ private struct Command: Decodable {
         case "convert": return input + ["-o", "converted.pcapng"]
         case "check": return [steady, "--reports", Checkout.reports.path]
         case "keys": return ["--keys", steadyKeys]
+        case "watch":
+            let state = FileManager.default.temporaryDirectory.appending(path: "meshscope-misplaced-state").path
+            return input + ["--state", state, "--once"]
+        case "state": return [FileManager.default.temporaryDirectory.appending(path: "meshscope-no-state").path]
         case "simulate": return ["steady", "-o", "simulated.pcap"]
         default: return []
         }

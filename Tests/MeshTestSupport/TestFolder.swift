@@ -9,6 +9,9 @@ public final class TestFolder {
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
+    /// The path of something in it.
+    public func path(_ name: String) -> String { url.appending(path: name).path }
+
     /// The path of a new file.
     public func write(_ octets: [UInt8], _ name: String) throws -> String {
         let file = url.appending(path: name)

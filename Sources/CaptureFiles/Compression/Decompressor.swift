@@ -31,6 +31,8 @@ final class DecompressedOctets {
     private var input = [UInt8](repeating: 0, count: 128 << 10)
     private var waiting = 0..<0
     private var isAtEnd = false
+    /// A stream has ended, and whether another one follows was not looked at.
+    private var isBetweenStreams = false
     private(set) var failure: String?
 
     /// `nil` if there is no memory for the decompressor.
@@ -44,16 +46,26 @@ final class DecompressedOctets {
     /// Stored octets that were decoded so far.
     var position: Int64 { stored.position - Int64(waiting.count) }
 
-    /// Decodes until `target` is full or the end is reached, and returns the number of octets decoded.
+    /// Decodes until `target` is full or the end is reached, and returns the number of octets decoded; of what is live, what there is.
     @unsafe func read(into target: UnsafeMutableRawBufferPointer) -> Int {
         var total = 0
         while total < target.count, !isAtEnd {
+            if isBetweenStreams {
+                isBetweenStreams = false
+                beginNextStream()
+                continue
+            }
             let step = unsafe decode(into: UnsafeMutableRawBufferPointer(rebasing: target[total...]))
             waiting = (waiting.lowerBound + step.consumed)..<waiting.upperBound
             total += step.produced
             switch step.outcome {
-            case .goesOn: if step.consumed == 0, step.produced == 0 { needMore() }
-            case .ended: beginNextStream()
+            case .goesOn:
+                guard step.consumed == 0, step.produced == 0 else { continue }
+                if total > 0, stored.isLive { return total }
+                needMore()
+            case .ended:
+                isBetweenStreams = true
+                if total > 0, stored.isLive { return total }
             case .failed(let reason): fail(reason)
             }
         }

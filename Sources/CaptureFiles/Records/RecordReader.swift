@@ -18,6 +18,9 @@ extension RecordReader {
 
 /// What of a file could not be read though it was read to its end.
 public struct CaptureLosses: Codable, Hashable, Sendable {
+    /// Nothing was lost.
+    public static let none = CaptureLosses()
+
     /// Places where something else stood than the format says; reading went on behind them.
     public var damages = 0
     /// Records of kinds that are not known.

@@ -19,7 +19,7 @@ final class BatchRing: Sendable {
     /// `batches`: how many there are.
     /// `most`: how many things that were heard make one full.
     init(batches: Int, most: Int) {
-        room = DispatchSemaphore(value: batches)
+        room = .room(batches)
         self.most = most
     }
 

@@ -15,8 +15,12 @@ final class CaptureInputs: Sendable {
         unopened = []
     }
 
+    /// `first`: the index of the first capture.
+    ///
     /// - Throws: if no capture can be opened.
-    init(_ paths: [String], _ alignment: ClockAlignment, _ clocks: ClockSettings) throws(CaptureError) {
+    init(
+        _ paths: [String], _ alignment: ClockAlignment, _ clocks: ClockSettings, first: Int
+    ) throws(CaptureError) {
         var inputs: [CaptureInput] = []
         var unopened: [CaptureError] = []
         // A capture that cannot be used gets no index, so that the indexes of the others have no gap.
@@ -26,9 +30,9 @@ final class CaptureInputs: Sendable {
                 var aligned = alignment.captures[index]
                 aligned.reference = aligned.reference.flatMap { places[$0] }
                 let input = try CaptureInput(
-                    path: path, index: inputs.count, alignment: paths.count > 1 ? aligned : nil,
+                    path: path, index: first + inputs.count, alignment: paths.count > 1 ? aligned : nil,
                     clock: clocks.setting(of: path))
-                places[index] = inputs.count
+                places[index] = first + inputs.count
                 inputs.append(input)
             } catch {
                 unopened.append(error)

@@ -26,6 +26,34 @@ struct CaptureIntake {
     /// What is added to each time, so that it is the other captures'; `nil` where nothing is.
     private var shift: Duration?
     private var clock: ClockSetting
+    /// Frames of earlier files of the same capture, behind which those of this one are counted.
+    private var earlier = 0
+    /// As the capture stood before this file was read once more, and what of the files before was lost.
+    private var before: CaptureSummary?
+    private var losses: CaptureLosses?
+    private var lost = 0
+
+    /// The next file of a capture that is made in several; the first `known` frames of it were counted before.
+    init(continuing summary: CaptureSummary, known: Int) {
+        clock = .offset(.zero)
+        self.summary = summary
+        self.summary.failure = nil
+        earlier = summary.frames - min(known, summary.frames)
+        before = self.summary
+    }
+
+    /// What was read so far was counted before.
+    mutating func forgetKnown() {
+        if let before { summary = before }
+    }
+
+    /// Frames that nobody took in time.
+    mutating func noteLost(_ frames: Int) { lost += frames }
+
+    mutating func keepLosses(_ losses: CaptureLosses) { self.losses = losses }
+
+    /// Tells how far the capture was read, as it goes on.
+    mutating func tell(_ frames: inout HeardFrames) { tell(losses ?? .none, &frames) }
 
     init(
         path: String, format: CaptureFormat, timeDigits: Int, index: Int, alignment: CaptureAlignment?,
@@ -51,7 +79,7 @@ struct CaptureIntake {
     @inline(__always)
     private mutating func reference(to frame: CapturedFrame) -> FrameReference {
         if case .startsAt(let start) = clock, frame.time.isKnown { begin(at: start, frame.time) }
-        return FrameReference(capture: summary.index, number: frame.number, time: aligned(frame.time))
+        return FrameReference(capture: summary.index, number: earlier + frame.number, time: aligned(frame.time))
     }
 
     /// The first frame with a time: what its clock is off is known.
@@ -152,6 +180,7 @@ struct CaptureIntake {
             .damaged: losses.damages, .unknownRecord: losses.unknown, .dewhitened: tally.dewhitened,
             .connectionJoined: tally.joined, .connectionUnchecked: tally.unchecked,
             .connectionEncrypted: tally.encrypted, .clockNotSet: summary.isClockSet ? 0 : 1,
+            .lost: lost,
         ]
         summary.notices = notices.filter { $0.value > 0 }
         let time = summary.lastTime ?? CaptureTime(nanoseconds: 0)

@@ -40,12 +40,14 @@ public struct CaptureReading {
     ///   - keys: by which the clocks of several captures are aligned; without keys they stay as they are.
     ///   - given: an IV Index to open with where nothing tells it.
     ///   - clocks: what the user says of them.
+    ///   - kept: captures of an earlier run, behind which these are counted.
     /// - Throws: if no capture can be opened.
     public init(
         _ paths: [String], keys: KeyRing = KeyRing(networks: []), given: IVIndex? = nil,
-        clocks: ClockSettings = ClockSettings()
+        clocks: ClockSettings = ClockSettings(), behind kept: [CaptureSummary] = []
     ) throws(CaptureError) {
-        inputs = try CaptureInputs(paths, ClockAlignment(paths, keys, given: given, clocks), clocks)
+        let first = (kept.map(\.index).max() ?? -1) + 1
+        inputs = try CaptureInputs(paths, ClockAlignment(paths, keys, given: given, clocks), clocks, first: first)
         unusable = inputs.unopened
     }
 

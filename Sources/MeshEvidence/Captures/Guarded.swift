@@ -1,12 +1,21 @@
 import Dispatch
 
+extension DispatchSemaphore {
+    /// With so much room, and fit to go away at any time: one that is made with a value must not go while it has less.
+    static func room(_ count: Int) -> DispatchSemaphore {
+        let semaphore = DispatchSemaphore(value: 0)
+        for _ in 0..<count { semaphore.signal() }
+        return semaphore
+    }
+}
+
 /// A value that one thread at a time may look at.
 ///
 /// As `Mutex`, whose lock the thread sanitizer does not see: it would take whatever that guards for a race.
 final class Guarded<Value>: @unchecked Sendable {
     // Only who has the turn touches the value.
     private var value: Value
-    private let turn = DispatchSemaphore(value: 1)
+    private let turn = DispatchSemaphore.room(1)
 
     init(_ value: sending Value) {
         self.value = value

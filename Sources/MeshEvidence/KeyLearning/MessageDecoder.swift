@@ -4,7 +4,7 @@ public import MeshProtocol
 
 /// The key above the network layer that opens a message, by its place in the network's list of its kind; keys that the captures
 /// handed out stand last.
-public enum UpperKeyPlace: Hashable, Sendable {
+public enum UpperKeyPlace: Hashable, Codable, Sendable {
     /// An AppKey.
     case application(Int)
     /// A device key.

@@ -24,7 +24,7 @@ public enum MeshBeacon: Hashable, Sendable {
     }
 
     /// As parsed: the type, and the beacon.
-    var octets: [UInt8] {
+    public var octets: [UInt8] {
         switch self {
         case .unprovisionedDevice(let beacon): [0x00] + beacon.octets
         case .secureNetwork(let beacon): [0x01] + beacon.octets

@@ -18,7 +18,7 @@ public struct AnalysisDocument {
     public static func make(_ analysis: Analysis) -> ReportDocument {
         let document = AnalysisDocument(analysis)
         return ReportDocument(
-            sections: [ReportDocument.Section(document.answer), document.captures]
+            sections: [ReportDocument.Section(document.answer), document.captures] + document.listening
                 + analysis.networkIndexes.map(document.network) + document.others + [document.findings])
     }
 

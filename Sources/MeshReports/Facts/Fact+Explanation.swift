@@ -53,6 +53,13 @@ extension Fact.Kind {
             were not relayed on advertising channels. What is relayed there still counts. Capture on the host itself (an HCI log \
             is not encrypted), or begin the log before the devices pair.
             """
+        case .framesLost:
+            """
+            A live source sent frames faster than the process that listens took them, so that its buffer overflowed and these \
+            frames are gone. They are counted here and not by the operating system, whose count is not to be believed for \
+            Bluetooth monitors. SEQ that stood in them alone count as missed, and the answer's margin for what was not heard \
+            covers them. It takes a machine that is far too slow, or one that stood still: look at its load.
+            """
         case .clockNotSet:
             """
             The capture's times lie in 1970 or soon after, or before Bluetooth Low Energy was made: its clock began with the \

@@ -202,6 +202,9 @@ extension Fact {
             return
                 "frames of connections in \(name) that are encrypted: what a proxy client sent in them is not seen; enable the log "
                 + "before pairing, or capture on the host"
+        case .lost:
+            return
+                "frames of \(name) came faster than they were taken, and were lost; SEQ in them are not in the answer"
         case .clockNotSet:
             return
                 "the clock of \(name) was never set: its times are no dates; say with --started-at when it began, or with "

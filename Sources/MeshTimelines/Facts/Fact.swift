@@ -121,6 +121,7 @@ extension Fact {
         case connectionUnchecked = "connection_unchecked"
         case connectionEncrypted = "connection_encrypted"
         case clockNotSet = "clock_not_set"
+        case framesLost = "frames_lost"
         case unsupportedLinkType = "unsupported_link_type"
         case crcFailed = "crc_failed"
         case truncatedFrame = "truncated_frame"
@@ -286,7 +287,7 @@ extension Fact.Kind {
             .heardAfterFailure,
             .answerOutlived, .takeoverTooLate, .nonceReused:
             .critical
-        case .damagedRecord, .captureDamaged, .connectionUnchecked, .connectionEncrypted, .clockNotSet,
+        case .damagedRecord, .captureDamaged, .connectionUnchecked, .connectionEncrypted, .clockNotSet, .framesLost,
             .unsupportedLinkType, .timeUnknown, .clockJumped, .captureAligned, .clocksDisagree,
             .beaconNotAuthentic,
             .beaconReplayed,
@@ -315,6 +316,7 @@ extension Fact.Kind {
             case .connectionUnchecked: .connectionUnchecked
             case .connectionEncrypted: .connectionEncrypted
             case .clockNotSet: .clockNotSet
+            case .lost: .framesLost
             }
     }
 }

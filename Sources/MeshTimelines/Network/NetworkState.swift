@@ -74,6 +74,16 @@ public struct NetworkState: Hashable, Codable, Sendable {
     /// PDUs that differ in IV Index, SEQ and source.
     public var distinct: Int { table.sources.reduce(0) { $0 + $1.distinct } }
 
+    mutating func replaceSources(_ sources: [SourceTimeline]) { table = SourceTable(sources) }
+
+    /// Takes over what was heard of the same network under other keys.
+    mutating func carry(_ other: NetworkState) {
+        (iv, table, proxyServers, exchanges, log) = (
+            other.iv, other.table, other.proxyServers, other.exchanges, other.log
+        )
+        hasForgottenFriendships = other.hasForgottenFriendships
+    }
+
     // MARK: Folding
 
     private static let mostKeys = 16_384

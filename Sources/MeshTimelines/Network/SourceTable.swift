@@ -16,6 +16,16 @@ struct SourceTable: Hashable, Sendable {
 
     init() {}
 
+    /// Each source once; what stands twice is left out.
+    init(_ sources: [SourceTimeline]) {
+        for source in sources where places[Int(source.address.value)] < 0 {
+            places[Int(source.address.value)] = Int32(self.sources.count)
+            self.sources.append(source)
+        }
+        pages = sources.reduce(0) { $0 + $1.pages }
+        hasForgotten = sources.contains(where: \.hasForgotten)
+    }
+
     subscript(address: UnicastAddress) -> SourceTimeline? {
         let place = Int(places[Int(address.value)])
         return place < 0 ? nil : sources[place]

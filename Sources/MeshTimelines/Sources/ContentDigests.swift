@@ -43,7 +43,7 @@ extension ContentDigests: Codable {
     /// - Throws: `DecodingError` where the table has no length that one can have.
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        entries = try container.decode([UInt32].self)
+        entries = try container.decode(PackedNumbers.self).numbers32
         let isTable = entries.count.nonzeroBitCount == 1 && (Self.least...Self.most).contains(entries.count)
         guard isTable || entries.isEmpty else {
             throw DecodingError.dataCorruptedError(
@@ -53,6 +53,6 @@ extension ContentDigests: Codable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(entries)
+        try container.encode(PackedNumbers(entries))
     }
 }

@@ -177,7 +177,7 @@ extension SequenceSet: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         numbers = try container.decode([UInt32].self, forKey: .pages)
-        words = try container.decode([UInt64].self, forKey: .words)
+        words = try container.decode(PackedNumbers.self, forKey: .words).numbers64
         digests = try container.decode(ContentDigests.self, forKey: .digests)
         forgottenBelow = try container.decode(UInt32.self, forKey: .forgottenBelow)
         guard words.count == numbers.count * Self.pageWords, Set(numbers).count == numbers.count,
@@ -203,7 +203,7 @@ extension SequenceSet: Codable {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(numbers, forKey: .pages)
-        try container.encode(words, forKey: .words)
+        try container.encode(PackedNumbers(words), forKey: .words)
         try container.encode(digests, forKey: .digests)
         try container.encode(forgottenBelow, forKey: .forgottenBelow)
     }

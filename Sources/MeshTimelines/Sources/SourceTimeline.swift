@@ -313,6 +313,8 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
 
     /// The highest IV Index that it was heard to transmit with; `nil` before the first PDU.
     public var newestIndex: IVIndex? { records.last?.epoch.ivIndex }
+    /// The highest position that it was heard at.
+    public var lastPosition: SequencePosition? { records.last?.epoch.lastPosition }
     /// Without what `epochs()` counts of missed SEQ.
     var newestEpoch: Epoch? { records.last?.epoch }
     /// Where the newest epoch's highest SEQ was heard first.

@@ -8,7 +8,7 @@ struct KeyAuditRules {
     let network: NetworkState
     /// As the user gave them; keys that the captures handed out do not belong to a backup.
     let keys: KeyRing.Network
-    let messages: MessageTally
+    let messages: MessageTally.Counts
     /// The key indexes of subnets whose key fell silent while others went on.
     let stale: Set<KeyIndex>
     /// PDUs with a NID of the network's keys that nothing opens.

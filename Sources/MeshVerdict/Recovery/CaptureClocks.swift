@@ -4,7 +4,7 @@ import MeshTimelines
 
 /// The captures' clocks: when they end, and how far they can be believed.
 struct CaptureClocks {
-    /// The time of the last authentic frame of all captures.
+    /// The time of the last authentic frame of all captures, and of the silence behind it.
     let end: CaptureTime?
     /// Where a clock was set while it ran.
     let jumps: [AuthenticClocks.Jump]
@@ -15,8 +15,9 @@ struct CaptureClocks {
     private static let longestPause = Duration.seconds(86_400)
 
     /// `facts`: of the network for which they are asked.
-    init(_ state: MeshState, _ facts: some Sequence<Fact>) {
-        end = state.clocks.end
+    /// `silence`: for how long somebody listened behind the last authentic frame, and heard nothing.
+    init(_ state: MeshState, _ facts: some Sequence<Fact>, silence: Duration = .zero) {
+        end = state.clocks.end?.advanced(by: silence)
         jumps = state.clocks.jumps
         let contradiction = facts.reduce(Duration.zero) { most, fact in
             guard case .clocksDisagree(let difference) = fact else { return most }

@@ -1,0 +1,227 @@
+import BluetoothFrames
+import CaptureFiles
+import Glibc
+
+/// Reads one live source, whatever becomes of it, in a thread of its own.
+final class LiveReading: LiveWaiting, @unchecked Sendable {
+    private let source: LiveSource
+    /// Its place among the sources, and the index of the capture that it is.
+    private let place: Int
+    private let index: Int
+    private let queue: LiveQueue
+    // What follows is the reading thread's alone.
+    private var heard = HeardFrames(most: mostOfBatch)
+    private var intake: CaptureIntake?
+    private var position: LivePosition
+    private var firstTime: CaptureTime?
+    private var hasNews = false
+    /// Frames of all that was handed on, or was lost.
+    private var handedOn = 0
+    private var notice: String?
+    private var lastNotice: String?
+
+    private static let mostOfBatch = 2048
+    /// So much time one batch spans at most: batches of several sources are put into the order of time.
+    private static let longestSpan = Duration.seconds(10)
+    private static let pauseMicroseconds: useconds_t = 300_000
+    private static let mostMarks = 100_000
+
+    init(_ source: LiveSource, place: Int, index: Int, from position: LivePosition, into queue: LiveQueue) {
+        self.source = source
+        (self.place, self.index) = (place, index)
+        self.queue = queue
+        self.position = position
+    }
+
+    var isOnlyWhatIsThere: Bool { queue.isOnlyWhatIsThere }
+    /// What is written somewhere waits until it is taken; what is sent does not.
+    private var canWait: Bool {
+        switch source {
+        case .path, .standardInput: true
+        case .interface, .ellisys: false
+        }
+    }
+    var isStopped: Bool { queue.isStopped }
+
+    /// Hands on what was heard, and says that there is no more for now.
+    func rest() {
+        handOn()
+        queue.rest(place)
+    }
+
+    // MARK: What is read next
+
+    func run() {
+        switch source {
+        case .path(let path): follow(LiveFiles(path))
+        case .standardInput:
+            readStream()
+            say("has ended")
+        case .interface, .ellisys:
+            while !isStopped {
+                readStream()
+                if isOnlyWhatIsThere { break }
+                pause()
+            }
+        }
+        handOn()
+        queue.end(place)
+    }
+
+    private func pause() {
+        rest()
+        usleep(Self.pauseMicroseconds)
+    }
+
+    private func follow(_ files: LiveFiles) {
+        while !isStopped {
+            let hasRead = readNext(of: files)
+            guard !hasRead else { continue }
+            if isOnlyWhatIsThere { return }
+            pause()
+        }
+    }
+
+    /// False where there is nothing to read now.
+    private func readNext(of files: LiveFiles) -> Bool {
+        switch files.kind {
+        case .missing:
+            say("is not there yet; it is waited for")
+            return false
+        case .pipe:
+            readStream()
+            return !isOnlyWhatIsThere
+        case .file, .folder:
+            guard let next = files.next(position.marks) else { return false }
+            read(next, of: files)
+            return true
+        }
+    }
+
+    // MARK: Reading
+
+    private func readStream() {
+        do throws(CaptureError) {
+            var file = try CaptureFile(following: try LiveInput(source, waiting: self))
+            begin(file, known: 0)
+            read(&file, known: 0, path: nil)
+        } catch {
+            say(error.explanation)
+        }
+    }
+
+    private func read(_ next: LiveFiles.Next, of files: LiveFiles) {
+        let before = position.marks
+        do throws(CaptureError) {
+            let input = try LiveInput(name: source.name, path: next.path, waiting: self) { [self] in
+                next.hasSuccessor || files.hasSuccessor(next.path, position.marks)
+            }
+            var file = try CaptureFile(following: input)
+            begin(file, known: next.known)
+            read(&file, known: next.known, path: next.path)
+        } catch {
+            say(error.explanation)
+        }
+        guard position.marks != before else {
+            files.noteEmpty(next.path)
+            return
+        }
+    }
+
+    /// Goes on behind the files before; what of this one was read before is read again, and counts once.
+    private func begin(_ file: borrowing CaptureFile, known: Int) {
+        let summary =
+            intake?.summary ?? position.summary
+            ?? CaptureSummary(path: source.name, format: file.format, index: index, timeDigits: file.timeDigits)
+        intake = CaptureIntake(continuing: summary, known: known)
+    }
+
+    private func read(_ file: inout CaptureFile, known: Int, path: String?) {
+        var frames = 0
+        do throws(CaptureError) {
+            while let frame = try file.nextFrame() {
+                frames += 1
+                let time = frame.time
+                intake?.take(frame, into: &heard)
+                if frames <= known {
+                    heard.removeAll()
+                    if frames == known { intake?.forgetKnown() }
+                    continue
+                }
+                note(time, frames, path)
+                if heard.isFull || isLong(time) { handOn() }
+                if isStopped { break }
+            }
+        } catch {
+            intake?.breakOff(error, into: &heard)
+            hasNews = true
+            say(error.explanation)
+        }
+        if frames < known { intake?.forgetKnown() }
+        intake?.keepLosses(file.losses)
+        reached = nil
+        // Complete, as far as it goes now.
+        if let path, frames >= known, frames > 0 { mark(path, max(frames, known), isComplete: true) }
+        handOn()
+        if let refusal = intake?.refusal, frames > 0 { say(refusal.explanation) }
+    }
+
+    private func note(_ time: CaptureTime, _ frames: Int, _ path: String?) {
+        hasNews = true
+        if firstTime == nil, time.isKnown { firstTime = time }
+        // Once a batch is handed on it is written down.
+        reached = path.map { ($0, frames) }
+    }
+
+    private var marked: (path: String, place: Int)?
+    /// The file that is being read, and how many of its frames were.
+    private var reached: (path: String, frames: Int)?
+
+    /// Takes note of how far a file was read.
+    private func mark(_ path: String, _ frames: Int, isComplete: Bool) {
+        if marked?.path != path, let mark = FileMark(path: path) {
+            position.marks.append(mark)
+            if position.marks.count > Self.mostMarks { position.marks.removeFirst() }
+            marked = (path, position.marks.count - 1)
+        }
+        guard let place = marked?.place else { return }
+        position.marks[place].frames = frames
+        // While it grows it is of no size, so that it is read on.
+        position.marks[place].size = isComplete ? FileMark(path: path)?.size ?? 0 : 0
+        hasNews = true
+        if isComplete { marked = nil }
+    }
+
+    private func isLong(_ time: CaptureTime) -> Bool {
+        guard let firstTime, time.isKnown else { return false }
+        return time.since(firstTime).magnitude > Self.longestSpan
+    }
+
+    /// Says something once, until it says something else.
+    private func say(_ text: String) {
+        guard text != lastNotice else { return }
+        lastNotice = text
+        notice = text
+        handOn()
+    }
+
+    private func handOn() {
+        guard hasNews || notice != nil else { return }
+        if let reached {
+            mark(reached.path, reached.frames, isComplete: false)
+            self.reached = nil
+        }
+        if hasNews { intake?.tell(&heard) }
+        position.summary = intake?.summary ?? position.summary
+        let batch = LiveBatch(source: place, heard: heard, position: position, notice: notice, firstTime: firstTime)
+        let frames = intake?.summary.frames ?? 0
+        if queue.handOn(batch, canWait: canWait) {
+            handedOn = frames
+        } else {
+            intake?.noteLost(frames - handedOn)
+            handedOn = frames
+        }
+        heard = HeardFrames(most: Self.mostOfBatch)
+        (hasNews, notice, firstTime) = (false, nil, nil)
+    }
+}
