@@ -34,7 +34,17 @@ public struct CaptureFile: ~Copyable {
     ///
     /// - Throws: `notACapture` where no format is recognised, or one that can be read only once it is complete.
     public init(following input: LiveInput) throws(CaptureError) {
-        try self.init(ByteSource(StoredOctets(input.octets), path: input.name))
+        guard let octets = input.octets else {
+            try self.init(ByteSource(path: input.path))
+            return
+        }
+        try self.init(ByteSource(StoredOctets(octets), path: input.name))
+    }
+
+    /// Whether what is there of a file can be read while more of it comes: an Ellisys trace cannot, since its pages lie anywhere in it. It
+    /// is read as it stands, and once more when it has grown.
+    static func canBeFollowed(_ path: String) -> Bool {
+        FileMark.start(of: path).map { CaptureFormat.recognise($0.octets)?.format != .ellisysTrace } ?? true
     }
 
     private init(_ source: ByteSource) throws(CaptureError) {

@@ -8,13 +8,15 @@ public import MeshVerdict
 ///
 /// Two kinds of writing keep both a disk and the truth whole. What was authenticated is written sealed, as it was heard, every
 /// half minute: that is some octets a PDU, and the next run folds it once more. The state itself, with all its sets of SEQ, is
-/// written four times an hour, when the IV state changes, and at the end. So a kill costs what was heard in the last half minute: at
+/// written every four hours, when the IV state changes, and at the end. So a kill costs what was heard in the last half minute: at
 /// the 15 SEQ a second that a node can send for long that is 450 SEQ, less than the allowance of 4096 that every answer has.
 public struct Standby {
     /// How often what was authenticated is written, unless the user says otherwise.
     public static let interval = Duration.seconds(30)
-    /// How often the whole state is written, at most.
-    public static let wholeInterval = Duration.seconds(900)
+    /// How often the whole state is written, at most: it is megabytes, and cards that it is written to wear out.
+    public static let wholeInterval = Duration.seconds(4 * 3600)
+    /// Octets that are sealed until the whole state is written all the same, so that the next run need not fold more.
+    private static let mostSealed = 8 << 20
     private static let mostUnsaved = 1 << 14
     private static let mostRecent = 1 << 12
     /// So long before a key is handed out, or a friendship made, what did so began.
@@ -42,6 +44,8 @@ public struct Standby {
     /// Whether the whole state is to be written.
     private var isWholeDue = false
     private var hasUnsaved = false
+    /// Octets that were sealed since the whole state was written.
+    private var sealed = 0
     /// When something authentic and new was heard last, by the machine's clock.
     private var lastHeard: CaptureTime?
     /// PDUs heard of each source when the whole state was written last.
@@ -179,7 +183,7 @@ public struct Standby {
     /// - Throws: `StateError`; it is to be tried again later, and nothing is lost until then.
     public mutating func save(at time: CaptureTime, isWhole: Bool = false, isEnd: Bool = false) throws(StateError) {
         searchUnknown()
-        let isWhole = isWhole || isWholeDue || isEnd
+        let isWhole = isWhole || isWholeDue || isEnd || sealed > Self.mostSealed
         guard isWhole || hasUnsaved else { return }
         var change = StateStore.Change(at: time)
         change.evidence = unsaved
@@ -193,6 +197,7 @@ public struct Standby {
             change.changed = { [saved] network, source in saved[network]?[source.address] != source.heard }
         }
         try store.write(change)
+        sealed = isWhole ? 0 : sealed + change.evidence.octets.count
         unsaved.removeAll(keepingCapacity: true)
         teaching.removeAll()
         hasUnsaved = false

@@ -22,11 +22,30 @@ enum StateFolder {
         } catch {
             throw StateError(folder, "the state cannot be written: \(error)")
         }
-        guard flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+        guard isLocked(file) else {
             try? file.close()
             throw StateError(folder, "another meshscope watch keeps this state; stop that one, or name another folder")
         }
         return file
+    }
+
+    private static let mostTries = 20
+    private static let pause: useconds_t = 100_000
+
+    /// One that has just ended may still be about to let go.
+    private static func isLocked(_ file: FileDescriptor) -> Bool {
+        for number in 1...mostTries {
+            if flock(file.rawValue, LOCK_EX | LOCK_NB) == 0 { return true }
+            if number < mostTries { usleep(pause) }
+        }
+        return false
+    }
+
+    /// Makes an empty file that only its owner may read; SQLite gives those beside it the same mode.
+    static func makePrivate(_ path: String) {
+        let file = try? FileDescriptor.open(
+            FilePath(path), .readWrite, options: [.create, .closeOnExec, .noFollow], permissions: .ownerReadWrite)
+        try? file?.close()
     }
 
     static func isFile(_ path: String) -> Bool { (try? Stat(FilePath(path)))?.type == .regular }

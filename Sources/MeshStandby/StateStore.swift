@@ -44,6 +44,7 @@ public final class StateStore {
     public init(writing folder: String) throws(StateError) {
         self.folder = folder
         lock = try StateFolder.makeAndLock(folder)
+        StateFolder.makePrivate("\(folder)/\(Self.fileName)")
         database = try Self.run(folder) {
             let pool = try DatabasePool(path: "\(folder)/\(Self.fileName)", configuration: Self.configuration)
             try Self.migrator.migrate(pool)
@@ -136,6 +137,8 @@ public final class StateStore {
         case .SQLITE_BUSY, .SQLITE_LOCKED: "is in use by another process; try again"
         case .SQLITE_NOTADB, .SQLITE_CORRUPT:
             "is damaged (\(error.message ?? "no database")); move the folder away, and restore it from a copy if there is one"
+        case .SQLITE_ERROR:
+            "holds no whole state (\(error.message ?? "")); \(fileName) and what lies beside it belong together: restore all of it from one copy"
         default: "cannot be used: \(error.message ?? "SQLite error \(error.resultCode.rawValue)")"
         }
     }
@@ -311,7 +314,11 @@ public final class StateStore {
     ///
     /// - Throws: `StateError`; what was kept before stays as it was.
     public func write(_ change: Change) throws(StateError) {
-        try run { writer in try writer.write { database in try self.write(change, database) } }
+        try run { writer in
+            try writer.write { database in try self.write(change, database) }
+            // At the end the database is one file.
+            if change.isEnd { _ = try writer.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
+        }
     }
 
     private func write(_ change: Change, _ database: Database) throws {

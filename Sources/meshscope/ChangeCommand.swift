@@ -29,11 +29,12 @@ final class ChangeCommand {
         process.environment = ProcessInfo.processInfo.environment.filter { $0.key != "MESHSCOPE_NETKEY" }
         do {
             try process.run()
-            try input.fileHandleForWriting.write(contentsOf: Data("\(change.json)\n".utf8))
-            try input.fileHandleForWriting.close()
             running.append(process)
+            // A command need not read what it is told.
+            try? input.fileHandleForWriting.write(contentsOf: Data("\(change.json)\n".utf8))
+            try? input.fileHandleForWriting.close()
         } catch {
-            Terminal.warn("--on-change: the command cannot be run: \(error.localizedDescription)")
+            Terminal.warn("--on-change: the command cannot be run")
         }
     }
 

@@ -89,6 +89,9 @@ struct WatchCommand: ParsableCommand {
     func validate() throws {
         guard Set(sources).count == sources.count else { throw ValidationError("A source is named twice.") }
         for source in sources { _ = try liveSource(source) }
+        if once, let source = try sources.map(liveSource).first(where: \.isEndless) {
+            throw ValidationError("--once takes what is there, and \(source.name) never ends: leave one of them out.")
+        }
         if let onChange, KeyMask.hide(onChange) != onChange {
             throw ValidationError(
                 "--on-change holds what looks like a key, which other users see in the list of processes; let the command read it from a file."

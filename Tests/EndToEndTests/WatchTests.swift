@@ -72,7 +72,7 @@ final class WatchProcess {
         return plain.replacing(#/  "listening" : \{(?s:.)*?\n  \},\n/#, with: "")
     }
 
-    @Test(arguments: Checkout.fixtures().filter { Checkout.keyFile(of: $0) != nil && !$0.hasSuffix(".btt") })
+    @Test(arguments: Checkout.fixtures().filter { Checkout.keyFile(of: $0) != nil })
     func whatIsThereIsTakenOnce(fixture: String) throws {
         let folder = try TestFolder()
         let path = Checkout.captures.appending(path: fixture).path
@@ -239,6 +239,30 @@ final class WatchProcess {
         #expect(object?["schema"] as? String == "meshscope.state/1")
         #expect(try Program.run("state", state, "--prune").status == 0)
         #expect(try Program.run("state", folder.path("none")).status == 2)
+    }
+
+    /// What was cut off where somebody stopped is no finding, and is read once it is whole.
+    @Test(arguments: ["steady.pcap", "key-refresh.pcapng", "host-log.btsnoop", "pasted.btmon", "sniffer.btt"])
+    func aStopInTheMiddleOfARecordLeavesNothing(fixture: String) throws {
+        let folder = try TestFolder()
+        let keys = try #require(Checkout.keyFile(of: fixture))
+        let whole = Checkout.captures.appending(path: fixture).path
+        let octets = try Data(contentsOf: URL(filePath: whole))
+        let path = try folder.write([], "growing")
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        var place = 0
+        for cut in [octets.count / 3 + 5, octets.count * 2 / 3 + 1, octets.count] {
+            try file.write(contentsOf: octets[place..<cut])
+            place = cut
+            let watch = try WatchProcess([path], keys: keys, state: folder.path("state"))
+            usleep(900_000)
+            #expect(watch.stop() == 0, "\(watch.said)")
+        }
+        let last = try Program.run("watch", path, "--keys", keys, "--state", folder.path("state"), "--once")
+        #expect(last.status == 0, "\(last.output)")
+        #expect(
+            try report(["--state", folder.path("state")], keys: keys, renaming: path)
+                == report([whole], keys: keys, renaming: whole), "\(fixture)")
     }
 
     /// A wrong key is given first, and the right one is read when the process is asked to.

@@ -18,6 +18,14 @@ public enum LiveSource: Hashable, Sendable {
     /// HCI packets as `btmon -E` sends them, one in a UDP datagram to a port of this address.
     case ellisys(address: String, port: UInt16)
 
+    /// Whether nothing but the user ends it.
+    public var isEndless: Bool {
+        switch self {
+        case .path, .standardInput: false
+        case .interface, .ellisys: true
+        }
+    }
+
     /// As the user names it.
     public var name: String {
         switch self {
@@ -43,7 +51,9 @@ public protocol LiveWaiting: AnyObject, Sendable {
 public final class LiveInput {
     /// As the user names it.
     public let name: String
-    let octets: any LiveOctets
+    let path: String
+    /// `nil` for a file that is read as it stands.
+    let octets: (any LiveOctets)?
 
     /// One file, of which more may come.
     ///
@@ -57,7 +67,8 @@ public final class LiveInput {
         name: String, path: String, waiting: any LiveWaiting, hasSuccessor: @escaping () -> Bool
     ) throws(CaptureError) {
         self.name = name
-        octets = try GrowingFile(path, name, waiting, hasSuccessor)
+        self.path = path
+        octets = CaptureFile.canBeFollowed(path) ? try GrowingFile(path, name, waiting, hasSuccessor) : nil
     }
 
     /// A source that is no file.
@@ -65,6 +76,7 @@ public final class LiveInput {
     /// - Throws: `cannotOpen`, with what to do.
     public init(_ source: LiveSource, waiting: any LiveWaiting) throws(CaptureError) {
         name = source.name
+        path = source.name
         switch source {
         case .path(let path): octets = try GrowingFile(path, path, waiting) { false }
         case .standardInput: octets = try GrowingFile("-", "-", waiting) { false }

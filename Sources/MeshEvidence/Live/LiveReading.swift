@@ -35,12 +35,7 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
 
     var isOnlyWhatIsThere: Bool { queue.isOnlyWhatIsThere }
     /// What is written somewhere waits until it is taken; what is sent does not.
-    private var canWait: Bool {
-        switch source {
-        case .path, .standardInput: true
-        case .interface, .ellisys: false
-        }
-    }
+    private var canWait: Bool { !source.isEndless }
     var isStopped: Bool { queue.isStopped }
 
     /// Hands on what was heard, and says that there is no more for now.
@@ -140,6 +135,8 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
         var frames = 0
         do throws(CaptureError) {
             while let frame = try file.nextFrame() {
+                // The end of a text that still grows may be half a record.
+                if isStopped { break }
                 frames += 1
                 let time = frame.time
                 intake?.take(frame, into: &heard)
@@ -150,18 +147,20 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
                 }
                 note(time, frames, path)
                 if heard.isFull || isLong(time) { handOn() }
-                if isStopped { break }
             }
         } catch {
-            intake?.breakOff(error, into: &heard)
-            hasNews = true
+            // What is cut off where somebody stopped may be whole when it is read on.
+            if !isStopped, !isOnlyWhatIsThere {
+                intake?.breakOff(error, into: &heard)
+                hasNews = true
+            }
             say(error.explanation)
         }
         if frames < known { intake?.forgetKnown() }
         intake?.keepLosses(file.losses)
         reached = nil
-        // Complete, as far as it goes now.
-        if let path, frames >= known, frames > 0 { mark(path, max(frames, known), isComplete: true) }
+        // Complete, as far as it goes now, unless somebody stopped before its end.
+        if let path, frames >= known, frames > 0 { mark(path, max(frames, known), isComplete: !isStopped) }
         handOn()
         if let refusal = intake?.refusal, frames > 0 { say(refusal.explanation) }
     }
