@@ -15,8 +15,8 @@ public struct Standby {
     public static let interval = Duration.seconds(30)
     /// How often the whole state is written, at most: it is megabytes, and cards that it is written to wear out.
     public static let wholeInterval = Duration.seconds(4 * 3600)
-    /// Octets that are sealed until the whole state is written all the same, so that the next run need not fold more.
-    private static let mostSealed = 8 << 20
+    /// So much is sealed, some 60 octets each, until the whole state is written all the same: the next run need not fold more.
+    private static let mostSealed = 1 << 17
     private static let mostUnsaved = 1 << 14
     private static let mostRecent = 1 << 12
     /// So long before a key is handed out, or a friendship made, what did so began.
@@ -44,7 +44,7 @@ public struct Standby {
     /// Whether the whole state is to be written.
     private var isWholeDue = false
     private var hasUnsaved = false
-    /// Octets that were sealed since the whole state was written.
+    /// How much was sealed since the whole state was written.
     private var sealed = 0
     /// When something authentic and new was heard last, by the machine's clock.
     private var lastHeard: CaptureTime?
@@ -197,7 +197,7 @@ public struct Standby {
             change.changed = { [saved] network, source in saved[network]?[source.address] != source.heard }
         }
         try store.write(change)
-        sealed = isWhole ? 0 : sealed + change.evidence.octets.count
+        sealed = isWhole ? 0 : sealed + change.evidence.count
         unsaved.removeAll(keepingCapacity: true)
         teaching.removeAll()
         hasUnsaved = false

@@ -11,10 +11,11 @@ import SystemPackage
 ///
 /// Tables, in SQLite with a write-ahead log that is synchronised with each write:
 ///
-///     part      "state": the state without its sources; "inputs": how far each source was read; "keys": Network IDs
+///     part      "state": the state without its sources; "messages": what they say of the keys; "inputs": how far each source was read
 ///     source    a source's timeline, and its last position in plain numbers, for whoever looks with other tools
 ///     teaching  sealed PDUs that handed out keys or credentials
-///     evidence  sealed PDUs and beacons since the state was written, one row for each time
+///     evidence  sealed PDUs and beacons, one row for each time of writing: those that the state does not hold yet, and the latest
+///               that it does
 ///     session   when it listened
 public final class StateStore {
     /// What was kept.

@@ -31,6 +31,8 @@ struct Watch {
     /// The time of the frames when something new was heard last, and when that was.
     private var lastNews: (frames: CaptureTime, moment: ContinuousClock.Instant)?
     private var isSaveDoubted = false
+    /// As it stood when something new was heard last.
+    private var known: Analysis?
 
     private static let lookInterval = Duration.seconds(1)
     private static let metricsInterval = Duration.seconds(15)
@@ -145,6 +147,7 @@ struct Watch {
         do throws(StateError) {
             try standby.save(at: Self.now, isWhole: true)
             standby = try Standby(store, keys: try Self.ring(keys, store), options: options, at: Self.now)
+            known = nil
             Terminal.say("meshscope: the keys were read again\n")
         } catch {
             Terminal.complain(error)
@@ -163,7 +166,9 @@ struct Watch {
     private mutating func look(isLast: Bool = false) {
         let hasNews = standby.takeNews()
         if hasNews, let end = standby.state.clocks.end { lastNews = (end, clock.now) }
-        let analysis = self.analysis
+        // Nothing new is no reason to judge all that is known once more, every second.
+        let analysis = hasNews || isLast ? self.analysis : known ?? self.analysis
+        known = analysis
         let masters = Dictionary(
             analysis.masters.map { ($0.network, $0.address) }, uniquingKeysWith: { first, _ in first })
         let silences = frameTime.map { now in
