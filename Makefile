@@ -6,7 +6,9 @@
 #   make fuzz  SECONDS=60: libFuzzer on each target, the way to the report included; parsers under AddressSanitizer
 #   make bench-hostile  times what is made to cost much, N against 4 N, and its memory
 #   make calibrate  counts how often a recommended SEQ is too low, over 104,000 simulated failures
-#   make install  PREFIX=/usr/local: one binary, its manual page and shell completions
+#   make install  PREFIX=/usr/local: one binary, its manual pages and shell completions; it builds nothing (run make first)
+#   make deb, make dist: a Debian package, and a tarball for machines without Swift, in dist/
+#   make try-packages: installs both in an empty root, runs and removes them (as root)
 #   make install-service SOURCES=… KEYS=…: a systemd unit that runs meshscope watch
 #   make fixtures rewrites Captures/ (then: meshscope check --record, and read the difference)
 
@@ -21,25 +23,29 @@ TEST_FLAGS = -c release -Xswiftc -enable-testing --scratch-path .build-test
 BINARY = .build/release/meshscope
 TEST_BINARY = .build-test/release/meshscope
 
-.PHONY: all demo test bench bench-hostile fuzz calibrate install install-service fixtures lint clean packages test-packages build
+DOCUMENTS = .build/documents
 
-all: build
+.PHONY: all demo test bench bench-hostile fuzz calibrate install install-service fixtures lint clean packages test-packages build
+.PHONY: documents deb dist try-packages
+
+all: build documents
 
 packages:
 	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblzma-dev libsqlite3-dev pkg-config
 
 test-packages: packages
-	@Scripts/install-packages tshark bluez gzip zstd xz-utils bzip2 lz4 zip unzip 7zip python3 python3-venv
+	@Scripts/install-packages tshark bluez gzip zstd xz-utils bzip2 lz4 zip unzip 7zip python3 python3-venv chromium expect zsh fish mandoc groff patch
 	@Scripts/install-second-opinion
 
 build: packages
-	$(SWIFT_BUILD)
+	$(SWIFT_BUILD) --product meshscope
 
 demo: build
 	$(BINARY) analyze Captures/steady.pcap --keys Captures/steady.keys.json
 
 test: test-packages lint
 	swift build $(TEST_FLAGS) $(CHECK_IMPORTS) --build-tests
+	swift build $(TEST_FLAGS) $(CHECK_IMPORTS) --product generate-manual
 	$(TEST_BINARY) check
 	swift test $(TEST_FLAGS) --skip-build
 
@@ -69,8 +75,24 @@ calibrate: packages
 	$(SWIFT_BUILD) --product calibrate
 	.build/release/calibrate --seeds 4000 | Scripts/judge-calibration --limits
 
-install: build
-	Scripts/install $(BINARY) "$(DESTDIR)$(PREFIX)"
+documents: build
+	$(SWIFT_BUILD) --product generate-manual
+	Scripts/make-documents $(BINARY) $(DOCUMENTS)
+
+install:
+	@Scripts/install $(BINARY) $(DOCUMENTS) "$(DESTDIR)$(PREFIX)"
+
+deb: documents
+	@Scripts/install-packages dpkg-dev binutils
+	Scripts/make-deb $(BINARY) $(DOCUMENTS) dist
+
+dist: documents
+	@Scripts/install-packages binutils
+	Scripts/make-dist $(BINARY) $(DOCUMENTS) dist
+
+try-packages:
+	@Scripts/install-packages debootstrap
+	Scripts/try-packages dist
 
 SOURCES ?=
 KEYS ?= /etc/meshscope/keys.json
@@ -85,4 +107,4 @@ fixtures: build
 	Scripts/make-fixtures $(BINARY)
 
 clean:
-	rm -rf .build .build-test .build-fuzz bench-data
+	rm -rf .build .build-test .build-fuzz bench-data dist

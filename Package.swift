@@ -13,8 +13,10 @@ let common: [SwiftSetting] = [
 /// Sources also say `unsafe` wherever memory safety rests on us, and bind borrowed bytes to their owner.
 let strict = common + [.strictMemorySafety(), .enableExperimentalFeature("Lifetimes")]
 
-func source(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func source(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
 }
 
 func test(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -47,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -92,7 +95,9 @@ let package = Package(
                 "ByteParsing", "CaptureFiles", "MeshCrypto", "MeshEvidence", "MeshProtocol",
                 "MeshStacks",
                 "MeshTimelines", "MeshVerdict",
-            ]),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [.embedInCode("Schemas")]),
 
         // What a process that listens keeps on disk.
         source(

@@ -61,6 +61,13 @@ final class StoredOctets {
         return ahead
     }
 
+    /// Up to `count` octets more; none at the end.
+    func next(_ count: Int) -> [UInt8] {
+        var octets = [UInt8](repeating: 0, count: count)
+        let read = unsafe octets.withUnsafeMutableBytes { unsafe self.read(into: $0) }
+        return Array(octets.prefix(read))
+    }
+
     /// Reads until `target` is full or the end is reached, and returns the number of octets read; of what is live, what there is.
     @unsafe func read(into target: UnsafeMutableRawBufferPointer) -> Int {
         let known = min(ahead.count, target.count)

@@ -18,6 +18,17 @@ public enum WholeFile {
         return try read(source, limit: limit)
     }
 
+    /// Hands over the octets of a file as they lie on disk, piece by piece, and says whether it came to their end; what can be read only
+    /// once is not read.
+    public static func readStored(path: String, _ receive: ([UInt8]) -> Void) -> Bool {
+        guard path != "-", let stored = try? StoredOctets(path: path), stored.size != nil else { return false }
+        while true {
+            let piece = stored.next(1 << 16)
+            guard !piece.isEmpty else { return stored.failure == nil }
+            receive(piece)
+        }
+    }
+
     private static func read(_ source: ByteSource, limit: Int) throws(CaptureError) -> [UInt8] {
         let path = source.path
         var octets: [UInt8] = []

@@ -23,10 +23,8 @@ enum JSONValue: Decodable {
         }
         do {
             return try JSONDecoder().decode(JSONValue.self, from: data)
-        } catch DecodingError.dataCorrupted(let context) {
-            throw KeyFileError(place, "is no JSON\(context.underlyingError.map { " (\($0))" } ?? "")")
         } catch {
-            throw KeyFileError(place, "is no JSON")
+            throw KeyFileError(place, "is no JSON" + (JSONPlace.ofError(in: data).map { ": look at \($0)" } ?? ""))
         }
     }
 

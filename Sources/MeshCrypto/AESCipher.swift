@@ -147,3 +147,36 @@ public enum AESCCM {
         return matches ? Array(plaintext.prefix(ciphertext.count)) : nil
     }
 }
+
+/// SHA-256 (FIPS 180-4) of what is added to it.
+@safe public final class SHA256Digest {
+    private let context: OpaquePointer
+
+    /// Of nothing so far.
+    public init() {
+        guard let made = unsafe EVP_MD_CTX_new() else { preconditionFailure("OpenSSL has no memory for a digest") }
+        unsafe context = made
+        let ready = unsafe EVP_DigestInit_ex(made, EVP_sha256(), nil)
+        precondition(ready == 1, "OpenSSL refuses SHA-256")
+    }
+
+    deinit {
+        unsafe EVP_MD_CTX_free(context)
+    }
+
+    /// Adds octets behind those that were added before.
+    public func add(_ octets: [UInt8]) {
+        let done = unsafe octets.withUnsafeBufferPointer { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+        precondition(done == 1, "OpenSSL fails at SHA-256")
+    }
+
+    /// The 32 octets; nothing can be added behind it.
+    public func finish() -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        let done = unsafe digest.withUnsafeMutableBufferPointer {
+            unsafe EVP_DigestFinal_ex(context, $0.baseAddress, nil)
+        }
+        precondition(done == 1, "OpenSSL fails at SHA-256")
+        return digest
+    }
+}

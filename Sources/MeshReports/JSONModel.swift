@@ -2,7 +2,14 @@
 ///
 /// Names are the snake case of the properties. A `Nullable` is written as `null`, an optional is left out.
 struct JSONModel: Encodable {
+    /// What wrote the report.
+    struct Tool: Encodable {
+        var name = "meshscope"
+        var version: String
+    }
+
     var schema = "meshscope.analysis/1"
+    var tool: Tool?
     var captures: [Capture]
     var networks: [Network]
     /// The first of `masters`.
@@ -60,6 +67,8 @@ struct JSONModel: Encodable {
         var complete: Bool
         var failure: String?
         var alignment: Alignment?
+        /// Of the file, where the report says where it comes from.
+        var sha256: Nullable<String>?
     }
 
     struct Alignment: Encodable {
@@ -101,6 +110,16 @@ struct JSONModel: Encodable {
         var keyRefresh: [KeyRefresh]
         /// Seconds.
         var beaconInterval: Nullable<Double>
+        var beaconMarks: [BeaconMark]
+    }
+
+    struct BeaconMark: Encodable {
+        var time: String
+        var ivIndex: UInt32
+        var updateInProgress: Bool
+        var count: Int
+        var capture: Int
+        var frame: Int
     }
 
     struct Replacement: Encodable {
@@ -172,6 +191,18 @@ struct JSONModel: Encodable {
         var name: Nullable<String>
         var epochs: [Epoch]
         var recovery: Recovery
+        var marks: [Mark]
+        var replays: [Mark]
+    }
+
+    /// A SEQ, and where it was heard.
+    struct Mark: Encodable {
+        var time: String
+        var ivIndex: UInt32
+        var seq: UInt32
+        var distinct: Int
+        var capture: Int
+        var frame: Int
     }
 
     struct Epoch: Encodable {
@@ -181,6 +212,7 @@ struct JSONModel: Encodable {
         var distinct: Int
         var heard: Int
         var missed: Int
+        var skipped: UInt32
         /// SEQ heard ÷ SEQ used, four decimals.
         var coverage: Double
         var longestMissedRun: Int
@@ -264,7 +296,14 @@ struct JSONModel: Encodable {
         var newAddress: String?
         /// The verdict of the node: the highest of its elements' verdicts.
         var verdict: String
+        var ivIndex: UInt32?
+        var updateInProgress: Bool?
+        var transmitIvIndex: UInt32?
+        var lastSeq: UInt32?
+        var minimumSeq: UInt32?
         var recommendedSeq: UInt32?
+        /// Where times are dates.
+        var validUntil: Nullable<String>?
         /// Where nobody says when it failed.
         var ifItLivedOn: [Longer]?
     }
@@ -344,6 +383,8 @@ struct JSONModel: Encodable {
         var source: Nullable<String>
         var captures: [Int]
         var frames: [Int]
+        /// The same as a sentence.
+        var message: String
         var detail: [String: Detail]
     }
 

@@ -10,9 +10,18 @@ public import MeshVerdict
 public enum JSONReport {
     /// The object of schema `meshscope.analysis/1`, with a line feed at its end.
     ///
+    /// `provenance`: what made the report of which files; left out where reports of several versions are compared.
+    ///
     /// - Throws: `EncodingError`, for a number that JSON cannot say; no analysis has one.
-    public static func render(_ analysis: Analysis) throws -> String {
-        try encode(model(analysis))
+    public static func render(_ analysis: Analysis, provenance: Provenance? = nil) throws -> String {
+        var model = model(analysis)
+        if let provenance {
+            model.tool = .init(version: provenance.version)
+            for (index, digest) in provenance.digests where model.captures.indices.contains(index) {
+                model.captures[index].sha256 = .init(digest)
+            }
+        }
+        return try encode(model)
     }
 
     /// The form that all objects have.
@@ -28,8 +37,8 @@ public enum JSONReport {
         return JSONModel(
             captures: analysis.captures.map { capture(of: $0) },
             networks: analysis.networks.map { network(of: $0, times) },
-            master: .init(analysis.masters.first.map { master(of: $0) }),
-            masters: analysis.masters.map { master(of: $0) },
+            master: .init(analysis.masters.first.map { master(of: $0, times) }),
+            masters: analysis.masters.map { master(of: $0, times) },
             unusableCaptures: analysis.unusable.map { .init(path: KeyMask.hide($0.path), reason: $0.explanation) },
             unopened: analysis.unopened.map { .init(nid: $0.nid, heard: $0.heard) },
             foreignBeacons: analysis.foreignBeacons.map {
@@ -66,15 +75,17 @@ public enum JSONReport {
             })
     }
 
-    private static func master(of master: Analysis.Master) -> JSONModel.Master {
-        .init(
+    private static func master(of master: Analysis.Master, _ times: CaptureTimes) -> JSONModel.Master {
+        let numbers = recovery(of: master.verdict, times)
+        return .init(
             network: master.network.value, address: "\(master.address)", chosenBy: master.choice.rawValue,
             reasons: master.reasons.map(Wording.reason),
             runnerUp: .init(
                 master.runnerUp.map { .init(address: "\($0.address)", reasons: $0.reasons.map(Wording.reason)) }),
             elements: master.elements.map { "\($0)" }, newAddress: master.newAddress.map { "\($0)" },
-            verdict: master.verdict.name,
-            recommendedSeq: master.verdict.recovery?.recommended.value,
+            verdict: numbers.verdict, ivIndex: numbers.ivIndex, updateInProgress: numbers.updateInProgress,
+            transmitIvIndex: numbers.transmitIvIndex, lastSeq: numbers.lastSeq, minimumSeq: numbers.minimumSeq,
+            recommendedSeq: numbers.recommendedSeq, validUntil: numbers.validUntil,
             ifItLivedOn: master.ifItLivedOn.isEmpty
                 ? nil
                 : master.ifItLivedOn.map {
@@ -120,7 +131,13 @@ public enum JSONReport {
                         subnet.beaconInterval.map {
                             Double($0.components.seconds) + Double($0.components.attoseconds / 1_000_000_000_000_000)
                                 / 1000
-                        }))
+                        }),
+                    beaconMarks: subnet.beaconMarks.map {
+                        .init(
+                            time: times.date($0.frame.time), ivIndex: $0.state.index.value,
+                            updateInProgress: $0.state.isUpdateInProgress, count: $0.count,
+                            capture: $0.frame.capture, frame: $0.frame.number)
+                    })
             },
             iv: .init(network.iv.map { iv(of: $0, confirmedBy: network.distinct, times) }),
             givenIvIndex: network.givenIVIndex?.value,
@@ -183,13 +200,20 @@ public enum JSONReport {
                 .init(
                     ivIndex: epoch.ivIndex.value, firstSeq: epoch.firstSequence.value,
                     lastSeq: epoch.lastSequence.value,
-                    distinct: epoch.distinct, heard: epoch.heard, missed: epoch.missed,
+                    distinct: epoch.distinct, heard: epoch.heard, missed: epoch.missed, skipped: epoch.skippedOfMissed,
                     coverage: (epoch.coverage * 10000).rounded() / 10000,
                     longestMissedRun: epoch.longestMissedRun, firstTime: times.date(epoch.firstTime),
                     lastTime: times.date(epoch.lastFrame.time), lastCapture: epoch.lastFrame.capture,
                     lastFrame: epoch.lastFrame.number)
             },
-            recovery: recovery(of: source.verdict, times))
+            recovery: recovery(of: source.verdict, times), marks: source.marks.map { mark(of: $0, times) },
+            replays: source.replays.map { mark(of: $0, times) })
+    }
+
+    private static func mark(of mark: SequenceMark, _ times: CaptureTimes) -> JSONModel.Mark {
+        .init(
+            time: times.date(mark.frame.time), ivIndex: mark.position.ivIndex.value, seq: mark.position.sequence.value,
+            distinct: mark.distinct, capture: mark.frame.capture, frame: mark.frame.number)
     }
 
     private static func recovery(of verdict: RecoveryVerdict, _ times: CaptureTimes) -> JSONModel.Recovery {
@@ -248,6 +272,7 @@ public enum JSONReport {
             kind: finding.kind.rawValue, severity: finding.severity.rawValue, count: finding.count,
             network: .init(finding.network?.value), source: .init(finding.source.map { "\($0)" }),
             captures: finding.frames.map(\.capture), frames: finding.frames.map(\.number),
+            message: PrintableText.escape(finding.fact.sentence(times)),
             detail: finding.fact.detail(times))
     }
 }
@@ -273,6 +298,13 @@ struct CaptureTimes {
         end = analysis.lastTime
         areDates = end == nil || analysis.captures.allSatisfy(\.isClockSet)
     }
+
+    private init(digits: Int) {
+        (self.digits, end, areDates) = (digits, nil, true)
+    }
+
+    /// Of captures whose clocks were set, to the second.
+    static let examples = CaptureTimes(digits: 0)
 
     /// Whole seconds from the end of the captures to a time; negative for a time before.
     func secondsBehindEnd(_ time: CaptureTime) -> Int64? {

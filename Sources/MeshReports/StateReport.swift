@@ -119,7 +119,7 @@ public struct StateReport: Sendable {
         lines.append("\(model.octets / 1024) KiB on disk")
         for input in model.inputs {
             lines.append(
-                "Source \(PrintableText.escape(input.name)): \(input.frames) frames"
+                "Source \(PrintableText.escape(input.name)): \(Wording.count(input.frames, "frame"))"
                     + (input.lastTime.map { ", until \($0)" } ?? ""))
         }
         for network in model.networks { lines += Self.lines(of: network) }

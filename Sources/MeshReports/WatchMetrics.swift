@@ -53,7 +53,7 @@ public struct WatchMetrics {
             "source_last_heard_timestamp_seconds", "When the highest SEQ of the source was heard.",
             sources.map { (labels($0, $1), seconds($1.lastTime.since(CaptureTime(nanoseconds: 0)))) })
         metrics.add(
-            "recommended_seq", "The first SEQ for a replacement of the master.",
+            "recommended_seq", "The start SEQ for a replacement of the master.",
             analysis.masters.compactMap { master in
                 master.verdict.recovery.map { recovery in
                     let labels = [("network", name(master.network)), ("source", "\(master.address)")]

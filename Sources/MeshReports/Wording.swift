@@ -54,6 +54,11 @@ enum Wording {
         return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
     }
 
+    /// How many of something: `1 node`, `2 nodes`.
+    static func count(_ number: some BinaryInteger, _ one: String, _ many: String? = nil) -> String {
+        "\(number) \(number == 1 ? one : many ?? one + "s")"
+    }
+
     static func printable(_ text: String) -> String { PrintableText.escape(text) }
 
     /// Seconds in the largest fitting unit.
@@ -120,9 +125,9 @@ enum Wording {
     static func reason(_ reason: MasterReason) -> String {
         switch reason {
         case .provisioner: "a provisioner of the key file"
-        case .configures(let nodes): "configures \(nodes) \(nodes == 1 ? "node" : "nodes")"
+        case .configures(let nodes): "configures \(Wording.count(nodes, "node"))"
         case .fellSilent(let since): "fell silent at \(since.time.text(digits: 0)) while others went on"
-        case .publishesToGroups(let count): "publishes to groups (\(count) PDUs)"
+        case .publishesToGroups(let count): "publishes to groups (\(Wording.count(count, "PDU")))"
         case .lowestAddress: "lowest address"
         }
     }
@@ -164,7 +169,7 @@ enum Wording {
             let way = alignment.offset > .zero ? "ahead of" : "behind"
             text += "; its clock was \(tenths / 10).\(tenths % 10) s \(way) the first one's and was aligned"
         }
-        return text + " (\(alignment.common) PDUs in common)"
+        return text + " (\(Wording.count(alignment.common, "PDU")) in common)"
     }
 
     static func bearer(_ bearer: ProvisioningStatement.Link.Bearer) -> String {

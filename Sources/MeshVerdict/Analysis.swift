@@ -17,6 +17,8 @@ public struct Analysis: Sendable {
         public let keyRefresh: [SubnetState.KeyRefreshStep]
         /// The usual time between two beacons; a node should hear one about every 10 s.
         public let beaconInterval: Duration?
+        /// Some of its beacons, spread evenly over time, for pictures.
+        public let beaconMarks: [BeaconMark]
     }
 
     /// What was found of one unicast address.
@@ -32,6 +34,10 @@ public struct Analysis: Sendable {
         public let bridge: SourceTimeline.Bridge?
         /// What a replacement under this address must be given.
         public let verdict: RecoveryVerdict
+        /// Some of the first hearings of its SEQ, spread evenly over time, for pictures.
+        public let marks: [SequenceMark]
+        /// PDUs of it that were heard again after a higher SEQ: the first few.
+        public let replays: [SequenceMark]
     }
 
     /// What a replacement would do by itself at each state that the network says.

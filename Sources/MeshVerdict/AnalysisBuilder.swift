@@ -196,7 +196,8 @@ private struct AnalysisBuilder {
                 return .init(
                     address: timeline.address, name: keys[network.index].name(of: timeline.address), epochs: epochs,
                     bridge: timeline.subnets.count == 1 ? bridges.first { $0.to == timeline.subnets[0] } : nil,
-                    verdict: rules.judge(timeline, epochs, unheardElements: unheard))
+                    verdict: rules.judge(timeline, epochs, unheardElements: unheard), marks: timeline.marks,
+                    replays: timeline.replays)
             })
     }
 
@@ -204,7 +205,7 @@ private struct AnalysisBuilder {
         .init(
             identity: subnet.identity, authenticBeacons: subnet.authentic,
             notAuthenticBeacons: state.surroundings.notAuthentic(network.index, index),
-            keyRefresh: subnet.keyRefreshSteps, beaconInterval: subnet.cadence.interval)
+            keyRefresh: subnet.keyRefreshSteps, beaconInterval: subnet.cadence.interval, beaconMarks: subnet.marks)
     }
 
     private func replacement(_ network: NetworkState, _ masters: [Analysis.Master]) -> Analysis.Replacement? {

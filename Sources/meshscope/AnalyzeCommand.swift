@@ -6,7 +6,25 @@ import MeshVerdict
 import MeshProtocol
 import MeshReports
 
-enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+/// The forms of a report.
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case text, json, html }
+
+/// How a text report looks, of the commands that print one.
+struct TextOptions: ParsableArguments {
+    @Flag(name: .shortAndLong, help: "The numbers alone: IV Index, IV Update flag and start SEQ, a line each.")
+    var quiet = false
+
+    @Flag(name: .customLong("all"), help: "List every stranger, such as unprovisioned devices, however many there are.")
+    var listsAll = false
+
+    @Flag(name: .customLong("utc"), help: "No local times beside UTC on a terminal.")
+    var isUTC = false
+
+    /// For where the report goes.
+    func style(isForTerminal: Bool) -> TextRenderer.Style {
+        isForTerminal ? Terminal.style(localTime: !isUTC) : .plain
+    }
+}
 
 struct AnalyzeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,11 +49,15 @@ struct AnalyzeCommand: ParsableCommand {
 
     @OptionGroup var standby: StateOptions
 
-    @Option(help: "The report's format: text or json.")
+    @Option(help: "The report's format: text, json, or html: one page with pictures.")
     var format: ReportFormat = .text
 
+    @OptionGroup var text: TextOptions
+
     @Option(
-        name: .shortAndLong, help: ArgumentHelp("Where the report goes, instead of standard output.", valueName: "file")
+        name: .shortAndLong,
+        help: ArgumentHelp("Where the report goes, instead of standard output.", valueName: "file"),
+        completion: .file()
     )
     var output: String?
 
@@ -50,6 +72,7 @@ struct AnalyzeCommand: ParsableCommand {
         let analyzer = Analyzer(keys: keyRing, options: options, continuing: kept?.kept)
         let analysis = try Terminal.analyze(input.captures, analyzer)
         try OutputFile.write(try report(analysis), to: output)
+        Terminal.warnOfAge(analysis)
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }
     }
@@ -58,8 +81,11 @@ struct AnalyzeCommand: ParsableCommand {
         switch format {
         case .text:
             TextRenderer.render(
-                AnalysisDocument.make(analysis), style: output == nil && Terminal.wantsColor ? .colored : .plain)
-        case .json: try JSONReport.render(analysis)
+                text.quiet
+                    ? AnalysisDocument.brief(analysis) : AnalysisDocument.make(analysis, listsAll: text.listsAll),
+                style: text.style(isForTerminal: output == nil))
+        case .json: try JSONReport.render(analysis, provenance: Provenance(analysis, of: input.captures))
+        case .html: try HTMLRenderer.render(AnalysisDocument.page(analysis), of: analysis)
         }
     }
 }

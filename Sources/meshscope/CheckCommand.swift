@@ -11,50 +11,84 @@ struct CheckCommand: ParsableCommand {
             against X.json in the folder of reports; and against X.txt, where that is there. X.check.json may ask more: \
             {"verify": {"since": "2026-06-01T12:00:00Z"}, "restore": ["bluez", "zephyr"]} is held against X.verify.json, \
             X.verify.txt and the files in X.restore. Exits with 1 if anything differs or is missing, with 2 if a capture or \
-            one of its files cannot be used.
+            one of its files cannot be used. What differs is shown as diff -u does; where GITHUB_ACTIONS is set, also as \
+            annotations.
 
             Examples:
               meshscope check
               meshscope check --captures fixtures --reports fixtures/expected
               meshscope check fixtures/office.pcap --reports expected
+              meshscope check --junit check.xml
               meshscope check --record        # rewrites the reports, and exits with 1
             """)
 
-    @Argument(help: "Captures to check, instead of all in the folder.")
+    @Argument(help: "Captures to check, instead of all in the folder.", completion: .file())
     var captures: [String] = []
 
-    @Option(name: .customLong("captures"), help: ArgumentHelp("The folder of captures.", valueName: "dir"))
+    @Option(
+        name: .customLong("captures"), help: ArgumentHelp("The folder of captures.", valueName: "dir"),
+        completion: .directory)
     var captureFolder = "Captures"
 
-    @Option(help: ArgumentHelp("The folder of expected reports.", valueName: "dir"))
+    @Option(help: ArgumentHelp("The folder of expected reports.", valueName: "dir"), completion: .directory)
     var reports = "Reports"
 
     @Flag(help: "Rewrite the reports with what comes out now. Exits with 1, so that it cannot pass for a check.")
     var record = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Also write the outcome as JUnit's XML, a test case for each capture.", valueName: "file"),
+        completion: .file(extensions: ["xml"]))
+    var junit: String?
+
     func run() throws {
         let paths = try captures.isEmpty ? listCaptures() : captures
         guard !paths.isEmpty else { throw Terminal.fail("\(captureFolder): holds no captures") }
-        var failed = 0
-        var status = ExitCode.answerIsNo
         var owners: [String: String] = [:]
+        var cases: [CheckReport.Case] = []
         for path in paths {
+            let start = ContinuousClock.now
             let outcome = try check(path, &owners)
-            if !outcome.isEmpty { failed += 1 }
-            let isUnusable = outcome.hasPrefix(Self.unusable)
-            if isUnusable { status = .unusableInput }
-            let word = isUnusable ? "UNUSABLE" : outcome.isEmpty ? (record ? "recorded" : "ok      ") : "DIFFERS "
-            try Terminal.output("\(word) \(Self.shown(path))\n\(outcome)")
+            let spent = start.duration(to: .now).components
+            cases.append(
+                .init(path, outcome, milliseconds: spent.seconds * 1000 + spent.attoseconds / 1_000_000_000_000_000))
+            try Terminal.output("\(word(for: outcome)) \(Self.shown(path))\n\(Self.lines(outcome))")
         }
+        let failed = cases.count { $0.outcome != .passed }
         let stray = record ? [] : strays(owners, paths)
-        for line in stray { try Terminal.output("MISSING  \(Self.shown(line))\n") }
+        for line in stray {
+            try Terminal.output("MISSING  \(Self.shown(line))\n")
+            cases.append(.init(line, .differs("is missing", file: nil, line: nil)))
+        }
+        let report = CheckReport(cases)
+        if let junit { try OutputFile.write(try report.junit(), to: junit) }
+        if ProcessInfo.processInfo.environment["GITHUB_ACTIONS"] == "true" { try Terminal.output(report.annotations()) }
         if record {
             Terminal.say(
                 "meshscope: the reports in \(Self.shown(reports)) are rewritten: read the change before you keep it\n")
         } else {
             try Terminal.output("\(paths.count - failed) passed, \(failed + stray.count) failed\n")
         }
-        guard failed == 0, stray.isEmpty, !record else { throw status }
+        let isUnusable = cases.contains { if case .unusable = $0.outcome { true } else { false } }
+        guard failed == 0, stray.isEmpty, !record else { throw isUnusable ? ExitCode.unusableInput : .answerIsNo }
+    }
+
+    private func word(for outcome: CheckReport.Outcome) -> String {
+        switch outcome {
+        case .passed: record ? "recorded" : "ok      "
+        case .differs: "DIFFERS "
+        case .unusable: "UNUSABLE"
+        }
+    }
+
+    /// What is wrong, below the capture's line.
+    private static func lines(_ outcome: CheckReport.Outcome) -> String {
+        switch outcome {
+        case .passed: ""
+        case .differs(let text, _, _), .unusable(let text):
+            text.split(separator: "\n", omittingEmptySubsequences: true).map { "  \($0)\n" }.joined()
+        }
     }
 
     /// Every file of the folder that is no companion of another and no text.
@@ -91,68 +125,46 @@ struct CheckCommand: ParsableCommand {
         return type == .typeDirectory
     }
 
-    private static let unusable = "  cannot be analysed: "
-
-    /// What differs, as lines; empty if nothing does. `owners`: which capture has which report.
-    private func check(_ path: String, _ owners: inout [String: String]) throws -> String {
+    /// What differs. `owners`: which capture has which report.
+    private func check(_ path: String, _ owners: inout [String: String]) throws -> CheckReport.Outcome {
         let files: [FixtureReports.File]
         do {
             files = try FixtureReports(of: path).files
         } catch {
-            return "\(Self.unusable)\(KeyMask.explain(PrintableText.escape("\(error)")))\n"
+            return .unusable("cannot be analysed: \(KeyMask.explain(PrintableText.escape("\(error)")))\n")
         }
         for file in files {
             // Two captures with one stem would record over each other.
             if let other = owners.updateValue(path, forKey: file.name) {
-                return "  has the report \(Self.shown(file.name)), as \(Self.shown(other)) does; rename one\n"
+                let text = "has the report \(Self.shown(file.name)), as \(Self.shown(other)) does; rename one\n"
+                return .differs(text, file: nil, line: nil)
             }
         }
-        guard record else { return files.map(compare).joined() }
+        guard record else {
+            let different = files.compactMap(compare)
+            guard let first = different.first else { return .passed }
+            return .differs(different.map(\.text).joined(), file: first.path, line: first.line)
+        }
         for file in files {
             let target = URL(filePath: reports + "/" + file.name)
             try? FileManager.default.createDirectory(
                 at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
             try OutputFile.write(file.text, to: target.path)
         }
-        return ""
+        return .passed
     }
 
-    private func compare(_ file: FixtureReports.File) -> String {
+    /// How an expected report differs, from which line on; `nil` where it does not.
+    private func compare(_ file: FixtureReports.File) -> (text: String, path: String, line: Int?)? {
         let path = reports + "/" + file.name
         let shown = Self.shown(path)
         guard let data = try? Data(contentsOf: URL(filePath: path)) else {
-            return file.isOptional ? "" : "  \(shown) is not there; --record writes it\n"
+            return file.isOptional ? nil : ("\(shown) is not there; --record writes it\n", shown, nil)
         }
         let expected = String(decoding: data, as: UTF8.self)
-        guard expected != file.text else { return "" }
-        guard !file.holdsKeys else { return "  \(shown) differs; it holds keys, and is not shown\n" }
-        return "  \(shown)\n" + LineDifference.text(expected, file.text)
-    }
-}
-
-/// The lines in which two texts differ, from the first one on.
-enum LineDifference {
-    private static let mostLines = 40
-    /// How many lines are held against each other: the time for it grows with their square.
-    private static let window = 400
-
-    static func text(_ expected: String, _ actual: String) -> String {
-        let (allOld, allNew) = (lines(expected), lines(actual))
-        let same = zip(allOld, allNew).prefix { $0 == $1 }.count
-        let isMore = max(allOld.count, allNew.count) > same + window
-        let old = allOld[same..<min(same + window, allOld.count)]
-        let new = allNew[same..<min(same + window, allNew.count)]
-        let changes = new.difference(from: old).map { change -> (line: Int, order: Int, text: String) in
-            switch change {
-            case .remove(let offset, let line, _): (offset, 0, "    line \(same + offset + 1) - \(line)\n")
-            case .insert(let offset, let line, _): (offset, 1, "    line \(same + offset + 1) + \(line)\n")
-            }
-        }.sorted { ($0.line, $0.order) < ($1.line, $1.order) }
-        let more = changes.count > mostLines || isMore ? "    … and more lines\n" : ""
-        return PrintableText.escapeLines(changes.prefix(mostLines).map(\.text).joined() + more)
-    }
-
-    private static func lines(_ text: String) -> [Substring] {
-        text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard expected != file.text else { return nil }
+        guard !file.holdsKeys else { return ("\(shown) differs; it holds keys, and is not shown\n", shown, nil) }
+        let text = UnifiedDifference.text(expected, file.text, names: (shown, "what comes out now"))
+        return (text, shown, UnifiedDifference.firstLine(expected, file.text))
     }
 }

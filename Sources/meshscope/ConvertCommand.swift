@@ -31,7 +31,8 @@ struct ConvertCommand: ParsableCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("Where the capture goes; its ending says what it is.", valueName: "file"))
+        help: ArgumentHelp("Where the capture goes; its ending says what it is.", valueName: "file"),
+        completion: .file())
     var output: String
 
     @Option(

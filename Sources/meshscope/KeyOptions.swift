@@ -1,8 +1,10 @@
 import ArgumentParser
+import CaptureFiles
 import FoundationEssentials
 import KeyFiles
 import MeshCrypto
 import MeshProtocol
+import SystemPackage
 
 /// How keys reach the command.
 struct KeyOptions: ParsableArguments {
@@ -28,7 +30,7 @@ struct KeyOptions: ParsableArguments {
                 Wireshark's btmesh_nw_keys (btmesh_dev_keys and btmesh_label_uuids beside it), the output of Zephyr's 'mesh cdb show', or {"networks": [{"name": "office", "master": "0x0001", "netkeys": [{"index": 0, "key": "32 hexadecimal \
                 digits", "old_key": "during a Key Refresh"}]}]}; only "netkeys" and "key" are required, and a member of \
                 another name is refused. In the files of other tools a misspelt member is a warning.
-                """, valueName: "file"))
+                """, valueName: "file"), completion: .file())
     var keyFiles: [String] = []
 
     private static let mostNetworks = 256
@@ -61,10 +63,22 @@ struct KeyOptions: ParsableArguments {
             let networks = keys.isEmpty ? [] : [try SubnetKey.network(of: keys, name: nil, place: "the keys given")]
             let contents = try KeyFile.contents(paths: keyFiles, beside: networks)
             for warning in contents.warnings { Terminal.warn(warning) }
+            warnOfReaders()
             try requireDistinctKeys(contents.networks)
             return KeyRing(networks: contents.networks)
         } catch {
             throw Terminal.fail(error)
+        }
+    }
+
+    /// Tells a person that others can read the keys; who reads a log can change nothing.
+    private func warnOfReaders() {
+        guard Terminal.isErrorTerminal else { return }
+        for path in keyFiles where path != "-" {
+            guard let status = try? Stat(FilePath(name: path)), status.type == .regular,
+                !status.permissions.intersection([.groupRead, .otherRead]).isEmpty
+            else { continue }
+            Terminal.warn("\(path): others can read these keys: chmod 600 \(path)")
         }
     }
 

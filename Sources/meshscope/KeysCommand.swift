@@ -22,7 +22,9 @@ struct KeysCommand: ParsableCommand {
               meshscope keys --keys backup.json --audit capture.pcap
             """)
 
-    @Argument(help: "Captures for --audit, or from which --wireshark learns the IV Indexes.")
+    @Argument(
+        help: "Captures for --audit, or from which --wireshark learns the IV Indexes.",
+        completion: .file())
     var captures: [String] = []
 
     @OptionGroup var keys: KeyOptions

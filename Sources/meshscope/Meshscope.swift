@@ -11,7 +11,7 @@ struct Meshscope: ParsableCommand {
         abstract:
             "Tells from a capture of Bluetooth Mesh traffic what a replacement for a failed master must be given.",
         discussion: """
-            The IV Index, the IV Update flag and the first SEQ that every node will accept, read from authenticated \
+            The IV Index, the IV Update flag and the start SEQ that every node will accept, read from authenticated \
             beacons and Network PDUs.
 
             Examples:
@@ -22,10 +22,11 @@ struct Meshscope: ParsableCommand {
             Exit status: 0 done; 1 the analysis is complete and the answer is no; 2 an input could not be used; \
             64 wrong usage.
             """,
-        version: "0.1.0",
+        version: Provenance.version,
         subcommands: [
             AnalyzeCommand.self, DecodeCommand.self, RestoreCommand.self, VerifyCommand.self, CheckCommand.self,
             KeysCommand.self, ConvertCommand.self, WatchCommand.self, StateCommand.self, SimulateCommand.self,
+            ExplainCommand.self, SchemaCommand.self,
         ])
 
     static func main() {

@@ -10,7 +10,7 @@ public import MeshVerdict
 
 /// The captures of a command.
 struct CaptureArguments: ParsableArguments {
-    @Argument(help: "Captures; - is standard input.")
+    @Argument(help: "Captures; - is standard input.", completion: .file())
     var captures: [String] = []
 
     @Option(
@@ -73,7 +73,8 @@ struct StateOptions: ParsableArguments {
     @Option(
         name: .customLong("state"),
         help: ArgumentHelp(
-            "The folder that meshscope watch keeps: asked alone, or together with captures.", valueName: "folder"))
+            "The folder that meshscope watch keeps: asked alone, or together with captures.", valueName: "folder"),
+        completion: .directory)
     var folder: String?
 
     /// What was kept, of the keys, and when somebody listened.
@@ -156,7 +157,7 @@ struct QuestionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How far above what it must be the first SEQ is: safe, with room for traffic that is busier than any that was heard; or tight."
+            "How far above the minimum the start SEQ is: safe, with room for traffic that is busier than any that was heard; or tight."
         ))
     var margin: MarginPolicy = .safe
 
@@ -229,6 +230,8 @@ extension Stack: ExpressibleByArgument {
 
     /// The identifiers, for help and completion.
     public static var allValueStrings: [String] { all.map(\.identifier) }
+    /// The identifiers.
+    public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 extension IVSearchExtent: ExpressibleByArgument {}
@@ -272,7 +275,11 @@ extension UnicastAddress {
     static func argument(_ text: String) throws -> UnicastAddress {
         if let address = UnicastAddress(text: text) { return address }
         guard let address = MeshAddress(argument: text.count == 4 ? "0x\(text)" : text) else {
-            throw ValidationError("is no address: 0x and four hexadecimal digits, 0x0001 to 0x7FFF")
+            let near =
+                UInt16(text, radix: 16).flatMap { UnicastAddress($0) }.map { "; for the address \($0) write that" }
+                ?? ""
+            throw ValidationError(
+                "is no address: 0x and four hexadecimal digits, 0x0001 to 0x7FFF, or the four digits alone\(near)")
         }
         let kind =
             address.value == 0 ? "the unassigned address" : address.isVirtual ? "a virtual address" : "a group address"

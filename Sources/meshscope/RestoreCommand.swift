@@ -14,6 +14,8 @@ extension RestoreFiles.Target: ExpressibleByArgument {
 
     /// The identifiers, for help and completion.
     public static var allValueStrings: [String] { all.map(\.identifier) }
+    /// The identifiers.
+    public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 struct RestoreCommand: ParsableCommand {
@@ -44,10 +46,12 @@ struct RestoreCommand: ParsableCommand {
 
     @Option(
         name: .customLong("node-json"),
-        help: ArgumentHelp("BlueZ: the old device's node.json, of which three values are changed.", valueName: "file"))
+        help: ArgumentHelp("BlueZ: the old device's node.json, of which three values are changed.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var nodeJSON: String?
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "folder"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The folder to write.", valueName: "folder"), completion: .directory)
     var output: String
 
     func validate() throws {
@@ -92,8 +96,11 @@ struct RestoreCommand: ParsableCommand {
         for attention in AnalysisDocument.attentions(analysis, of: master) {
             Terminal.say("meshscope: \(attention.label.text): \(attention.text.text)\n")
         }
-        try OutputFolder(output).write(files.map { ($0.name, $0.text) }, areSecret: true)
-        try Terminal.output(files.map { "\(KeyMask.hide(PrintableText.escape(output)))/\($0.name)\n" }.joined())
+        let page = try HTMLRenderer.render(AnalysisDocument.page(analysis), of: analysis)
+        let written = files + [RestoreFile(name: "report.html", text: page)]
+        try OutputFolder(output).write(written.map { ($0.name, $0.text) }, areSecret: true)
+        Terminal.warnOfAge(analysis)
+        try Terminal.output(written.map { "\(KeyMask.hide(PrintableText.escape(output)))/\($0.name)\n" }.joined())
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.doubts.isEmpty else { throw ExitCode.answerIsNo }
     }

@@ -78,13 +78,16 @@ struct SimulateCommand: ParsableCommand {
               meshscope simulate host-log --seed 7 --container btsnoop --link-type 2001 -o host.btsnoop
             """)
 
-    @Argument(help: "The scenario's name, or benchmark.")
+    @Argument(
+        help: "The scenario's name, or benchmark.",
+        completion: .list(Scenario.allCases.map(\.rawValue) + ["benchmark"]))
     var scenario: String
 
     @Option(help: "The same seed gives the same capture.")
     var seed: UInt64 = 1
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("Where the capture goes.", valueName: "file"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("Where the capture goes.", valueName: "file"), completion: .file())
     var output: String
 
     @Option(help: "The container: \(ContainerName.allCases.map(\.rawValue).joined(separator: ", ")).")

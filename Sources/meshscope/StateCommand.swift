@@ -16,7 +16,7 @@ struct StateCommand: ParsableCommand {
               meshscope state /var/lib/meshscope --prune
             """)
 
-    @Argument(help: "The folder.")
+    @Argument(help: "The folder.", completion: .directory)
     var folder: String
 
     @Option(help: "The format: text or json.")

@@ -5,6 +5,7 @@ import MeshEvidence
 import MeshVerdict
 import MeshReports
 import SystemPackage
+import Glibc
 
 /// What the user sees: standard output, standard error, and whether a terminal is behind them.
 enum Terminal {
@@ -15,6 +16,39 @@ enum Terminal {
         let environment = ProcessInfo.processInfo.environment
         return FileDescriptor.standardOutput.isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
             && environment["TERM"] != "dumb"
+    }
+
+    /// How text looks where standard output leads; `localTime`: whether times stand beside UTC as the reader's clock says them.
+    static func style(localTime: Bool) -> TextRenderer.Style {
+        guard FileDescriptor.standardOutput.isTerminal else { return .plain }
+        let clock: @Sendable (CaptureTime) -> String? = { LocalTime.text($0) }
+        return TextRenderer.Style(width: width, isColored: wantsColor, localTime: localTime ? clock : nil)
+    }
+
+    /// The columns of the terminal behind standard output; 100 where it does not tell them.
+    private static var width: Int {
+        if let text = ProcessInfo.processInfo.environment["COLUMNS"], let columns = Int(text), columns > 0 {
+            return columns
+        }
+        var size = winsize()
+        let terminal = FileDescriptor.standardOutput.rawValue
+        let outcome = unsafe withUnsafeMutablePointer(to: &size) { unsafe ioctl(terminal, UInt(TIOCGWINSZ), $0) }
+        return outcome == 0 && size.ws_col > 0 ? Int(size.ws_col) : 100
+    }
+
+    /// Says that an answer does not hold any more today. The report itself is the capture's, whenever it is made.
+    static func warnOfAge(_ analysis: Analysis) {
+        let now = LocalTime.now
+        for master in analysis.masters {
+            guard let until = master.verdict.recovery?.validUntil, until < now,
+                analysis.captures.allSatisfy(\.isClockSet)
+            else {
+                continue
+            }
+            warn(
+                "the answer for \(master.address) was sure until \(until.text(digits: 0)), which is past: take a fresh capture before the replacement"
+            )
+        }
     }
 
     /// Prints a message. No message shows a key, wherever it comes from.
@@ -71,15 +105,28 @@ enum Terminal {
 /// How far a long read has come, on a terminal's standard error.
 struct ProgressLine {
     private let isShown = Terminal.isErrorTerminal
+    private let start = ContinuousClock.now
+    /// So short a time tells no rate.
+    private static let leastTime = Duration.seconds(2)
 
     func show(_ progress: ReadingProgress) {
         guard isShown else { return }
         if let search = progress.search {
-            Terminal.say("\r\u{1B}[K\(progress.frames) frames; searching the IV Index, \(Int(search * 100)) %")
+            Terminal.say(
+                "\r\u{1B}[K\(progress.frames) frames; searching the IV Index, \(Int(search * 100)) %\(left(search))")
             return
         }
-        let share = progress.octets.map { $0.size > 0 ? ", \($0.read * 100 / $0.size) %" : "" } ?? ""
+        let done = progress.octets.flatMap { $0.size > 0 ? Double($0.read) / Double($0.size) : nil }
+        let share = done.map { ", \(Int($0 * 100)) %\(left($0))" } ?? ""
         Terminal.say("\r\u{1B}[K\(progress.frames) frames\(share)")
+    }
+
+    /// How long it goes on at the rate so far, where that tells something.
+    private func left(_ done: Double) -> String {
+        let spent = start.duration(to: .now)
+        guard spent > Self.leastTime, done > 0.01, done <= 1 else { return "" }
+        let seconds = Int((spent.inSeconds * (1 - done) / done).rounded(.up))
+        return seconds < 120 ? ", \(seconds) s left" : ", \((seconds + 59) / 60) min left"
     }
 
     func clear() {

@@ -27,9 +27,12 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var standby: StateOptions
 
     @Option(
-        help: ArgumentHelp("The unicast address, 0x0001 to 0x7FFF.", valueName: "address"),
+        help: ArgumentHelp(
+            "The unicast address, 0x0001 to 0x7FFF; without it, the master that the key file names.",
+            valueName: "address"
+        ),
         transform: UnicastAddress.argument)
-    var master: UnicastAddress
+    var master: UnicastAddress?
 
     @Option(
         help: ArgumentHelp(
@@ -48,7 +51,7 @@ struct VerifyCommand: ParsableCommand {
         name: .customLong("last-iv-index"), help: ArgumentHelp("The IV Index that it sent with.", valueName: "n"))
     var lastIVIndex: IVIndex?
 
-    @Option(help: "The report's format: text or json.")
+    @Option(help: "The report's format: text, json or html.")
     var format: ReportFormat = .text
 
     func validate() throws {
@@ -60,6 +63,7 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let keyRing = try keys.requiredKeyRing()
+        let master = try asked(keyRing)
         var old: SequencePosition?
         if let lastSeq, let lastIVIndex { old = SequencePosition(lastIVIndex, lastSeq) }
         let kept = try standby.read(keyRing, looksBack: true)
@@ -72,7 +76,7 @@ struct VerifyCommand: ParsableCommand {
         }
         guard let takeover = question.judge() else { throw Terminal.fail("no network is given") }
         let place = takeover.network
-        sayWhatIsMissing(analysis, takeover, analysis[place])
+        sayWhatIsMissing(analysis, takeover, analysis[place], master)
         if keyRing.networks.count > 1 {
             Terminal.say("meshscope: of \(keyRing.networks.count) networks, this is \(name(of: place, keyRing))\n")
         }
@@ -86,12 +90,28 @@ struct VerifyCommand: ParsableCommand {
             Terminal.warn("\(master) sends in \(name(of: other, keyRing)) as well: ask for that with its keys alone")
         }
         switch format {
-        case .text: try Terminal.output(TextRenderer.render(TakeoverDocument.make(takeover)))
+        case .text:
+            try Terminal.output(
+                TextRenderer.render(TakeoverDocument.make(takeover), style: Terminal.style(localTime: false)))
         case .json: try Terminal.output(try TakeoverReport.json(takeover))
+        case .html: try Terminal.output(try HTMLRenderer.render(TakeoverDocument.make(takeover)))
         }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         for attention in AnalysisDocument.doubts(analysis, in: place) { Terminal.warn(attention.text.text) }
         guard takeover.verdict == .accepted, analysis.doubts.isEmpty else { throw ExitCode.answerIsNo }
+    }
+
+    /// The one that the user names, or the only one that the keys name.
+    private func asked(_ keyRing: KeyRing) throws -> UnicastAddress {
+        if let master { return master }
+        let named = Set(keyRing.networks.compactMap(\.master))
+        guard let only = named.first, named.count == 1 else {
+            throw ValidationError(
+                named.isEmpty
+                    ? "No key file names the master: say its address with --master."
+                    : "The key files name \(named.count) masters: say which with --master.")
+        }
+        return only
     }
 
     private func name(of index: NetworkIndex, _ keyRing: KeyRing) -> String {
@@ -99,7 +119,9 @@ struct VerifyCommand: ParsableCommand {
     }
 
     /// Why nothing may have been heard of the replacement.
-    private func sayWhatIsMissing(_ analysis: Analysis, _ takeover: Takeover, _ network: Analysis.Network) {
+    private func sayWhatIsMissing(
+        _ analysis: Analysis, _ takeover: Takeover, _ network: Analysis.Network, _ master: UnicastAddress
+    ) {
         for capture in AnalysisDocument.breaks(analysis) { Terminal.warn(capture.text.text) }
         if analysis.networks.allSatisfy({ $0.opened == 0 }),
             let reason = AnalysisDocument.whyNothingOpened(analysis, in: takeover.network)

@@ -34,7 +34,9 @@ struct WatchCommand: ParsableCommand {
 
     @OptionGroup var keys: KeyOptions
 
-    @Option(help: ArgumentHelp("The folder of what is kept; it is made where there is none.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The folder of what is kept; it is made where there is none.", valueName: "folder"),
+        completion: .directory)
     var state: String
 
     @Flag(help: "Take what is there, and end: nightly runs over a folder go on where the last one ended.")
@@ -58,7 +60,8 @@ struct WatchCommand: ParsableCommand {
     var listen = "127.0.0.1"
 
     @Option(
-        help: ArgumentHelp("Where numbers for Prometheus' node exporter are written.", valueName: "file"))
+        help: ArgumentHelp("Where numbers for Prometheus' node exporter are written.", valueName: "file"),
+        completion: .file())
     var metrics: String?
 
     @Option(

@@ -37,18 +37,46 @@ private func keys(of fixture: String) throws -> KeyRing {
         let report = folder.path + "/reports/steady.json"
         let text = try String(contentsOfFile: report, encoding: .utf8)
         let (resume, restart) = ("\"verdict\" : \"resume\"", "\"verdict\" : \"restart\"")
-        try text.replacing(resume, with: restart).write(toFile: report, atomically: true, encoding: .utf8)
+        try text.replacing(resume, with: restart, maxReplacements: 1).write(
+            toFile: report, atomically: true, encoding: .utf8)
         let differs = try Program.run(Program.meshscope, arguments)
         #expect(differs.status == 1)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let difference = lines.enumerated().filter { $0.element.contains(resume) }.map {
-            "    line \($0 + 1) - \($1.replacing(resume, with: restart))\n    line \($0 + 1) + \($1)\n"
-        }
-        #expect(!difference.isEmpty && differs.output.contains("  \(report)\n\(difference.joined())0 passed"))
+        #expect(differs.output.contains("  --- \(report)\n  +++ what comes out now\n  @@ -"))
+        // What is shown is a patch: it makes the expected report of what is shown to differ.
+        let patch = differs.output.split(separator: "\n").filter { $0.hasPrefix("  ") }.map { $0.dropFirst(2) + "\n" }
+        let beside = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: beside) }
+        let patched = beside.path + "/patched.json"
+        try manager.copyItem(atPath: report, toPath: patched)
+        try patch.joined().write(toFile: beside.path + "/patch", atomically: true, encoding: .utf8)
+        let tool = try #require(Program.find("patch"))
+        #expect(try Program.run(tool, ["-s", patched, beside.path + "/patch"]).status == 0)
+        #expect(try String(contentsOfFile: patched, encoding: .utf8) == text)
+        try theOutcomeIsToldToMachines(arguments, report, in: beside)
         #expect(differs.output.contains("0 passed, 1 failed"))
         try manager.removeItem(atPath: folder.path + "/steady.pcap")
         try manager.copyItem(atPath: Checkout.captures.path + "/lossy.pcap.gz", toPath: folder.path + "/lossy.pcap.gz")
         #expect(try Program.run(Program.meshscope, arguments).output.contains("MISSING  the capture of"))
+    }
+
+    private func theOutcomeIsToldToMachines(_ arguments: [String], _ report: String, in folder: URL) throws {
+        let junit = folder.path + "/junit.xml"
+        let outcome = try Program.run(
+            Program.meshscope, arguments + ["--junit", junit], environment: ["GITHUB_ACTIONS": "true"])
+        #expect(outcome.status == 1)
+        let annotations = outcome.output.split(separator: "\n").filter { $0.hasPrefix("::error ") }
+        #expect(annotations.count == 1 && annotations[0].contains("file=\(report),line="))
+        let xml = try String(contentsOfFile: junit, encoding: .utf8)
+        #expect(xml.contains("tests=\"1\" failures=\"1\" errors=\"0\""))
+        let python = Checkout.root.appending(path: ".venv/bin/python")
+        guard FileManager.default.isExecutableFile(atPath: python.path) else { return }
+        let code = """
+            import sys; from junitparser import JUnitXml
+            for suite in JUnitXml.fromfile(sys.argv[1]):
+                for case in suite: print(case.name.rsplit("/", 1)[-1], [type(one).__name__ for one in case.result], case.result[0].text.count("@@ -"))
+            """
+        let read = try Program.run(python, ["-c", code, junit])
+        #expect(read.output.hasPrefix("steady.pcap ['Failure'] "), "\(read.output) \(read.error)")
     }
 
     /// What x.check.json asks is recorded and held like the analysis, and a question that cannot be answered is said.

@@ -273,7 +273,7 @@ private let isInstalled = FileManager.default.isExecutableFile(atPath: python.pa
             "--since", "2026-06-01T00:00:50Z",
         ]
         let result = try Program.run(Program.meshscope, arguments)
-        #expect(result.status == 1 && result.output.hasPrefix("ignored: its first SEQ is not above the old one's"))
+        #expect(result.status == 1 && result.output.hasPrefix("ignored: its start SEQ is not above the old one's"))
         let json = try Program.run(Program.meshscope, arguments + ["--format", "json"])
         #expect(json.output.contains("\"verdict\" : \"ignored\""))
         let unheard = try Program.run(Program.meshscope, arguments.dropLast() + ["2026-06-02T00:00:00Z"])

@@ -5,6 +5,7 @@ import MeshCrypto
 import MeshEvidence
 import MeshProtocol
 import MeshTimelines
+import MeshReports
 import MeshVerdict
 import TestSupport
 import Testing
@@ -87,17 +88,71 @@ struct SchemaTests {
     private func errors(_ paths: [String], schema name: String = "meshscope.analysis-1") throws -> String {
         let code = """
             import json, sys, jsonschema
-            schema = json.load(open(sys.argv[1]))
+            def closed(part):
+                # Fields may be added in a later version; what this one writes is described, every field of it.
+                if isinstance(part, dict):
+                    part = {name: closed(value) for name, value in part.items()}
+                    if "properties" in part and "type" in part: part.setdefault("additionalProperties", False)
+                if isinstance(part, list): part = [closed(one) for one in part]
+                return part
+            schema = closed(json.load(open(sys.argv[1])))
             jsonschema.Draft202012Validator.check_schema(schema)
             validator = jsonschema.Draft202012Validator(schema)
             for path in sys.argv[2:]:
                 for error in validator.iter_errors(json.load(open(path))):
                     print(path, error.json_path, error.message[:200])
             """
-        let schema = Checkout.root.appending(path: "Schemas/\(name).schema.json").path
+        let schema = Checkout.root.appending(path: "Sources/MeshReports/Schemas/\(name).schema.json").path
         let result = try Program.run(python, ["-c", code, schema] + paths)
         #expect(result.status == 0, "\(result.error)")
         return result.output
+    }
+
+    /// Every field is described, in the schemas that the program prints, and the format promises that fields may come.
+    @Test func everyFieldIsDescribed() throws {
+        let code = """
+            import json, sys
+            def look(part, path):
+                if isinstance(part, list):
+                    for one in part: look(one, path)
+                if not isinstance(part, dict): return
+                if part.get("additionalProperties") is False: print(path, "is closed")
+                for name, field in part.get("properties", {}).items():
+                    if len(field.get("description", "")) < 4: print(path + "." + name)
+                for name, one in part.items(): look(one, path + "." + name)
+            for path in sys.argv[1:]: look(json.load(open(path)), path)
+            """
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for schema in JSONSchema.allCases {
+            let printed = try Program.run("schema", schema.rawValue)
+            let path = folder.appending(path: "schema.json")
+            try Data(printed.output.utf8).write(to: path)
+            let kept = Checkout.root.appending(
+                path: "Sources/MeshReports/Schemas/meshscope.\(schema.rawValue)-1.schema.json")
+            #expect(try String(contentsOf: kept, encoding: .utf8) == printed.output)
+            #expect(try Program.run(python, ["-c", code, path.path]).output == "", "\(schema)")
+        }
+    }
+
+    /// Each line of `decode --format jsonl`, of every fixture.
+    @Test func everyDecodedLineFitsItsSchema() throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var paths: [String] = []
+        for fixture in Checkout.fixtures() {
+            let keys = Checkout.keyFile(of: fixture).map { ["--keys", $0] } ?? []
+            let capture = Checkout.captures.appending(path: fixture).path
+            let lines = try Program.run(Program.meshscope, ["decode", capture, "--format", "jsonl"] + keys).output
+            // A few of each, since the validator takes a millisecond a line.
+            for line in lines.split(separator: "\n").prefix(40) {
+                let path = folder.appending(path: "\(paths.count).json")
+                try Data(line.utf8).write(to: path)
+                paths.append(path.path)
+            }
+        }
+        #expect(paths.count > 1000)
+        #expect(try errors(paths, schema: "meshscope.decode-1") == "")
     }
 
     @Test func everyExpectedReportFitsTheSchema() throws {

@@ -26,7 +26,7 @@ private func text(_ analysis: Analysis) -> String {
         let (analysis, capture) = try analysis(.steady)
         let lines = text(analysis).split(separator: "\n")
         #expect(
-            lines[0].hasPrefix("Master 0x0001 of network steady can be resumed, if it failed by 2026-06-01T00:00:2"))
+            lines[0].hasPrefix("✓ Master 0x0001 of network steady can be resumed, if it failed by 2026-06-01T00:00:2"))
         let state = try #require(capture.truth.state(ofNetwork: 0))
         let index = String(state.index.value, radix: 16, uppercase: true)
         #expect(lines[3].contains(index) && lines[3].contains("(\(state.index.value))"))
@@ -34,7 +34,7 @@ private func text(_ analysis: Analysis) -> String {
 
     @Test func colorsAreOnlyAnEmphasis() throws {
         let (analysis, _) = try analysis(.subnets)
-        let colored = TextRenderer.render(AnalysisDocument.make(analysis), style: .colored)
+        let colored = TextRenderer.render(AnalysisDocument.make(analysis), style: .init(isColored: true))
         #expect(colored.contains("\u{1B}[1m"))
         #expect(colored.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == text(analysis))
     }

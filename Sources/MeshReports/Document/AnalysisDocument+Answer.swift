@@ -9,22 +9,43 @@ import MeshProtocol
 extension AnalysisDocument {
     typealias Block = ReportDocument.Block
 
-    var answer: [Block] { answers + missingEvidence.map { .callout($0) } }
+    /// With what each answer rests on right behind it.
+    var answer: [Block] {
+        guard analysis.masters.count > 1 else { return heads + analysis.masters.flatMap(grounds(below:)) }
+        return [.paragraph(choose)] + analysis.masters.flatMap { head(of: $0) + grounds(below: $0) + [.pause] }
+            + missingEvidence.map { .callout($0) }
+    }
 
-    private var answers: [Block] {
-        guard !analysis.networks.isEmpty else {
-            return withoutKeys
+    /// The answers alone, with what must not be overlooked.
+    var heads: [Block] {
+        guard !analysis.networks.isEmpty else { return withoutKeys + missingEvidence.map { .callout($0) } }
+        let answers =
+            analysis.masters.isEmpty
+            ? analysis.networkIndexes.flatMap(answer(forNetwork:))
+            : (analysis.masters.count > 1 ? [.paragraph(choose)] : []) + analysis.masters.flatMap(head(of:))
+        return answers + missingEvidence.map { .callout($0) }
+    }
+
+    /// What the answers rest on, without the answers.
+    var groundsSection: ReportDocument.Section {
+        ReportDocument.Section(title: "What the answer rests on", analysis.masters.flatMap(grounds(below:)))
+    }
+
+    /// Each answer in a sentence.
+    var headlines: [Block] {
+        heads.filter { block in
+            if case .headline = block { true } else { false }
         }
-        guard !analysis.masters.isEmpty else { return analysis.networkIndexes.flatMap(answer(forNetwork:)) }
-        guard analysis.masters.count > 1 else { return analysis.masters.flatMap(answer(for:)) }
-        let choose: Prose = "The address is in \(analysis.masters.count) networks: take the answer of the right one."
-        return [.paragraph(choose)] + analysis.masters.flatMap { answer(for: $0) + [.pause] }
+    }
+
+    private var choose: Prose {
+        "The address is in \(analysis.masters.count) networks: take the answer of the right one."
     }
 
     private var withoutKeys: [Block] {
         let reason = UnknownIVReason(analysis)
         guard reason.isAboutOtherNetworks else {
-            return [.headline("No key was given, and there is nothing to open.")] + paragraphs(reason)
+            return [.headline("No key was given, and there is nothing to open.", .neutral)] + paragraphs(reason)
         }
         return [
             .headline("No key was given: beacons are not authenticated and PDUs stay closed."),
@@ -34,44 +55,72 @@ extension AnalysisDocument {
 
     // MARK: Of a master
 
-    private func answer(for master: Analysis.Master) -> [Block] {
+    private func head(of master: Analysis.Master) -> [Block] {
         guard let source = analysis.source(of: master) else { return [] }
         let name: Prose = isNamed(master.network) ? " of network \(name(of: master.network))" : ""
-        var blocks: [Block] = [
-            .headline("Master \(source.address)\(name) \(Wording.verdict(master.verdict))\(condition(of: master)).")
-        ]
-        blocks += choice(of: master) + [.pause]
-        if let recovery = master.verdict.recovery {
-            blocks += triple(recovery, source, master) + elements(of: master)
-        } else {
-            blocks += noNumber(of: master) + waysOut(of: master)
+        let attentions = attentions(of: master)
+        let sentence: Prose =
+            "Master \(source.address)\(name) \(Wording.verdict(master.verdict))\(condition(of: master))."
+        let blocks: [Block] = [headline(sentence, tone(of: master, attentions))] + choice(of: master) + [.pause]
+        let warnings = attentions.map { Block.callout($0) }
+        guard master.verdict.recovery != nil else {
+            return blocks + noNumber(of: master) + waysOut(of: master) + warnings
         }
-        return blocks + attentions(of: master).map { .callout($0) }
+        let give: Prose = "Give the replacement, together with the keys and the address \(source.address):"
+        return blocks + [.paragraph(give, depth: 1), .pause] + numbers(of: master) + [.pause] + warnings
+            + (warnings.isEmpty ? [] : [.pause])
     }
 
-    private func triple(_ recovery: Recovery, _ source: Analysis.Source, _ master: Analysis.Master) -> [Block] {
-        let network = analysis[master.network]
+    private func headline(_ sentence: Prose, _ tone: ReportDocument.Tone) -> Block {
+        .headline(tone.mark + sentence, tone)
+    }
+
+    private func tone(_ isRight: Bool, _ warnings: [ReportDocument.Callout]) -> ReportDocument.Tone {
+        isRight ? warnings.isEmpty ? .good : .caution : .alarm
+    }
+
+    private func tone(of master: Analysis.Master, _ warnings: [ReportDocument.Callout]) -> ReportDocument.Tone {
+        let doubts = analysis.doubts.filter { $0.network == master.network }
+        return tone(master.verdict.recovery != nil && doubts.isEmpty, warnings + missingEvidence)
+    }
+
+    /// What the replacement is given; empty where there is no number.
+    func numbers(of master: Analysis.Master) -> [Block] {
+        guard let recovery = master.verdict.recovery else { return [] }
         return [
-            .paragraph(
-                "Give the replacement, together with the keys and the address \(source.address):", depth: 1), .pause,
             .values([
-                ivIndex(recovery.state), flag(recovery.state, network), sequence("first SEQ", recovery.recommended),
-            ]), .pause,
-        ] + assumptions(recovery, master) + derivation(recovery, source) + [
-            .chart(.sequence(network: master.network, source: source.address))
+                ivIndex(recovery.state), flag(recovery.state, analysis[master.network]),
+                sequence("start SEQ", recovery.recommended),
+            ])
         ]
-            + ivEvidence(network) + [
-                .paragraph(
-                    "The failed device must never transmit again: the same address, keys, IV Index and SEQ is nonce reuse.",
-                    depth: 1)
-            ]
+    }
+
+    private func grounds(below master: Analysis.Master) -> [Block] {
+        guard let recovery = master.verdict.recovery, let source = analysis.source(of: master) else { return [] }
+        let never: Prose =
+            "The failed device must never transmit again: the same address, keys, IV Index and SEQ is nonce reuse."
+        return assumptions(recovery, master) + derivation(recovery, source) + ivEvidence(analysis[master.network])
+            + [.paragraph(never, depth: 1)] + elements(of: master) + blocks(of: master)
+    }
+
+    /// Why the files of some stacks hold another number than this answer.
+    private func blocks(of master: Analysis.Master) -> [Block] {
+        guard let restore = RestoreFiles(analysis, master: master) else { return [] }
+        let higher = restore.higherStarts
+        guard let first = higher.first else { return [] }
+        let names = higher.map(\.name).joined(separator: ", ")
+        let text: Prose =
+            "For \(names) \(code: "meshscope restore") writes a higher number, \(Hexadecimal.prefixed(first.start, digits: 6)) "
+            + "(\(first.start))\(higher.contains { $0.start != first.start } ? " for the first of them" : ""): such a stack begins "
+            + "with the next block of SEQ that it reserves. Both numbers are right."
+        return [.paragraph(text, depth: 1)]
     }
 
     /// The elements of a node that has several; some stacks count for each, others for the node.
     private func elements(of master: Analysis.Master) -> [Block] {
         guard master.elements.count > 1 else { return [] }
         let text: Prose =
-            "The node has \(master.elements.count) elements. The first SEQ above is the highest of theirs, for stacks with one counter "
+            "The node has \(master.elements.count) elements. The start SEQ above is the highest of theirs, for stacks with one counter "
             + "for each node; the rows of the elements below have those for stacks that count for each element "
             + "(Silicon Labs, nRF Mesh for iOS)."
         let heard = analysis[master.network].heardAddresses
@@ -79,7 +128,7 @@ extension AnalysisDocument {
         guard !unheard.isEmpty else { return [.paragraph(text, depth: 1)] }
         let names = unheard.prefix(8).map { "\($0)" }.joined(separator: ", ") + (unheard.count > 8 ? ", …" : "")
         let doubt: Prose =
-            " Not heard: \(names). Where they count for themselves, nothing tells what they used: the first SEQ above is enough for "
+            " Not heard: \(names). Where they count for themselves, nothing tells what they used: the start SEQ above is enough for "
             + "them only if they sent less than the others."
         return [.paragraph(text + doubt, depth: 1)]
     }
@@ -91,7 +140,7 @@ extension AnalysisDocument {
         guard let recovery = master.verdict.recovery else { return "" }
         let basis: Prose = "; \(Wording.basis(recovery.basis))"
         guard !master.ifItLivedOn.isEmpty, let end = analysis.lastTime else { return basis }
-        return ", if it failed by \(times.text(end, digits: 0))\(basis)"
+        return ", if it failed by \(time: end, as: times.text(end, digits: 0))\(basis)"
     }
 
     /// What the number has no room for: a longer life, and restarts.
@@ -99,7 +148,9 @@ extension AnalysisDocument {
         var blocks: [Block] = []
         if recovery.basis.assumesNoRestart {
             blocks.append(
-                .paragraph("It assumes that no restart went unheard: name what the device ran with --stack.", depth: 1))
+                .paragraph(
+                    "It assumes that no restart went unheard: name what the device ran with --stack; meshscope restore counts one of the "
+                        + "stack that it writes for, and may say a higher number.", depth: 1))
         }
         guard !master.ifItLivedOn.isEmpty else { return blocks }
         let rows = master.ifItLivedOn.map { longer -> [Prose] in
@@ -108,9 +159,9 @@ extension AnalysisDocument {
             return [hours < 24 ? "\(hours) h" : "\(hours / 24) d", Prose(number ?? "no SEQ is sure")]
         }
         let question: Prose =
-            "If it lived on behind the end of the captures, say with --failed-at until when. The first SEQ is then:"
+            "If it lived on behind the end of the captures, say with --failed-at until when. The start SEQ is then:"
         return blocks + [
-            .paragraph(question, depth: 1), .pause, .table(.init([.init("longer"), .init("first SEQ")], rows: rows)),
+            .paragraph(question, depth: 1), .pause, .table(.init([.init("longer"), .init("start SEQ")], rows: rows)),
             .pause,
         ]
     }
@@ -149,7 +200,7 @@ extension AnalysisDocument {
             let question: Prose = heard.isEmpty ? "" : "Is it the right address? Heard were \(heard). "
             return [
                 .values([ivIndex(state), flag(state, network)]),
-                .paragraph(question + "The first SEQ cannot be told.", depth: 1),
+                .paragraph(question + "The start SEQ cannot be told.", depth: 1),
             ] + ivEvidence(network) + [.paragraph("The ways out, in this order:", depth: 1)]
         case .ivIndexUnknown:
             return paragraphs(UnknownIVReason(analysis, in: master.network))
@@ -218,17 +269,19 @@ extension AnalysisDocument {
         let network = analysis[index]
         let name: Prose = isNamed(index) ? "Network \(name(of: index))" : "The network"
         guard let iv = network.iv else {
-            return [.headline("\(name): the IV Index cannot be told.")]
+            return [headline("\(name): the IV Index cannot be told.", .alarm)]
                 + paragraphs(UnknownIVReason(analysis, in: index))
         }
         let state = iv.state
         let number = "\(Hexadecimal.prefixed(state.index.value, digits: 8)) (\(state.index.value))"
         let need: Prose =
-            "A replacement needs that IV Index, the IV Update flag \(state.isUpdateInProgress ? "1" : "0"), and a first SEQ from "
+            "A replacement needs that IV Index, the IV Update flag \(state.isUpdateInProgress ? "1" : "0"), and a start SEQ from "
             + "the table of sources below. Name the failed address with --master for the whole answer."
         let critical = analysis.findings.filter { $0.severity == .critical && $0.network == index }
+        let doubts = analysis.doubts.filter { $0.network == index }
+        let tone = tone(doubts.isEmpty, critical.map(attention) + missingEvidence)
         return [
-            .headline("\(name) is at IV Index \(number), \(Wording.state(state))."), .paragraph(need, depth: 1),
+            headline("\(name) is at IV Index \(number), \(Wording.state(state)).", tone), .paragraph(need, depth: 1),
         ] + candidates(network) + ivEvidence(network) + critical.map { .callout(attention($0)) }
     }
 }

@@ -23,7 +23,7 @@ extension AnalysisDocument {
         }
         let text: Prose =
             "\(number)\(KeyMask.hide(capture.path)): \(capture.format.rawValue), link type \(types.isEmpty ? "–" : types), "
-            + "\(capture.frames) frames\(failed)\(complete)"
+            + "\(Wording.count(capture.frames, "frame"))\(failed)\(complete)"
         return ReportDocument.List.Item(text, details: details)
     }
 }

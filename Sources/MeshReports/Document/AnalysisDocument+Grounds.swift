@@ -28,7 +28,7 @@ extension AnalysisDocument {
         return [.paragraph(text + " Name it with --master if that is wrong.", depth: 1)]
     }
 
-    /// From the last SEQ that was heard to the recommended one, and how long that holds.
+    /// From the last SEQ that was heard to the start SEQ, and how long that holds.
     func derivation(_ recovery: Recovery, _ source: Analysis.Source) -> [Block] {
         let terms = recovery.margin.map { term in
             ReportDocument.Term(value: term.value, reason: Prose(Wording.reason(of: term)))
@@ -51,12 +51,12 @@ extension AnalysisDocument {
     private func lowest(_ recovery: Recovery) -> Prose {
         guard recovery.last.ivIndex >= recovery.state.transmitIndex else {
             return
-                "SEQ begins at 0 under each new IV Index, so that the lowest first SEQ is 0 if the source sent nothing since; the "
-                + "recommended one adds:"
+                "SEQ begins at 0 under each new IV Index, so that the minimum is 0 if the source sent nothing since; the start SEQ "
+                + "adds:"
         }
         let minimum = Hexadecimal.prefixed(recovery.minimum.value, digits: 6)
         return
-            "The lowest first SEQ that this leaves is \(minimum) (\(recovery.minimum.value)); the recommended one adds:"
+            "The minimum that this leaves is \(minimum) (\(recovery.minimum.value)); the start SEQ adds:"
     }
 
     /// What would make the number surer.
@@ -91,8 +91,8 @@ extension AnalysisDocument {
         }
         let isPast = analysis.lastTime.map { $0 > until } ?? false
         return isPast
-            ? "This is sure until \(times.text(until, digits: 0)) only, and the captures go on: take a fresh one before the replacement."
-            : "This IV Index holds until \(times.text(until, digits: 0)); after that, take a fresh capture first."
+            ? "This is sure until \(time: until, as: times.text(until, digits: 0)) only, and the captures go on: take a fresh one before the replacement."
+            : "This IV Index holds until \(time: until, as: times.text(until, digits: 0)); after that, take a fresh capture first."
     }
 
     /// What tells the network's IV Index.
@@ -100,7 +100,7 @@ extension AnalysisDocument {
         guard let iv = network.iv else { return [] }
         var text: Prose =
             iv.evidence == .search
-            ? "The IV Index was found by trial: \(network.distinct) distinct PDUs open under it, the first in \(place(of: iv.frame))."
+            ? "The IV Index was found by trial: \(Wording.count(network.distinct, "distinct PDU opens", "distinct PDUs open")) under it, the first in \(place(of: iv.frame))."
             : "The IV Index rests on a \(Wording.evidence(iv.evidence)): \(place(of: iv.frame))."
         if let given = network.givenIVIndex, given != iv.state.index, given != iv.state.transmitIndex {
             text += " The \(given.value) of --iv-index is not it."

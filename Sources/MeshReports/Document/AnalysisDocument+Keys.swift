@@ -33,7 +33,7 @@ extension AnalysisDocument {
         ].compactMap(\.self)
         let nodes =
             audit.nodes.isEmpty
-            ? "" : "; \(audit.nodes.count(where: \.isHeard)) of its \(audit.nodes.count) nodes were heard"
+            ? "" : "; \(audit.nodes.count(where: \.isHeard)) of its \(Wording.count(audit.nodes.count, "node")) heard"
         return "The key file: \(parts.joined(separator: ", ")) were seen to work\(nodes)."
     }
 

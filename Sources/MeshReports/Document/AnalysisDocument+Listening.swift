@@ -11,7 +11,7 @@ extension AnalysisDocument {
             return []
         }
         func text(_ time: CaptureTime) -> Prose { Prose(time.text(digits: 0)) }
-        let runs: Prose = listening.count == 1 ? "one run" : "\(listening.count) runs"
+        let runs = Prose(Wording.count(listening.count, "run"))
         var items = [Item("since \(text(since)) until \(text(until)), by the clock of that machine, in " + runs)]
         if listening.isOpen {
             items.append(
@@ -25,7 +25,9 @@ extension AnalysisDocument {
         for gap in gaps.suffix(Self.mostGaps) {
             items.append(Item("nobody listened from \(text(gap.start)) to \(text(gap.end))"))
         }
-        if gaps.count > Self.mostGaps { items.append(Item("\(gaps.count - Self.mostGaps) more gaps before these")) }
+        if gaps.count > Self.mostGaps {
+            items.append(Item("\(Wording.count(gaps.count - Self.mostGaps, "more gap")) before these"))
+        }
         return [ReportDocument.Section(title: "Listening", [.list(.init(.plain, depth: 1, items))])]
     }
 }

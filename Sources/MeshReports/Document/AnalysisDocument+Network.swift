@@ -12,9 +12,9 @@ extension AnalysisDocument {
     func network(_ index: NetworkIndex) -> ReportDocument.Section {
         let network = analysis[index]
         let blocks: [ReportDocument.Block] = [
-            .table(subnets(network)), .chart(.beaconCadence(network: index)),
+            .table(subnets(network)),
             .paragraph(
-                "\(network.heard) Network PDUs heard, \(network.opened) opened, \(network.distinct) distinct, \(network.notOpened) not opened",
+                "\(Wording.count(network.heard, "Network PDU")) heard, \(network.opened) opened, \(network.distinct) distinct, \(network.notOpened) not opened",
                 depth: 1),
         ]
         return ReportDocument.Section(
@@ -26,7 +26,7 @@ extension AnalysisDocument {
     private func subnets(_ network: Analysis.Network) -> Table {
         var table = Table([
             .init("key", .right), .init("name"), .init("Network ID"), .init("NID"), .init("beacons", .right),
-            .init("not authentic", .right), .init("every", .right),
+            .init("not authentic", .right), .init("interval", .right),
         ])
         for subnet in network.subnets {
             let identity = subnet.identity
@@ -46,7 +46,7 @@ extension AnalysisDocument {
     private func ivTimeline(_ network: Analysis.Network, _ index: NetworkIndex) -> [ReportDocument.Block] {
         guard !network.ivTimeline.isEmpty else { return [] }
         var table = Table([
-            .init("IV Index"), .init("state"), .init("from"), .init("to"), .init("said", .right),
+            .init("IV Index"), .init("state"), .init("from"), .init("to"), .init("statements", .right),
             .init("frame", .right),
         ])
         for record in network.ivTimeline {
@@ -56,7 +56,7 @@ extension AnalysisDocument {
                 "\(record.lastTime.text(digits: 0))", "\(record.count)", "\(label(record.frame))",
             ])
         }
-        return [.pause, .table(table), .chart(.ivStaircase(network: index))]
+        return [.pause, .table(table)]
     }
 
     /// What a replacement would do by itself.
@@ -80,7 +80,7 @@ extension AnalysisDocument {
         let subnets = network.subnets.filter { $0.keyRefresh.contains { $0.phase != .normal } }
         guard !subnets.isEmpty else { return [] }
         var table = Table([
-            .init("key", .right), .init("Key Refresh"), .init("from"), .init("to"), .init("said", .right),
+            .init("key", .right), .init("Key Refresh"), .init("from"), .init("to"), .init("beacons", .right),
             .init("frame", .right),
         ])
         for subnet in subnets {
@@ -104,10 +104,11 @@ extension AnalysisDocument {
     private func sources(_ network: Analysis.Network, _ index: NetworkIndex) -> [ReportDocument.Block] {
         guard !network.sources.isEmpty else { return [] }
         var table = Table([
-            .init("source"), .init("IV Index"), .init("heard"), .init("to SEQ"), .init("SEQs", .right),
-            .init("missed", .right), .init("cov.", .right), .init("frame", .right), .init("lowest"), .init("give"),
-            .init("verdict"),
+            .init("source"), .init("IV Index"), .init("last SEQ"), .init("frame", .right), .init("minimum"),
+            .init("start SEQ"), .init("verdict"), .init("first heard"), .init("SEQ heard", .right),
+            .init("missed", .right), .init("skipped", .right), .init("coverage", .right),
         ])
+        (table.keys, table.secondPart) = (2, 7)
         let asked = Set(analysis.masters.filter { $0.network == index }.flatMap(\.elements))
         let shown =
             network.sources.count <= Self.mostSources
@@ -122,29 +123,31 @@ extension AnalysisDocument {
         }
         let more = network.sources.count - shown.count
         let rest: [ReportDocument.Block] =
-            more > 0 ? [.paragraph("… and \(more) sources more: all of them are in the JSON.", depth: 1)] : []
-        let charts = shown.filter { !$0.epochs.isEmpty }.map(\.address).map {
-            ReportDocument.Chart.sequence(network: index, source: $0)
-        }
+            more > 0
+            ? [.paragraph("… and \(Wording.count(more, "source")) more: all of them are in the JSON.", depth: 1)] : []
         return [.pause, .table(table)] + rest + (names.isEmpty ? [] : [.list(.init(.plain, depth: 1, names))])
-            + [.chart(.coverage(network: index))] + charts.map { .chart($0) }
     }
 
     /// A row for each IV Index that it was heard under; the last one has the verdict.
     private func rows(_ source: Analysis.Source) -> [[Prose]] {
         let verdict: Prose = "\(source.verdict.name)"
         guard !source.epochs.isEmpty else {
-            return [["\(source.address)"] + Array(repeating: "–", count: 9) + [verdict]]
+            let none = Array(repeating: Prose("–"), count: 5)
+            return [["\(source.address)"] + none + [verdict] + none]
         }
         return source.epochs.enumerated().map { index, epoch in
-            let heard: [Prose] = [
+            let last: [Prose] = [
                 "\(source.address)", "\(Hexadecimal.prefixed(epoch.ivIndex.value, digits: 8))",
-                "\(Hexadecimal.prefixed(epoch.firstSequence.value, digits: 6))",
-                "\(Hexadecimal.prefixed(epoch.lastSequence.value, digits: 6))", "\(epoch.distinct)", "\(epoch.missed)",
-                "\(Int((epoch.coverage * 100).rounded(.down)))%", "\(label(epoch.lastFrame))",
+                "\(Hexadecimal.prefixed(epoch.lastSequence.value, digits: 6))", "\(label(epoch.lastFrame))",
             ]
-            guard index == source.epochs.count - 1 else { return heard + ["", "", ""] }
-            return heard + [next(source, \.minimum), next(source, \.recommended), verdict]
+            let isNewest = index == source.epochs.count - 1
+            let answer = isNewest ? [next(source, \.minimum), next(source, \.recommended), verdict] : ["", "", ""]
+            let heard: [Prose] = [
+                "\(Hexadecimal.prefixed(epoch.firstSequence.value, digits: 6))", "\(epoch.distinct)",
+                "\(epoch.missed - Int(epoch.skippedOfMissed))", "\(epoch.skippedOfMissed)",
+                "\(Int((epoch.coverage * 100).rounded(.down))) %",
+            ]
+            return last + answer + heard
         }
     }
 

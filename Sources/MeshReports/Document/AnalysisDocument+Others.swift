@@ -8,20 +8,38 @@ import MeshProtocol
 extension AnalysisDocument {
     typealias Item = ReportDocument.List.Item
 
+    /// Of more strangers than this, the rest is summed up.
+    private static let mostStrangers = 8
+
     /// A section for each kind that was heard.
     var others: [ReportDocument.Section] {
         let kinds: [(title: Prose, items: [Item])] = [
             (
                 "Provisioning (the keys that it hands over cannot be told from a capture)",
-                analysis.provisioningLinks.map(item)
+                provisioning
             ), ("Proxy servers that advertise", analysis.proxyServers.map(item)),
-            ("Unprovisioned devices", analysis.unprovisionedDevices.map(item)),
+            ("Unprovisioned devices", shortened(analysis.unprovisionedDevices.map(item), of: "device")),
             ("Beacons of other networks (not authenticated)", foreignBeacons),
             ("Proxy servers of other networks (not authenticated)", analysis.foreignProxyServers.map(item)),
         ]
         return kinds.filter { !$0.items.isEmpty }.map { title, items in
             ReportDocument.Section(title: title, [.list(.init(.plain, depth: 1, items))])
         }
+    }
+
+    /// Links on which nothing was said that tells a provisioning are many where devices wait, and say little.
+    private var provisioning: [Item] {
+        let silent = analysis.provisioningLinks.filter(\.steps.isEmpty)
+        guard !listsAll, silent.count > 1 else { return analysis.provisioningLinks.map(item) }
+        let rest: Prose = "\(Wording.count(silent.count, "link")) without a Provisioning PDU; --all lists them"
+        return shortened(analysis.provisioningLinks.filter { !$0.steps.isEmpty }.map(item), of: "link") + [Item(rest)]
+    }
+
+    /// The first few, and how many there are more.
+    private func shortened(_ items: [Item], of what: String) -> [Item] {
+        guard !listsAll, items.count > Self.mostStrangers else { return items }
+        let more: Prose = "… and \(Wording.count(items.count - Self.mostStrangers, what)) more; --all lists them"
+        return items.prefix(Self.mostStrangers) + [Item(more)]
     }
 
     private func item(_ server: ProxyServer) -> Item {
@@ -39,16 +57,20 @@ extension AnalysisDocument {
     private func item(_ servers: Surroundings.ForeignProxyServers) -> Item {
         let devices = servers.devices.count
         return Item(
-            "Network ID \(Hexadecimal.text(servers.networkID, digits: 16))  \(devices) \(devices == 1 ? "device" : "devices"), "
+            "Network ID \(Hexadecimal.text(servers.networkID, digits: 16))  \(Wording.count(devices, "device")), "
                 + "heard \(servers.count)×")
     }
 
     private var foreignBeacons: [Item] {
         let beacons = analysis.foreignBeacons.map { beacon in
-            Item("Network ID \(Hexadecimal.text(beacon.networkID, digits: 16))  \(beacon.count) beacons")
+            Item(
+                "Network ID \(Hexadecimal.text(beacon.networkID, digits: 16))  \(Wording.count(beacon.count, "beacon"))"
+            )
         }
         guard analysis.foreignPrivateBeacons > 0 else { return beacons }
-        return beacons + [Item("\(analysis.foreignPrivateBeacons) Mesh Private beacons that no key authenticates")]
+        return beacons + [
+            Item("\(Wording.count(analysis.foreignPrivateBeacons, "Mesh Private beacon")) that no key authenticates")
+        ]
     }
 
     /// Who, how far, and how it ended.
@@ -57,7 +79,7 @@ extension AnalysisDocument {
             link.deviceUUID.map { "device \(Wording.uuid($0))" } ?? "device unknown",
             Wording.algorithm(of: link),
         ]
-        if link.bearer != .gatt { parts.append("\(link.transactions) transactions") }
+        if link.bearer != .gatt { parts.append(Wording.count(link.transactions, "transaction")) }
         if link.damagedTransactions + link.malformed > 0 {
             parts.append("\(link.damagedTransactions + link.malformed) damaged")
         }

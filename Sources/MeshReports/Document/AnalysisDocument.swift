@@ -8,18 +8,41 @@ public import MeshProtocol
 public struct AnalysisDocument {
     let analysis: Analysis
     let times: CaptureTimes
+    /// Whether strangers are listed one by one, however many there are.
+    let listsAll: Bool
 
-    init(_ analysis: Analysis) {
+    init(_ analysis: Analysis, listsAll: Bool = false) {
         self.analysis = analysis
+        self.listsAll = listsAll
         times = CaptureTimes(analysis)
     }
 
-    /// The whole report; the same analysis gives the same document.
-    public static func make(_ analysis: Analysis) -> ReportDocument {
-        let document = AnalysisDocument(analysis)
+    /// The whole report, as a terminal shows it; the same analysis gives the same document.
+    ///
+    /// `listsAll`: whether devices and links that are strangers to the networks are listed however many there are, and not summed up.
+    public static func make(_ analysis: Analysis, listsAll: Bool = false) -> ReportDocument {
+        let document = AnalysisDocument(analysis, listsAll: listsAll)
         return ReportDocument(
             sections: [ReportDocument.Section(document.answer), document.captures] + document.listening
                 + analysis.networkIndexes.map(document.network) + document.others + [document.findings])
+    }
+
+    /// The same report as a page with pictures: the answer, the pictures, the findings, and then what all of it rests on.
+    public static func page(_ analysis: Analysis) -> ReportDocument {
+        let document = AnalysisDocument(analysis, listsAll: true)
+        return ReportDocument(
+            sections: [
+                ReportDocument.Section(document.heads), document.pictures, document.findings, document.groundsSection,
+            ].filter { !$0.blocks.isEmpty }
+                + [document.captures] + document.listening
+                + analysis.networkIndexes.map(document.network) + document.others)
+    }
+
+    /// The numbers alone: a line for each that the replacement is given, or the headline where there are none.
+    public static func brief(_ analysis: Analysis) -> ReportDocument {
+        let document = AnalysisDocument(analysis)
+        let numbers = analysis.masters.flatMap(document.numbers)
+        return ReportDocument(sections: [ReportDocument.Section(numbers.isEmpty ? document.headlines : numbers)])
     }
 
     /// What must not be overlooked about a master and the captures, as the answer of the report says it.
@@ -69,7 +92,7 @@ public struct AnalysisDocument {
 
     /// What stands in the answer for a master: whatever is critical, and that its address is in use below its old SEQ.
     func attentions(of master: Analysis.Master) -> [ReportDocument.Callout] {
-        findings(of: master).filter { $0.severity == .critical || $0.fact.saysTheSourceBeganAnew }.map(attention)
+        findings(of: master).filter { $0.severity == .critical || $0.fact.saysThatItIsInUse }.map(attention)
     }
 
     /// What is said of the master, and of its network as a whole.
@@ -102,9 +125,6 @@ public struct AnalysisDocument {
 }
 
 extension Fact {
-    /// Whether another device sends under the source's address, or the source itself without its SEQ, and peers still drop it.
-    fileprivate var saysTheSourceBeganAnew: Bool {
-        guard case .sequenceRestarted(_, _, let short) = self else { return false }
-        return short > 0
-    }
+    /// Whether another device sends under the source's address, or the source itself without its SEQ.
+    fileprivate var saysThatItIsInUse: Bool { kind == .sequenceRestarted || kind == .heardAfterFailure }
 }

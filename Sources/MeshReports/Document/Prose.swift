@@ -1,3 +1,5 @@
+public import CaptureFiles
+
 /// A sentence or a few, as a row of runs that a rendering may emphasise: Markdown and HTML show them, text stays plain.
 ///
 /// What an author writes in a literal is taken as it stands, and a newline in it is a line break. What is interpolated
@@ -16,6 +18,8 @@ public struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
         case strong(String)
         /// A command, an option, a function: something to be typed as it stands.
         case code(String)
+        /// A moment, in UTC; a rendering for somebody's terminal may add what the clock on the wall says then.
+        case time(String, CaptureTime)
         /// Where a rendering that keeps an author's lines begins a new one; for all others it is a space.
         case lineBreak
     }
@@ -54,13 +58,16 @@ public struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
 
     /// As plain text: code stands between backticks, and a line break is a space.
     public var text: String {
-        runs.map { run in
-            switch run {
-            case .plain(let text), .strong(let text): text
-            case .code(let text): "`\(text)`"
-            case .lineBreak: " "
-            }
-        }.joined()
+        runs.map(Self.text).joined()
+    }
+
+    /// A run as plain text.
+    static func text(of run: Run) -> String {
+        switch run {
+        case .plain(let text), .strong(let text), .time(let text, _): text
+        case .code(let text): "`\(text)`"
+        case .lineBreak: " "
+        }
     }
 
     /// Text from anywhere, made printable and then cut to at most `limit` characters, the `…` among them that stands for
@@ -126,6 +133,11 @@ public struct Prose: Hashable, Sendable, ExpressibleByStringInterpolation {
         /// What must not be overlooked.
         public mutating func appendInterpolation(strong text: String) {
             prose.runs.append(.strong(PrintableText.escape(text)))
+        }
+
+        /// A moment as people read it.
+        mutating func appendInterpolation(time: CaptureTime, as text: String) {
+            prose.runs.append(.time(PrintableText.escape(text), time))
         }
 
         /// What is to be typed as it stands.

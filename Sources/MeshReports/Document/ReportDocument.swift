@@ -36,8 +36,8 @@ public struct ReportDocument: Hashable, Sendable {
     ///
     /// `depth`: how far below the section's main thought a piece stands, 0 or more; text indents by it.
     public enum Block: Hashable, Sendable {
-        /// The answer in one sentence.
-        case headline(Prose)
+        /// The answer in one sentence, and whether it is a good one, which a mark or a word in it says as well.
+        case headline(Prose, Tone = .neutral)
         /// A sentence or a few.
         case paragraph(Prose, depth: Int = 0)
         /// Numbers to take over somewhere else.
@@ -58,6 +58,28 @@ public struct ReportDocument: Hashable, Sendable {
         case chart(Chart)
         /// A new thought begins. Renderings that keep blocks apart anyway leave it out.
         case pause
+    }
+
+    /// Whether an answer is what was hoped for; a rendering that has colours shows it by one.
+    public enum Tone: String, Hashable, Sendable {
+        /// Nothing was asked.
+        case neutral
+        /// There is a number, and nothing speaks against it.
+        case good
+        /// There is a number, and something to be minded.
+        case caution
+        /// There is none, or none that may be relied on.
+        case alarm
+
+        /// What says the same without a colour, with a space behind it; empty where nothing was asked.
+        var mark: Prose {
+            switch self {
+            case .neutral: ""
+            case .good: "✓ "
+            case .caution: "! "
+            case .alarm: "✗ "
+            }
+        }
     }
 
     /// A number with a name.
@@ -161,6 +183,10 @@ public struct ReportDocument: Hashable, Sendable {
         public let columns: [Column]
         /// The rows; each has a cell for each column.
         public private(set) var rows: [[Prose]] = []
+        /// How many columns at the left tell the rows apart: where a table is shown in parts, each part has them.
+        public var keys = 1
+        /// The column with which a second part begins, where one part is too narrow for all of them.
+        public var secondPart: Int?
 
         /// - Precondition: each row has a cell for each column.
         public init(_ columns: [Column], rows: [[Prose]] = []) {
@@ -202,12 +228,15 @@ public struct ReportDocument: Hashable, Sendable {
         public var label: Prose
         /// How often, of which source, what, and in which frames.
         public var text: Prose
+        /// What such a finding means, for renderings that have room for it.
+        public var explanation: Prose
 
         /// A row of a list of findings.
-        public init(severity: Fact.Severity, label: Prose, _ text: Prose) {
+        public init(severity: Fact.Severity, label: Prose, _ text: Prose, explanation: Prose = "") {
             self.severity = severity
             self.label = label
             self.text = text
+            self.explanation = explanation
         }
     }
 
@@ -217,9 +246,13 @@ public struct ReportDocument: Hashable, Sendable {
         case ivStaircase(network: NetworkIndex)
         /// A source's SEQ over time.
         case sequence(network: NetworkIndex, source: UnicastAddress)
-        /// When beacons were heard.
-        case beaconCadence(network: NetworkIndex)
+        /// From a master's last SEQ to its start SEQ, term by term.
+        case margin(network: NetworkIndex, source: UnicastAddress)
+        /// When beacons of a subnet were heard.
+        case beaconCadence(network: NetworkIndex, subnet: SubnetIndex)
         /// Which share of each source's SEQ was heard.
         case coverage(network: NetworkIndex)
+        /// What each capture alone gave.
+        case captures
     }
 }

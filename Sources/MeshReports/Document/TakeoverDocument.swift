@@ -14,9 +14,17 @@ public enum TakeoverDocument {
             + whatIsMissing(takeover) + conflict(takeover)
         return ReportDocument(sections: [
             ReportDocument.Section(
-                [.headline("\(takeover.verdict.rawValue): \(headline(takeover))")]
+                [.headline("\(takeover.verdict.rawValue): \(headline(takeover))", tone(takeover.verdict))]
                     + grounds.map { .paragraph($0, depth: 1) })
         ])
+    }
+
+    private static func tone(_ verdict: Takeover.Verdict) -> ReportDocument.Tone {
+        switch verdict {
+        case .accepted: .good
+        case .partial, .unclear: .caution
+        case .ignored, .conflict: .alarm
+        }
     }
 
     private static func headline(_ takeover: Takeover) -> Prose {
@@ -27,14 +35,14 @@ public enum TakeoverDocument {
         case .conflict: "another device sends as \(takeover.address) too"
         case .unclear where takeover.first == nil: "\(takeover.address) was not heard since the swap"
         case .unclear where takeover.isContinuation:
-            "its first SEQ follows closely on the old one's: is it the old device that goes on? Check --since"
+            "its start SEQ follows closely on the old one's: is it the old device that goes on? Check --since"
         case .unclear where takeover.oldLast == nil && (takeover.answers.isShown || takeover.acknowledgments > 0):
             "nodes answer \(takeover.address), and nothing tells it from the old device"
         case .unclear where takeover.answers.answers > 0:
             "nodes send to \(takeover.address), but as they may do unasked; capture longer, with pauses between the requests"
         case .unclear:
             "\(takeover.address) was heard, but asked too little to tell; let it ask nodes (a Get is enough) and capture again"
-        case .ignored where overlap(takeover) != nil: "its first SEQ is not above the old one's: peers drop it"
+        case .ignored where overlap(takeover) != nil: "its start SEQ is not above the old one's: peers drop it"
         case .ignored: "it asks what has to be answered, and nobody answers"
         }
     }
@@ -53,7 +61,7 @@ public enum TakeoverDocument {
     private static func replacement(_ takeover: Takeover) -> [Prose] {
         guard let first = takeover.first, let frame = takeover.firstFrame else { return [] }
         return [
-            "The replacement's first: \(text(first)), frame \(frame.number), \(frame.time.text(digits: 6)); \(takeover.sent) PDUs since."
+            "The replacement's first: \(text(first)), frame \(frame.number), \(frame.time.text(digits: 6)); \(Wording.count(takeover.sent, "PDU")) since."
         ]
     }
 
@@ -61,17 +69,17 @@ public enum TakeoverDocument {
         let answers = takeover.answers
         guard takeover.first != nil else { return [] }
         var lines: [Prose] = [
-            "It sent \(answers.requests) requests to \(answers.asked) nodes; \(answers.owed) of them have to be answered.",
+            "It sent \(Wording.count(answers.requests, "request")) to \(Wording.count(answers.asked, "node")); \(answers.owed) of them have to be answered.",
             "Segment Acknowledgments: \(takeover.acknowledgments). Answers under device keys: \(answers.deviceKeyAnswers).",
         ]
         if answers.answers > 0 {
             lines.append(
-                "In time, \(answers.answered) nodes sent something back, \(answers.answers) times (by chance alone: \(percent(answers.chance)))."
+                "In time, \(Wording.count(answers.answered, "node")) sent something back, \(Wording.count(answers.answers, "time")) (by chance alone: \(percent(answers.chance)))."
             )
         }
         if answers.publications > 0 {
             lines.append(
-                "\(answers.publications) publications broke a silence just after it sent (by chance alone: \(percent(answers.publicationChance)))."
+                "\(Wording.count(answers.publications, "publication")) broke a silence just after it sent (by chance alone: \(percent(answers.publicationChance)))."
             )
         }
         let frames = [answers.firstFrame, takeover.firstAcknowledgment].compactMap(\.self)
@@ -90,7 +98,7 @@ public enum TakeoverDocument {
         return [
             "They owe an answer: \(names(takeover.answers.owing)). They answer: \(names(takeover.answers.accepting)).",
             "Those that are silent may hold a higher SEQ of the old device than was heard, or be out of its reach. Start the replacement "
-                + "anew with a higher first SEQ (meshscope analyze --margin safe), and verify again.",
+                + "anew with a higher start SEQ (meshscope analyze --margin safe), and verify again.",
         ]
     }
 

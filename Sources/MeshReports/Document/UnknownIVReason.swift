@@ -1,3 +1,4 @@
+import ByteParsing
 import MeshEvidence
 import MeshProtocol
 import MeshTimelines
@@ -12,7 +13,7 @@ enum UnknownIVReason: Hashable {
     /// Only its proxy servers were heard, which advertise under its keys.
     case proxyServersOnly
     /// So much was heard of other networks, and nothing of this one.
-    case otherNetworks(beacons: Int, pdus: Int)
+    case otherNetworks(beacons: Int, pdus: Int, heardNIDs: [UInt8], ownNIDs: [UInt8])
     /// Only proxy servers of other networks advertised, so many networks.
     case otherProxyServers(networks: Int)
     /// There were only devices that belong to no network yet.
@@ -34,7 +35,9 @@ enum UnknownIVReason: Hashable {
             + others.flatMap(\.subnets).reduce(0) { $0 + $1.authenticBeacons + $1.notAuthenticBeacons }
         let pdus = analysis.unopened.reduce(0) { $0 + $1.heard } + others.reduce(0) { $0 + $1.heard }
         if beacons + pdus > 0 {
-            self = .otherNetworks(beacons: beacons, pdus: pdus)
+            let nids = analysis.unopened.map(\.nid) + others.flatMap(\.subnets).map(\.identity.nid)
+            let own = index.map { analysis[$0].subnets.map(\.identity.nid) } ?? []
+            self = .otherNetworks(beacons: beacons, pdus: pdus, heardNIDs: Set(nids).sorted(), ownNIDs: own)
             return
         }
         guard analysis.foreignProxyServers.isEmpty else {
@@ -81,24 +84,37 @@ enum UnknownIVReason: Hashable {
     var text: Prose {
         switch self {
         case .notOpened(let pdus):
-            "\(pdus) PDUs have a NID of this key, and what was tried opened none: a sample of them, by default up to IV Index "
+            "\(Wording.count(pdus, "PDU has", "PDUs have")) a NID of this key, and what was tried opened none: a sample of them, by default up to IV Index "
                 + "0x000FFFFF. They are of a higher one, or of another network with the same NID. "
                 + "--iv-search full tries all of 32 bits."
         case .notAuthentic: "Beacons with this Network ID were heard, and none is authentic."
         case .proxyServersOnly:
             "Proxy servers of the network were heard, which do not tell its IV Index, and nothing else of it."
-        case .otherNetworks(let beacons, let pdus):
-            "Nothing of this key was heard, but \(beacons) beacons and \(pdus) PDUs of other networks: is it "
-                + "the right key? Compare \(code: "meshscope keys") with the Network IDs and NIDs that \(code: "meshscope analyze") lists."
+        case .otherNetworks(let beacons, let pdus, let heard, let own):
+            "This key opens nothing here: 0 of \(Wording.count(beacons, "beacon")), 0 of \(Wording.count(pdus, "PDU"))"
+                + Self.nids(own, heard) + ". Is it the right one?"
         case .otherProxyServers(let networks):
-            "Nothing of this key was heard, but proxy servers of \(networks) other \(networks == 1 ? "network" : "networks"): is it the "
+            "Nothing of this key was heard, but proxy servers of \(Wording.count(networks, "other network")): is it the "
                 + "right key? Compare \(code: "meshscope keys") with the Network IDs that \(code: "meshscope analyze") lists."
         case .unprovisionedDevices:
             "The captures hold devices that are not provisioned yet, or are just being provisioned, and no traffic of a network."
         case .noMeshTraffic(let frames):
             frames == 0
-                ? "The captures hold no frames." : "None of the \(frames) frames holds mesh traffic that can be read."
+                ? "The captures hold no frames."
+                : "None of the \(Wording.count(frames, "frame")) holds mesh traffic that can be read."
         }
+    }
+
+    /// Which NIDs its keys have, and which were heard; one NID in 128 is another network's by chance.
+    private static func nids(_ own: [UInt8], _ heard: [UInt8]) -> Prose {
+        func list(_ nids: [UInt8]) -> String {
+            nids.prefix(6).map { Hexadecimal.prefixed($0, digits: 2) }.joined(separator: ", ")
+                + (nids.count > 6 ? ", …" : "")
+        }
+        guard let first = own.first, !heard.isEmpty else { return "" }
+        let ownText =
+            own.count == 1 ? "its NID is \(Hexadecimal.prefixed(first, digits: 2))" : "its NIDs are \(list(own))"
+        return " (\(ownText), heard: \(list(heard)))"
     }
 
     /// What helps in this case, and in no other.

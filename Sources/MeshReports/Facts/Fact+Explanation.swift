@@ -253,8 +253,8 @@ extension Fact.Kind {
             The SEQ of this source fell below what was heard before, and at least three PDUs rose from there, \
             under the same IV Index. Nodes keep the highest SEQ of each source, and drop everything from it until \
             it passes that one; `short` says how many messages are still lacking. A device that forgot its SEQ \
-            does so, and so does a replacement that was started with too low a first SEQ. Every SEQ that it uses a \
-            second time is nonce reuse. If it is the replacement, stop it and configure the answer's first SEQ; \
+            does so, and so does a replacement that was started with too low a start SEQ. Every SEQ that it uses a \
+            second time is nonce reuse. If it is the replacement, stop it and configure the answer's start SEQ; \
             the answer counts from the highest SEQ that was ever heard.
             """
         case .sequenceJump:
@@ -318,7 +318,7 @@ extension Fact.Kind {
             encrypted with one nonce. Who heard both can tell something of their contents, and nodes take only the \
             one that came first. Either two devices send under one address, such as the old master and its \
             replacement, or one device restarted with a lower SEQ. Find the second device and switch it off. The \
-            answer's first SEQ lies above every SEQ that was heard of either.
+            answer's start SEQ lies above every SEQ that was heard of either.
             """
         case .pduAlteredByRelay:
             """

@@ -71,7 +71,7 @@ extension Fact {
                 nids.map { "PDUs of NID \(Hexadecimal.prefixed($0, digits: 2))" }
                 + networkIDs.map { "beacons of Network ID \(Hexadecimal.text($0, digits: 16))" }
             return
-                "key \(key) is not used any more: nothing of its \(sources) sources is heard under it since \(times.text(since)), and "
+                "key \(key) is not used any more: nothing of its \(Wording.count(sources, "source")) is heard under it since \(times.text(since)), and "
                 + "\(instead.prefix(4).joined(separator: ", ")), which no key opens, go on instead. The key was refreshed: get the new "
                 + "one, and ask again with both"
         case .secondarySubnetAhead(let key, let says, let network):
@@ -130,7 +130,7 @@ extension Fact {
                 + "another network with the same NID, or an IV Index that nothing told"
         case .trafficStaysClosed(let pdus):
             return
-                "\(pdus) PDUs have a NID of the network's keys, and none of them opens under the IV Index that is known: what says it "
+                "\(Wording.count(pdus, "PDU has", "PDUs have")) a NID of the network's keys, and none opens under the IV Index that is known: what says it "
                 + "may be a recording of long ago, or the PDUs are of another network with the same NID; do not rely on it"
         case .friendshipsForgotten:
             return

@@ -18,7 +18,7 @@ public struct MarkdownRenderer {
     /// A block as Markdown; `nil` for a block that Markdown does not show.
     private static func text(_ block: ReportDocument.Block) -> String? {
         switch block {
-        case .headline(let prose): prose.isEmpty ? nil : "**\(inside(prose))**"
+        case .headline(let prose, _): prose.isEmpty ? nil : "**\(inside(prose))**"
         case .paragraph(let prose, depth: _): prose.isEmpty ? nil : paragraph(prose)
         case .values(let values): values.map(text).joined(separator: "\n")
         case .terms(let terms): terms.map { "- **+ \($0.value)** \(line($0.reason))" }.joined(separator: "\n")
@@ -88,7 +88,7 @@ public struct MarkdownRenderer {
     private static func text(_ prose: Prose, lineBreak: String) -> String {
         prose.runs.map { run in
             switch run {
-            case .plain(let text): escaped(text)
+            case .plain(let text), .time(let text, _): escaped(text)
             case .strong(let text): "**\(escaped(text))**"
             case .code(let text): code(text)
             case .lineBreak: lineBreak
@@ -100,7 +100,7 @@ public struct MarkdownRenderer {
     private static func inside(_ prose: Prose) -> String {
         prose.runs.map { run in
             switch run {
-            case .plain(let text), .strong(let text): escaped(text)
+            case .plain(let text), .strong(let text), .time(let text, _): escaped(text)
             case .code(let text): code(text)
             case .lineBreak: " "
             }

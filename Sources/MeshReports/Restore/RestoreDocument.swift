@@ -9,7 +9,7 @@ import MeshVerdict
 extension RestoreFiles {
     /// The README of a stack's files.
     ///
-    /// `next`: the first SEQ as this stack's files say it. `steps`: with code between backticks.
+    /// `next`: the start SEQ as this stack's files say it. `steps`: with code between backticks.
     func readme(_ target: Target, _ steps: [String], next: UInt32) -> String {
         MarkdownRenderer.render(document(target, steps, next: next))
     }
@@ -40,12 +40,23 @@ extension RestoreFiles {
                 ["last SEQ used, for APIs that want it", "\(last)"],
                 ["addresses of its elements", "\(elements.map { "\($0)" }.joined(separator: ", "))"],
             ])
-        guard next != first else { return [.table(table)] }
+        let restart = recovery.margin.filter { $0.term == .reservedBlock }.reduce(0) { $0 + $1.value }
+        let counted: [ReportDocument.Block] =
+            restart == 0
+            ? []
+            : [
+                .paragraph(
+                    """
+                    \(restart) of it are for a restart that nobody heard, as this stack skips SEQ at one: without \(code: "--stack") \(code: "meshscope analyze")
+                    does not know the stack, and says a number without them. Both are right.
+                    """)
+            ]
+        guard next != first else { return [.table(table)] + counted }
         let higher: Prose = """
-            The capture asks for \(Hexadecimal.prefixed(first, digits: 6)) (\(first)); the higher number is what the device itself had
-            stored, or the beginning of the next block that the stack reserves.
+            \(code: "meshscope analyze") says \(Hexadecimal.prefixed(first, digits: 6)) (\(first)); the higher number here is what the device
+            itself had stored, or the beginning of the next block that the stack reserves. Both are right.
             """
-        return [.table(table), .paragraph(higher)]
+        return [.table(table)] + counted + [.paragraph(higher)]
     }
 
     private func warnings(_ target: Target) -> ReportDocument.Section {
@@ -72,7 +83,7 @@ extension RestoreFiles {
             return "This stack takes no replay protection list from outside."
         }
         return
-            "The replay protection list here has the \(replayList.count) sources that were heard, and no others; the stack needs "
+            "The replay protection list here has the \(Wording.count(replayList.count, "source that was", "sources that were")) heard, and no others; the stack needs "
             + "room for them (\(Prose(markingCode: setting)))."
     }
 }

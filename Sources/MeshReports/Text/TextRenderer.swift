@@ -1,18 +1,32 @@
+public import CaptureFiles
 import MeshEvidence
 import MeshTimelines
 import MeshVerdict
 
-/// Lays a document out for a terminal or a text file, within 100 columns; drawings are left out.
+/// Lays a document out for a terminal or a text file; drawings are left out.
 public struct TextRenderer {
-    /// Whether a terminal shows it.
-    public enum Style: Sendable {
-        /// The text for a file or a pipe, without colours.
-        case plain
-        /// With the escapes of a terminal for emphasis and colours. Without them the text is the same.
-        case colored
+    /// How the text looks where it is read.
+    public struct Style: Sendable {
+        /// The columns of a line: 60 to 140.
+        public let width: Int
+        /// Whether there are escapes for emphasis and colours. Without them the text is the same.
+        public let isColored: Bool
+        /// What the clock on the reader's wall says at a moment, such as `14:00:22 CEST`; `nil` where there is nobody to read it.
+        let localTime: (@Sendable (CaptureTime) -> String?)?
+
+        /// `width` is held within 60 to 140.
+        public init(
+            width: Int = 100, isColored: Bool = false, localTime: (@Sendable (CaptureTime) -> String?)? = nil
+        ) {
+            self.width = min(140, max(60, width))
+            self.isColored = isColored
+            self.localTime = localTime
+        }
+
+        /// The text for a file or a pipe: 100 columns, without colours.
+        public static let plain = Style()
     }
 
-    private static let width = 100
     /// Columns of a level of depth.
     private static let indentation = 2
     /// Columns of the names of values, which line up also where there are several blocks of values.
@@ -50,13 +64,13 @@ public struct TextRenderer {
 
     private mutating func add(_ block: ReportDocument.Block) {
         switch block {
-        case .headline(let prose): addEmphasised(prose)
-        case .paragraph(let prose, let depth): add(prose.text, depth: depth)
+        case .headline(let prose, let tone): addHeadline(prose, tone)
+        case .paragraph(let prose, let depth): add(text(prose), depth: depth)
         case .values(let values): add(values)
         case .terms(let terms): for term in terms { add(term) }
         case .list(let list): add(list)
         case .table(let table): add(table)
-        case .callout(let callout): add("\(callout.label.text): \(callout.text.text)", depth: 1)
+        case .callout(let callout): add(callout)
         case .findings(let rows): for row in rows { add(row) }
         case .excerpt(let blocks): for block in blocks { add(block) }
         case .chart: break
@@ -64,13 +78,22 @@ public struct TextRenderer {
         }
     }
 
-    private mutating func addTitle(_ title: Prose) {
-        if !lines.isEmpty { lines.append("") }
-        addEmphasised(title)
+    /// As plain text, with the reader's time behind each moment where there is a reader.
+    private func text(_ prose: Prose) -> String {
+        guard let localTime = style.localTime else { return prose.text }
+        return prose.runs.map { run in
+            guard case .time(let text, let time) = run, let local = localTime(time) else { return Prose.text(of: run) }
+            return "\(text) (\(local) here)"
+        }.joined()
     }
 
-    private mutating func addEmphasised(_ prose: Prose) {
-        for line in wrapped(prose.text, width: Self.width) { lines.append(emphasised(line)) }
+    private mutating func addTitle(_ title: Prose) {
+        if !lines.isEmpty { lines.append("") }
+        for line in wrapped(title.text, width: style.width) { lines.append(escaped(line, "1")) }
+    }
+
+    private mutating func addHeadline(_ prose: Prose, _ tone: ReportDocument.Tone) {
+        for line in wrapped(text(prose), width: style.width) { lines.append(escaped(line, Self.code(tone))) }
     }
 
     private mutating func add(_ values: [ReportDocument.Value]) {
@@ -78,7 +101,7 @@ public struct TextRenderer {
         let width = max(Self.nameWidth, (values.map(\.name.text.count).max() ?? 0) + 2)
         for value in values {
             var line = indent + value.name.text.padded(to: width)
-            line += value.decimal == nil ? value.hexadecimal : emphasised(value.hexadecimal)
+            line += value.decimal == nil ? value.hexadecimal : escaped(value.hexadecimal, "1")
             if let decimal = value.decimal { line += "  (\(decimal))" }
             if let note = value.note { line += "  (\(note.text))" }
             lines.append(line)
@@ -86,45 +109,76 @@ public struct TextRenderer {
     }
 
     private mutating func add(_ term: ReportDocument.Term) {
-        addHanging("+ \(term.value)  ", term.reason.text, depth: 2)
+        addHanging("+ \(term.value)  ", text(term.reason), depth: 2)
     }
 
     private mutating func add(_ list: ReportDocument.List) {
         for (index, item) in list.items.enumerated() {
             switch list.style {
-            case .numbered: add("\(index + 1). \(item.text.text)", depth: list.depth)
-            case .plain: add(item.text.text, depth: list.depth)
+            case .numbered: add("\(index + 1). \(text(item.text))", depth: list.depth)
+            case .plain: add(text(item.text), depth: list.depth)
             }
-            for detail in item.details { add(detail.text, depth: list.depth + 1) }
+            for detail in item.details { add(text(detail), depth: list.depth + 1) }
         }
     }
 
-    private mutating func add(_ table: ReportDocument.Table) {
-        let rows = [table.columns.map(\.title.text)] + table.rows.map { $0.map(\.text) }
-        let widths = table.columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-        for row in rows {
-            let cells = table.columns.indices.map { column in
-                switch table.columns[column].alignment {
-                case .left: row[column].padded(to: widths[column])
-                case .right: row[column].paddedBefore(to: widths[column])
-                }
-            }
-            var line = String.spaces(Self.indentation) + cells.joined(separator: "  ")
-            while line.last == " " { line.removeLast() }
-            lines.append(line)
-        }
+    private mutating func add(_ callout: ReportDocument.Callout) {
+        let start = lines.count
+        add("\(callout.label.text): \(text(callout.text))", depth: 1)
+        guard start < lines.count else { return }
+        lines[start] = lines[start].replacing(
+            callout.label.text, with: colored(callout.label.text, callout.severity), maxReplacements: 1)
     }
 
     private mutating func add(_ row: ReportDocument.FindingRow) {
         let label = row.label.text.padded(to: Self.severityWidth)
-        addHanging(label + "  ", shownAs: colored(label, row.severity) + "  ", row.text.text, depth: 1)
+        addHanging(label + "  ", shownAs: colored(label, row.severity) + "  ", text(row.text), depth: 1)
+    }
+
+    // MARK: Tables
+
+    private mutating func add(_ table: ReportDocument.Table) {
+        let rows = [table.columns.map(\.title.text)] + table.rows.map { $0.map(\.text) }
+        let widths = table.columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        for (part, columns) in parts(of: table, widths).enumerated() {
+            if part > 0 { lines.append("") }
+            for row in rows {
+                let cells = columns.map { column in
+                    switch table.columns[column].alignment {
+                    case .left: row[column].padded(to: widths[column])
+                    case .right: row[column].paddedBefore(to: widths[column])
+                    }
+                }
+                var line = String.spaces(Self.indentation) + cells.joined(separator: "  ")
+                while line.last == " " { line.removeLast() }
+                lines.append(line)
+            }
+        }
+    }
+
+    /// The columns of a table that is too wide in groups, one below the other, each with the columns that tell the rows apart.
+    private func parts(of table: ReportDocument.Table, _ widths: [Int]) -> [[Int]] {
+        let keys = Array(widths.indices.prefix(table.keys))
+        func width(_ columns: [Int]) -> Int { columns.reduce(0) { $0 + widths[$1] + 2 } }
+        let isTooWide = width(Array(widths.indices)) > style.width
+        var parts: [[Int]] = []
+        var part = keys
+        for column in widths.indices.dropFirst(keys.count) {
+            let isBreak = isTooWide && column == table.secondPart
+            if isBreak || width(part + [column]) > style.width, part.count > keys.count {
+                parts.append(part)
+                part = keys
+            }
+            part.append(column)
+        }
+        return parts + [part]
     }
 
     // MARK: Lines
 
     private mutating func add(_ text: String, depth: Int) {
         let indent = String.spaces(depth * Self.indentation)
-        for line in wrapped(text, width: Self.width - indent.count) { lines.append(indent + line) }
+        for line in wrapped(text, width: style.width - indent.count) { lines.append(indent + line) }
     }
 
     /// A mark, and beside it text whose further lines begin below its first.
@@ -132,19 +186,31 @@ public struct TextRenderer {
     /// `shown`: the mark with escapes, which take no room.
     private mutating func addHanging(_ mark: String, shownAs shown: String? = nil, _ text: String, depth: Int) {
         let indent = String.spaces(depth * Self.indentation)
-        for (index, line) in wrapped(text, width: Self.width - indent.count - mark.count).enumerated() {
+        for (index, line) in wrapped(text, width: style.width - indent.count - mark.count).enumerated() {
             lines.append(indent + (index == 0 ? shown ?? mark : .spaces(mark.count)) + line)
         }
     }
 
-    private func emphasised(_ text: String) -> String { style == .colored ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+    // MARK: Colours
+
+    private static func code(_ tone: ReportDocument.Tone) -> String {
+        switch tone {
+        case .neutral: "1"
+        case .good: "1;32"
+        case .caution: "1;33"
+        case .alarm: "1;31"
+        }
+    }
 
     private func colored(_ text: String, _ severity: Fact.Severity) -> String {
-        guard style == .colored else { return text }
         switch severity {
-        case .critical: return "\u{1B}[1;31m\(text)\u{1B}[0m"
-        case .warning: return "\u{1B}[33m\(text)\u{1B}[0m"
-        case .info: return text
+        case .critical: escaped(text, "1;31")
+        case .warning: escaped(text, "33")
+        case .info: text
         }
+    }
+
+    private func escaped(_ text: String, _ code: String) -> String {
+        style.isColored ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
     }
 }

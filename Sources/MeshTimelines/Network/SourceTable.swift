@@ -14,6 +14,11 @@ struct SourceTable: Hashable, Sendable {
     /// Whether pages had to be forgotten.
     private(set) var hasForgotten = false
 
+    /// How many marks for pictures a source may keep: fewer where there are many sources.
+    private var mostMarks = Self.marks(for: 0)
+    private static let mostMarksOfAll = 1024
+    private static let mostMarksOfOne = 64
+
     init() {}
 
     /// Each source once; what stands twice is left out.
@@ -24,6 +29,14 @@ struct SourceTable: Hashable, Sendable {
         }
         pages = sources.reduce(0) { $0 + $1.pages }
         hasForgotten = sources.contains(where: \.hasForgotten)
+        mostMarks = Self.marks(for: self.sources.count)
+    }
+
+    /// A power of two, so that it seldom changes; none where there would be fewer than two.
+    private static func marks(for sources: Int) -> Int {
+        var marks = mostMarksOfOne
+        while marks > 1, marks * sources > mostMarksOfAll { marks /= 2 }
+        return marks > 1 ? marks : 0
     }
 
     subscript(address: UnicastAddress) -> SourceTimeline? {
@@ -36,7 +49,8 @@ struct SourceTable: Hashable, Sendable {
         _ pdu: NetworkPDU, of subnet: SubnetIndex, at frame: FrameReference, times: Int, isDelayed: Bool
     ) -> Novelty {
         let place = place(of: pdu.source)
-        let novelty = sources[place].apply(pdu, of: subnet, at: frame, times: times, isDelayed: isDelayed)
+        let novelty = sources[place].apply(
+            pdu, of: subnet, at: frame, times: times, isDelayed: isDelayed, mostMarks: mostMarks)
         if sources[place].hasNewPage { countPages(of: place) }
         return novelty
     }
@@ -70,6 +84,11 @@ struct SourceTable: Hashable, Sendable {
     private mutating func add(_ address: UnicastAddress) -> Int {
         places[Int(address.value)] = Int32(sources.count)
         sources.append(SourceTimeline(address))
+        let most = Self.marks(for: sources.count)
+        if most != mostMarks {
+            mostMarks = most
+            for place in sources.indices { sources[place].thinMarks(to: most) }
+        }
         return sources.count - 1
     }
 }
@@ -88,6 +107,7 @@ extension SourceTable: Codable {
             }
             places[Int(source.address.value)] = Int32(place)
         }
+        mostMarks = Self.marks(for: sources.count)
     }
 
     func encode(to encoder: any Encoder) throws {

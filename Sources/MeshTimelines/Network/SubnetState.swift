@@ -54,6 +54,9 @@ public struct SubnetState: Hashable, Codable, Sendable {
     public private(set) var cadence = BeaconCadence()
     /// What the beacons told of a Key Refresh, in the order in which the procedure goes.
     private(set) var keyRefresh: [KeyRefreshRecord] = []
+    /// Some of the beacons, for pictures; a state that was saved without them has none.
+    private var series: ThinnedMarks<BeaconMark>?
+    private static let mostMarks = 64
 
     init(_ identity: SubnetIdentity, keys: [KeyPlace]) {
         self.identity = identity
@@ -70,11 +73,23 @@ public struct SubnetState: Hashable, Codable, Sendable {
         authentic += beacon.heard
         lastBeacon = max(lastBeacon ?? frame, frame)
         if !beacon.isRecognisedLate { cadence.apply(frame) }
+        mark(beacon, at: frame)
         note(
             KeyRefreshRecord(
                 key: beacon.key, flag: beacon.statement.isKeyRefresh, first: frame, count: beacon.heard))
         highest = max(highest ?? beacon.statement.state, beacon.statement.state)
     }
+
+    private mutating func mark(_ beacon: AuthenticBeacon, at frame: FrameReference) {
+        if series == nil { series = ThinnedMarks() }
+        let count = authentic
+        series?.add(at: frame.time, most: Self.mostMarks) {
+            BeaconMark(frame: frame, state: beacon.statement.state, count: count)
+        }
+    }
+
+    /// Beacons, some of them, spread evenly over the time in which they were heard; in the order of time.
+    public var marks: [BeaconMark] { series?.marks ?? [] }
 
     private mutating func note(_ record: KeyRefreshRecord) {
         let place = keyRefresh.firstIndex { $0.step >= record.step } ?? keyRefresh.count

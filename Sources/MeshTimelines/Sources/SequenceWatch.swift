@@ -104,6 +104,8 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     public private(set) var rate = RateMeter()
     private(set) var replays: [FrameReference] = []
     private(set) var replayCount = 0
+    /// The SEQ of `replays`; a state that was saved without them has none.
+    private var replayed: [SequenceNumber]?
     /// Whether one of the replays came later than any copy does.
     private(set) var isReplayedLate = false
 
@@ -141,7 +143,7 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         switch insertion {
         case .same where isSuperseded:
             isReplayedLate = true
-            noteReplay(frame)
+            noteReplay(sequence, at: frame)
         case .same: takeCopy(sequence, at: frame)
         case .other: takeBehind(sequence, isOther: true, at: frame)
         case .new: takeNew(sequence, at: frame)
@@ -252,12 +254,19 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
             return
         }
         if isLongAfter(sequence, frame, Self.longestDelay) { isReplayedLate = true }
-        noteReplay(frame)
+        noteReplay(sequence, at: frame)
     }
 
-    private mutating func noteReplay(_ frame: FrameReference) {
+    private mutating func noteReplay(_ sequence: SequenceNumber, at frame: FrameReference) {
         replayCount += 1
-        if replays.count < Finding.mostFrames { replays.append(frame) }
+        guard replays.count < Finding.mostFrames else { return }
+        if replayed != nil || replays.isEmpty { replayed = (replayed ?? []) + [sequence] }
+        replays.append(frame)
+    }
+
+    /// The first few replays.
+    var replayMarks: [Mark] {
+        zip(replayed ?? [], replays).map { Mark(sequence: $0, frame: $1) }
     }
 
     /// Takes a SEQ below the highest one that was not heard before, or not with this content.

@@ -160,6 +160,8 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     public private(set) var groupPDUs = 0
     /// The latest hearing of anything new.
     public private(set) var lastHeard: FrameReference?
+    /// Some of the first hearings, for pictures; a state that was saved without them has none.
+    private var series: ThinnedMarks<SequenceMark>?
 
     /// A source of which nothing was heard.
     public init(_ address: UnicastAddress) {
@@ -175,14 +177,16 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     }
 
     /// Takes a PDU, heard `times` times and first in `frame`. `isDelayed`: a Friend delivers what it stored, minutes later perhaps.
+    /// `mostMarks`: how many first hearings are kept for pictures.
     mutating func apply(
-        _ pdu: NetworkPDU, of subnet: SubnetIndex, at frame: FrameReference, times: Int, isDelayed: Bool
+        _ pdu: NetworkPDU, of subnet: SubnetIndex, at frame: FrameReference, times: Int, isDelayed: Bool, mostMarks: Int
     ) -> Novelty {
         let record = record(for: pdu, at: frame)
         let isSuperseded = !isDelayed && record < records.count - 1 && isLong(after: records[records.count - 1], frame)
         if subnets.last != subnet, !subnets.contains(subnet) { subnets.append(subnet) }
         let taken = records[record].take(pdu, at: frame, times: times, isInOrder: !isDelayed && !isSuperseded)
         if taken.hasNewPage { hasNewPage = true }
+        if taken.insertion == .new, mostMarks > 0 { mark(pdu, at: frame, in: record, most: mostMarks) }
         let novelty = novelty(of: pdu, subnet, taken.insertion)
         if taken.isFollowed {
             // The way of nearly every PDU.
@@ -199,6 +203,20 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         if insertion == .new, !isDelayed { noteRole(pdu, at: frame) }
         if isSuperseded, insertion != .same { noteStale(pdu.ivIndex, at: frame) }
         return novelty
+    }
+
+    @inline(__always)
+    private mutating func mark(_ pdu: NetworkPDU, at frame: FrameReference, in record: Int, most: Int) {
+        if series == nil { series = ThinnedMarks() }
+        let distinct = records[record].epoch.distinct
+        series?.add(at: frame.time, most: most) {
+            SequenceMark(frame: frame, position: pdu.position, distinct: distinct)
+        }
+    }
+
+    /// Keeps at most so many first hearings for pictures.
+    mutating func thinMarks(to most: Int) {
+        if most > 0 { series?.thin(to: most) } else { series = nil }
     }
 
     /// Whether the source was heard under a newer IV Index long before this frame.
@@ -295,6 +313,20 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     }
 
     // MARK: What is known
+
+    /// First hearings, some of them, spread evenly over the time in which it was heard; in the order of time.
+    public var marks: [SequenceMark] { series?.marks ?? [] }
+
+    /// PDUs that were heard again after a higher SEQ: the first few of each IV Index.
+    public var replays: [SequenceMark] {
+        records.flatMap { record in
+            record.watch.replayMarks.map {
+                SequenceMark(
+                    frame: $0.frame, position: SequencePosition(record.epoch.ivIndex, $0.sequence),
+                    distinct: record.epoch.distinct)
+            }
+        }
+    }
 
     /// Whether anything of it was heard.
     public var isHeard: Bool { !records.isEmpty }

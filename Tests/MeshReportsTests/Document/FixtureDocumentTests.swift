@@ -23,7 +23,7 @@ private func statements(_ document: ReportDocument) -> [Prose] {
     document.sections.compactMap(\.title)
         + document.blocks.flatMap { block -> [Prose] in
             switch block {
-            case .headline(let prose), .paragraph(let prose, depth: _): [prose]
+            case .headline(let prose, _), .paragraph(let prose, depth: _): [prose]
             case .values(let values): values.flatMap { [$0.name, Prose($0.hexadecimal), $0.note ?? ""] }
             case .terms(let terms): terms.map(\.reason)
             case .list(let list): list.items.flatMap { [$0.text] + $0.details }

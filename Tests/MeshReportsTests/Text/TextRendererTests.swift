@@ -1,7 +1,10 @@
+import CaptureFiles
+import MeshEvidence
 import MeshProtocol
-import MeshReports
 import MeshTimelines
 import Testing
+
+@testable import MeshReports
 
 /// The lines of one untitled section.
 private func lines(_ blocks: ReportDocument.Block..., style: TextRenderer.Style = .plain) -> [String] {
@@ -39,13 +42,57 @@ private let longText = Prose(Array(repeating: "word", count: 60).joined(separato
             ])
     }
 
+    @Test(arguments: [60, 80, 100, 140])
+    func aTableThatIsTooWideIsShownInParts(width: Int) {
+        let names = (0..<12).map { "column \($0)" }
+        var table = ReportDocument.Table(names.map { .init(Prose($0)) }, rows: [names.map { Prose($0) }])
+        table.keys = 2
+        let shown = lines(.table(table), style: .init(width: width))
+        #expect(shown.allSatisfy { $0.count <= width })
+        let titles = shown.filter { $0.hasPrefix("  column 0") }
+        #expect(titles.allSatisfy { $0.hasPrefix("  column 0  column 1  ") }, "what tells rows apart is in each part")
+        for name in names.dropFirst(2) {
+            #expect(shown.count { $0.contains(name) } == 2, "\(name): its title and its cell, whole")
+        }
+        guard width == 140 else { return }
+        table.secondPart = 3
+        let parts = lines(.table(table), style: .init(width: 110)).filter { !$0.isEmpty }
+        #expect(parts.first == "  column 0  column 1  column 2")
+        #expect(lines(.table(table), style: .init(width: 140)).count == 2, "what fits is in one part")
+    }
+
+    @Test func widthIsHeldBetweenSixtyAndAHundredAndForty() {
+        #expect([1, 60, 99, 140, 1000].map { TextRenderer.Style(width: $0).width } == [60, 60, 99, 140, 140])
+        for width in [60, 80, 140] {
+            #expect(lines(.paragraph(longText, depth: 2), style: .init(width: width)).allSatisfy { $0.count <= width })
+        }
+    }
+
+    @Test func anAnswersMarkNeedsNoColour() {
+        let marks = [ReportDocument.Tone.neutral, .good, .caution, .alarm].map(\.mark.text)
+        #expect(marks == ["", "✓ ", "! ", "✗ "])
+        let colours = [ReportDocument.Tone.good, .caution, .alarm].map {
+            lines(.headline("answer", $0), style: .init(isColored: true))[0].prefix { $0 != "m" }
+        }
+        #expect(Set(colours).count == 3)
+        let callout = ReportDocument.Block.callout(.init(severity: .critical, label: "ATTENTION", "a"))
+        #expect(lines(callout, style: .init(isColored: true)) == ["  \u{1B}[1;31mATTENTION\u{1B}[0m: a"])
+    }
+
+    @Test func aReadersClockStandsBesideUTC() {
+        let prose: Prose = "until \(time: CaptureTime(seconds: 0), as: "1970-01-01T00:00:00Z")."
+        #expect(lines(.paragraph(prose)) == ["until 1970-01-01T00:00:00Z."])
+        let style = TextRenderer.Style(localTime: { $0.nanoseconds == 0 ? "Thu 01:00 CET" : nil })
+        #expect(lines(.paragraph(prose), style: style) == ["until 1970-01-01T00:00:00Z (Thu 01:00 CET here)."])
+    }
+
     @Test func valuesStandBelowEachOther() {
         let lines = lines(
             .values([
-                .init(name: "first SEQ", hexadecimal: "0x00000A", decimal: 10),
+                .init(name: "start SEQ", hexadecimal: "0x00000A", decimal: 10),
                 .init(name: "a flag", hexadecimal: "1", note: "set"),
             ]))
-        #expect(lines == ["    first SEQ         0x00000A  (10)", "    a flag            1  (set)"])
+        #expect(lines == ["    start SEQ         0x00000A  (10)", "    a flag            1  (set)"])
         let long = self.values(named: "a name that is longer than usual")
         #expect(long == ["    a name that is longer than usual  1"])
     }
@@ -90,7 +137,7 @@ private let longText = Prose(Array(repeating: "word", count: 60).joined(separato
             ]),
         ]
         let document = ReportDocument(sections: [.init(title: "t", blocks)])
-        let colored = TextRenderer.render(document, style: .colored)
+        let colored = TextRenderer.render(document, style: .init(isColored: true))
         #expect(colored.contains("\u{1B}[1manswer\u{1B}[0m") && colored.contains("\u{1B}[1;31mcritical\u{1B}[0m"))
         #expect(colored.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == TextRenderer.render(document))
         #expect(!TextRenderer.render(document).contains("\u{1B}"))

@@ -1,0 +1,23 @@
+import Foundation
+
+/// Where in a file JSON ends to be JSON.
+enum JSONPlace {
+    /// Such as `line 2, column 17`; `nil` where nothing tells it.
+    static func ofError(in data: Data) -> String? {
+        do {
+            _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
+            return nil
+        } catch {
+            let text = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String ?? ""
+            guard let digits = text.split(whereSeparator: { !$0.isASCII || !$0.isNumber }).last,
+                let offset = Int(digits),
+                offset <= data.count
+            else { return nil }
+            let before = data.prefix(offset)
+            let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+            let column =
+                before.count - (before.lastIndex(of: UInt8(ascii: "\n")).map { $0 - before.startIndex + 1 } ?? 0) + 1
+            return "line \(line), column \(column)"
+        }
+    }
+}
