@@ -103,8 +103,15 @@ public struct TextRenderer {
             var line = indent + value.name.text.padded(to: width)
             line += value.decimal == nil ? value.hexadecimal : escaped(value.hexadecimal, "1")
             if let decimal = value.decimal { line += "  (\(decimal))" }
-            if let note = value.note { line += "  (\(note.text))" }
-            lines.append(line)
+            guard let note = value.note else {
+                lines.append(line)
+                continue
+            }
+            // A value with a note is a flag, which has no decimal and is not emphasised: what is seen is what is counted.
+            let start = line.count + 2
+            for (index, piece) in wrapped("(\(note.text))", width: style.width - start).enumerated() {
+                lines.append((index == 0 ? line + "  " : .spaces(start)) + piece)
+            }
         }
     }
 
@@ -151,7 +158,15 @@ public struct TextRenderer {
                 }
                 var line = String.spaces(Self.indentation) + cells.joined(separator: "  ")
                 while line.last == " " { line.removeLast() }
-                lines.append(line)
+                guard line.count > style.width, let last = columns.last else {
+                    lines.append(line)
+                    continue
+                }
+                // One column alone is too wide: its text goes on below itself.
+                let start = Self.indentation + cells.dropLast().reduce(0) { $0 + $1.count + 2 }
+                for (index, piece) in wrapped(row[last], width: max(8, style.width - start)).enumerated() {
+                    lines.append((index == 0 ? String(line.prefix(start)) : .spaces(start)) + piece)
+                }
             }
         }
     }
