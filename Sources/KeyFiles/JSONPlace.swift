@@ -1,8 +1,8 @@
 import Foundation
 
-/// Where in a file JSON ends to be JSON.
+/// Where in a file JSON ceases to be JSON.
 enum JSONPlace {
-    /// Such as `line 2, column 17`; `nil` where nothing tells it.
+    /// Such as `look at line 2, column 17`; `nil` where nothing tells it.
     static func ofError(in data: Data) -> String? {
         do {
             _ = try JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed)
@@ -12,12 +12,12 @@ enum JSONPlace {
             guard let digits = text.split(whereSeparator: { !$0.isASCII || !$0.isNumber }).last,
                 let offset = Int(digits),
                 offset <= data.count
-            else { return nil }
+            else { return text.contains("end of file") ? "it ends before all that was begun is closed" : nil }
             let before = data.prefix(offset)
             let line = before.count { $0 == UInt8(ascii: "\n") } + 1
             let column =
                 before.count - (before.lastIndex(of: UInt8(ascii: "\n")).map { $0 - before.startIndex + 1 } ?? 0) + 1
-            return "line \(line), column \(column)"
+            return "look at line \(line), column \(column)"
         }
     }
 }

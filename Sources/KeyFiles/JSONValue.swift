@@ -24,7 +24,7 @@ enum JSONValue: Decodable {
         do {
             return try JSONDecoder().decode(JSONValue.self, from: data)
         } catch {
-            throw KeyFileError(place, "is no JSON" + (JSONPlace.ofError(in: data).map { ": look at \($0)" } ?? ""))
+            throw KeyFileError(place, "is no JSON" + (JSONPlace.ofError(in: data).map { ": \($0)" } ?? ""))
         }
     }
 

@@ -66,6 +66,37 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         #expect(Fact.Kind.allCases.allSatisfy { list.contains($0.rawValue) })
     }
 
+    @Test(arguments: [
+        ("{\"networks\": [\n  {\"netkeys\": [ {\"index\": 0, \"key\": 5x } ] } ] }", "look at line 2, column 38"),
+        ("{\"networks\": [\n", "it ends before all that was begun is closed"),
+    ])
+    func whatIsNoJSONIsToldWithItsPlace(text: String, place: String) throws {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let keys = folder.appending(path: "keys.json")
+        try Data(text.utf8).write(to: keys)
+        let outcome = try Program.run("analyze", steady, "--keys", keys.path)
+        #expect(outcome.status == 2 && outcome.error.contains("is no JSON: \(place)"), "\(outcome.error)")
+    }
+
+    @Test func anAddressThatIsNearlyOneIsToldHowToBeWritten() throws {
+        let outcome = try Program.run("analyze", steady, "--master", "10")
+        #expect(outcome.status == 64 && outcome.error.contains("for the address 0x0010 write that"))
+        let misspelt = try Program.run("analyze", steady, "--mster", "0x0001")
+        #expect(misspelt.error.contains("Did you mean '--master'?"))
+    }
+
+    /// Whoever sends under the master's address now is said right behind the numbers, whether or not peers take what it says.
+    @Test func anotherSenderUnderTheAddressIsSaid() throws {
+        let keys = Checkout.captures.appending(path: "wrong-replacement.keys.json").path
+        let capture = Checkout.captures.appending(path: "wrong-replacement.pcap").path
+        let text = try Program.run("analyze", capture, "--keys", keys).output
+        let lines = text.split(separator: "\n").map(String.init)
+        let warning = try #require(lines.firstIndex { $0.hasPrefix("  ATTENTION: SEQ ") }, "\(text)")
+        let number = try #require(lines.firstIndex { $0.contains("start SEQ  ") })
+        #expect(lines[0].hasPrefix("! ") && number < warning && warning < number + 3)
+    }
+
     @Test func aWrongKeyIsSaidWithItsNID() throws {
         let outcome = try Program.run("analyze", steady, "--netkey", sampleKey)
         let text = outcome.output.replacing("\n ", with: "").replacing("  ", with: " ")

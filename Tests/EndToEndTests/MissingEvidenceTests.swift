@@ -93,6 +93,24 @@ private let since = "2026-06-01T00:00:50Z"
         return path
     }
 
+    /// Many devices that wait for a provisioner are summed up, and listed where somebody asks.
+    @Test func manyStrangersAreSummedUp() throws {
+        try withFolder { folder in
+            let path = folder + "/waiting.pcap"
+            let frames = (10..<22).map { device in
+                "00ba1c6a000000002800000028000000" + "00000001" + "043e21020103" + "00" + "\(device)0000000000" + "15"
+                    + "142b00" + String(repeating: "\(device)", count: 16) + "0000" + "c0"
+            }
+            let header = "d4c3b2a1020004000000000000000000ffff0000c9000000"
+            try Data(octets(header + frames.joined())).write(to: URL(filePath: path))
+            let short = try Program.run("analyze", path).output
+            #expect(short.contains("… and 4 devices more; --all lists them"))
+            let long = try Program.run("analyze", path, "--all").output
+            func devices(_ text: String) -> Int { text.split(separator: "\n").count { $0.contains("heard 1×") } }
+            #expect(devices(short) == 8 && devices(long) == 12 && !long.contains("--all"))
+        }
+    }
+
     /// Two devices that advertise the proxy service with a Network ID of no key, three times in all: mesh traffic, of others.
     @Test func proxyServersOfOtherNetworksAreCounted() throws {
         try withFolder { folder in
