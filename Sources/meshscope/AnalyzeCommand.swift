@@ -72,6 +72,7 @@ struct AnalyzeCommand: ParsableCommand {
         let analyzer = Analyzer(keys: keyRing, options: options, continuing: kept?.kept)
         let analysis = try Terminal.analyze(input.captures, analyzer)
         try OutputFile.write(try report(analysis), to: output)
+        if text.quiet { for master in analysis.masters { Terminal.sayAttentions(analysis, of: master) } }
         Terminal.warnOfAge(analysis)
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }

@@ -17,6 +17,11 @@ struct OutputFolder {
         if let held = try? FileManager.default.contentsOfDirectory(atPath: path), !held.isEmpty {
             throw Terminal.fail("\(path): is there already and is not empty; name a new folder, or an empty one")
         }
+        if let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType,
+            type == .typeRegular
+        {
+            throw Terminal.fail("\(path): is a file; name a new folder, or an empty one")
+        }
         let attributes: [FileAttributeKey: Any] = areSecret ? [.posixPermissions: 0o700] : [:]
         for (name, text) in files {
             let file = URL(filePath: "\(path)/\(name)")

@@ -89,13 +89,13 @@ struct RestoreCommand: ParsableCommand {
             throw Terminal.fail("\(nodeJSON ?? ""): \(error)")
         }
         guard let files else {
+            let reason = AnalysisDocument.whyNothingOpened(analysis, in: master.network)?.text
             throw Terminal.fail(
-                "nothing to restore: the verdict is \(master.verdict.name); meshscope analyze says why and what to do",
+                "nothing to restore: "
+                    + (reason ?? "the verdict is \(master.verdict.name); meshscope analyze says why and what to do"),
                 .answerIsNo)
         }
-        for attention in AnalysisDocument.attentions(analysis, of: master) {
-            Terminal.say("meshscope: \(attention.label.text): \(attention.text.text)\n")
-        }
+        Terminal.sayAttentions(analysis, of: master)
         let page = try HTMLRenderer.render(AnalysisDocument.page(analysis), of: analysis)
         let written = files + [RestoreFile(name: "report.html", text: page)]
         try OutputFolder(output).write(written.map { ($0.name, $0.text) }, areSecret: true)

@@ -36,6 +36,13 @@ enum Terminal {
         return outcome == 0 && size.ws_col > 0 ? Int(size.ws_col) : 100
     }
 
+    /// Says what must not be overlooked, where the report itself does not.
+    static func sayAttentions(_ analysis: Analysis, of master: Analysis.Master) {
+        for attention in AnalysisDocument.attentions(analysis, of: master) {
+            say("meshscope: \(attention.label.text): \(attention.text.text)\n")
+        }
+    }
+
     /// Says that an answer does not hold any more today. The report itself is the capture's, whenever it is made.
     static func warnOfAge(_ analysis: Analysis) {
         let now = LocalTime.now

@@ -31,6 +31,9 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         let lines = answer.split(separator: "\n")
         #expect(
             lines.count == 3 && zip(lines, ["IV Index", "IV Update flag", "start SEQ"]).allSatisfy { $0.contains($1) })
+        let failed = "2026-06-01T00:00:05Z"
+        let warned = try Program.run("analyze", steady, "--keys", steadyKeys, "-q", "--failed-at", failed)
+        #expect(warned.error.contains("ATTENTION: the source was heard after it is said to have failed"))
         let none = try Program.run("analyze", steady, "--keys", steadyKeys, "-q", "--master", "0x7777")
         #expect(none.output.hasPrefix("✗ Master 0x7777") && none.status == 1)
     }

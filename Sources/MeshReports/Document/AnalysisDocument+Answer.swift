@@ -99,21 +99,11 @@ extension AnalysisDocument {
         guard let recovery = master.verdict.recovery, let source = analysis.source(of: master) else { return [] }
         let never: Prose =
             "The failed device must never transmit again: the same address, keys, IV Index and SEQ is nonce reuse."
+        let other: Prose =
+            "\(code: "meshscope restore") may write another number, and says why: it counts the restarts of its own stack, and begins with "
+            + "the next block where that stack reserves SEQ in blocks. For that stack, take its number."
         return assumptions(recovery, master) + derivation(recovery, source) + ivEvidence(analysis[master.network])
-            + [.paragraph(never, depth: 1)] + elements(of: master) + blocks(of: master)
-    }
-
-    /// Why the files of some stacks hold another number than this answer.
-    private func blocks(of master: Analysis.Master) -> [Block] {
-        guard let restore = RestoreFiles(analysis, master: master) else { return [] }
-        let higher = restore.higherStarts
-        guard let first = higher.first else { return [] }
-        let names = higher.map(\.name).joined(separator: ", ")
-        let text: Prose =
-            "For \(names) \(code: "meshscope restore") writes a higher number, \(Hexadecimal.prefixed(first.start, digits: 6)) "
-            + "(\(first.start))\(higher.contains { $0.start != first.start } ? " for the first of them" : ""): such a stack begins "
-            + "with the next block of SEQ that it reserves. Both numbers are right."
-        return [.paragraph(text, depth: 1)]
+            + [.paragraph(never, depth: 1), .paragraph(other, depth: 1)] + elements(of: master)
     }
 
     /// The elements of a node that has several; some stacks count for each, others for the node.
@@ -148,9 +138,7 @@ extension AnalysisDocument {
         var blocks: [Block] = []
         if recovery.basis.assumesNoRestart {
             blocks.append(
-                .paragraph(
-                    "It assumes that no restart went unheard: name what the device ran with --stack; meshscope restore counts one of the "
-                        + "stack that it writes for, and may say a higher number.", depth: 1))
+                .paragraph("It assumes that no restart went unheard: name what the device ran with --stack.", depth: 1))
         }
         guard !master.ifItLivedOn.isEmpty else { return blocks }
         let rows = master.ifItLivedOn.map { longer -> [Prose] in

@@ -18,7 +18,7 @@ extension AnalysisDocument {
         let shown = frames.isEmpty ? "" : " (frame \(frames)\(more))"
         return ReportDocument.FindingRow(
             severity: finding.severity, label: "\(finding.severity.rawValue)",
-            "\(finding.count) × \(subject)\(finding.fact.sentence(times))\(shown)",
+            "\(finding.count) × \(subject)\(finding.fact.sentence(times))\(shown) [\(finding.kind.rawValue)]",
             explanation: Prose(markingCode: finding.kind.explanation))
     }
 }

@@ -22,13 +22,13 @@ extension RestoreFiles {
         let origin = ReportDocument.Section(
             title: "What the numbers rest on",
             [.excerpt(grounds), .paragraph("Generated from \(names).\n\(Prose(markingCode: target.tried))")])
-        let device = [ReportDocument.Section(values(next: next)), warnings(target)]
+        let device = [ReportDocument.Section(values(target, next: next)), warnings(target)]
         return ReportDocument(
             title: "Restoring the master \(master) on \(target.name)",
             sections: (target.stack == nil ? [] : device) + [steps, origin])
     }
 
-    private func values(next: UInt32) -> [ReportDocument.Block] {
+    private func values(_ target: Target, next: UInt32) -> [ReportDocument.Block] {
         let last = next > 0 ? "\(Hexadecimal.prefixed(next - 1, digits: 6)) (\(next - 1))" : "none: it begins at 0"
         let transmit = Hexadecimal.prefixed(recovery.state.transmitIndex.value, digits: 8)
         let table = ReportDocument.Table(
@@ -40,20 +40,19 @@ extension RestoreFiles {
                 ["last SEQ used, for APIs that want it", "\(last)"],
                 ["addresses of its elements", "\(elements.map { "\($0)" }.joined(separator: ", "))"],
             ])
-        let restart = recovery.margin.filter { $0.term == .reservedBlock }.reduce(0) { $0 + $1.value }
+        let asked = "meshscope analyze --stack \(target.identifier)"
         let counted: [ReportDocument.Block] =
-            restart == 0
-            ? []
-            : [
+            recovery.margin.contains { $0.term == .reservedBlock }
+            ? [
                 .paragraph(
                     """
-                    \(restart) of it are for a restart that nobody heard, as this stack skips SEQ at one: without \(code: "--stack") \(code: "meshscope analyze")
-                    does not know the stack, and says a number without them. Both are right.
+                    It counts restarts that nobody heard by what \(target.name) skips at one. \(code: "meshscope analyze") without \(code: "--stack")
+                    does not know the stack, and may say another number, higher or lower: take this one for this stack.
                     """)
-            ]
+            ] : []
         guard next != first else { return [.table(table)] + counted }
         let higher: Prose = """
-            \(code: "meshscope analyze") says \(Hexadecimal.prefixed(first, digits: 6)) (\(first)); the higher number here is what the device
+            \(code: asked) says \(Hexadecimal.prefixed(first, digits: 6)) (\(first)); the higher number here is what the device
             itself had stored, or the beginning of the next block that the stack reserves. Both are right.
             """
         return [.table(table)] + counted + [.paragraph(higher)]

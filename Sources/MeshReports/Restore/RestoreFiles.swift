@@ -72,17 +72,6 @@ public struct RestoreFiles {
     var flag: UInt32 { values.state.isUpdateInProgress ? 1 : 0 }
     var first: UInt32 { values.first.value }
 
-    /// The stacks whose files hold a higher start SEQ than was asked for, and which: they begin with a block of their own.
-    var higherStarts: [(name: String, start: UInt32)] {
-        Stack.all.compactMap { stack in
-            guard let restoration = try? stack.restoration(of: values, storedFile: nil), restoration.first > first
-            else {
-                return nil
-            }
-            return (stack.name, restoration.first)
-        }
-    }
-
     /// The files for a target, its README first. Wireshark's tables, which hold the keys, are not among them.
     ///
     /// `storedFile`: the text of the old device's own file, for a stack that has one: `Stack.storedFileName`.
