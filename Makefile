@@ -34,7 +34,7 @@ packages:
 	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblzma-dev libsqlite3-dev pkg-config
 
 test-packages: packages
-	@Scripts/install-packages tshark bluez gzip zstd xz-utils bzip2 lz4 zip unzip 7zip python3 python3-venv chromium expect zsh fish mandoc groff patch
+	@Scripts/install-packages tshark bluez gzip zstd xz-utils bzip2 lz4 zip unzip p7zip-full python3 python3-venv chromium expect zsh fish mandoc groff patch
 	@Scripts/install-second-opinion
 
 build: packages

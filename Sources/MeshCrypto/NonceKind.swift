@@ -10,4 +10,6 @@ public enum NonceKind: UInt8, Hashable, Sendable, Codable, CaseIterable {
     case device = 0x02
     /// Proxy Configuration messages: SEQ, SRC, IV Index, and zeros where the network nonce has CTL and TTL.
     case proxy = 0x03
+    /// Solicitation PDUs: SSEQ, SSRC, and zeros for all else, the IV Index too.
+    case solicitation = 0x04
 }

@@ -1,3 +1,4 @@
+import BoundedCollections
 import MeshCrypto
 import MeshProtocol
 
@@ -14,6 +15,11 @@ struct EvidenceDelivery {
         var isEmpty: Bool { movedNetworks.isEmpty && friendships.isEmpty && keys.isEmpty }
     }
 
+    private struct Friend: Hashable {
+        let network: NetworkIndex
+        let address: UnicastAddress
+    }
+
     /// An observation that waits for the PDUs which were heard before it.
     private struct Turn {
         /// Counts those PDUs, and all before them.
@@ -28,12 +34,16 @@ struct EvidenceDelivery {
     var journal: EvidenceJournal?
     /// Whether a device key is at hand, so that messages which hand out keys can be opened.
     let canLearnKeys: Bool
+    /// Whether any key above the network layer is.
+    private let opensMessages: Bool
     /// In the order of hearing, as far as the keys were known then.
     private(set) var observed: [Observation] = []
     private var turns: [Turn] = []
     private var nextTurn = 0
     private var friendships = FriendshipLearning()
-    private var configurations: [ConfigurationLearning?]
+    private var latestUpdates = BoundedStore<Friend, SequencePosition>(capacity: mostFriends)
+    private static let mostFriends = 1024
+    private var messages: [MessageOpening?]
 
     init(_ keys: [NetworkKeyList], given: IVIndex?) {
         self.keys = keys
@@ -41,8 +51,9 @@ struct EvidenceDelivery {
             let primary = list.ring.subnets.firstIndex { $0.keyIndex == .primary }.map { SubnetIndex($0) }
             return IVKnowledge(primary: primary, given: given ?? list.ring.givenIVIndex)
         }
-        configurations = keys.map { ConfigurationLearning($0.ring) }
-        canLearnKeys = configurations.contains { $0 != nil }
+        messages = keys.map { MessageOpening($0.ring) }
+        opensMessages = messages.contains { $0 != nil }
+        canLearnKeys = keys.contains { !$0.ring.upperKeys.deviceKeys.isEmpty }
     }
 
     // MARK: The order of hearing
@@ -97,9 +108,9 @@ struct EvidenceDelivery {
         append(.authentic(credential.network, .networkPDU(opened)), from: origin)
         let isAhead = knowledge[credential.network.value].isAhead(pdu.ivIndex, in: credential.subnet)
         if isAhead { note(.normalOperation(pdu.ivIndex), of: credential.subnet, network: credential.network) }
-        let mayHandOut = nonce == .network && (pdu.isControl || canLearnKeys)
-        if mayHandOut { learn(from: pdu, credential, origin) }
-        return (isAhead || mayHandOut) && !news.isEmpty
+        let mayTeach = nonce == .network && (pdu.isControl || opensMessages)
+        if mayTeach { learn(from: pdu, credential, origin) }
+        return (isAhead || mayTeach) && !news.isEmpty
     }
 
     /// A PDU that nothing opens so far.
@@ -136,7 +147,7 @@ struct EvidenceDelivery {
         if pdu.isControl {
             learnFromControl(pdu, credential, origin)
         } else {
-            learnFromConfiguration(pdu, credential, origin)
+            learnFromMessage(pdu, credential, origin)
         }
     }
 
@@ -145,7 +156,9 @@ struct EvidenceDelivery {
     ) {
         guard let message = ControlMessage(pdu) else { return }
         if credential.kind == .friendship {
-            guard case .friendUpdate(let statement, _) = message else { return }
+            guard case .friendUpdate(let statement, _) = message, isLatestUpdate(pdu, credential.network) else {
+                return
+            }
             let update = FriendUpdate(statement, subnet: credential.subnet)
             append(.authentic(credential.network, .friendUpdate(update)), from: origin)
             note(statement.state, of: credential.subnet, network: credential.network)
@@ -162,13 +175,25 @@ struct EvidenceDelivery {
         }
     }
 
-    /// NetKeys and AppKeys that configuration messages hand out, where a device key opens them.
-    private mutating func learnFromConfiguration(
+    /// Whether it is above all Friend Updates of its Friend so far: copies, and recordings, say nothing of the time at which they come.
+    private mutating func isLatestUpdate(_ pdu: NetworkPDU, _ network: NetworkIndex) -> Bool {
+        let friend = Friend(network: network, address: pdu.source)
+        if let known = latestUpdates[friend], pdu.position <= known { return false }
+        latestUpdates[friend] = pdu.position
+        return true
+    }
+
+    /// Tells what messages say of what a master managed, and learns the NetKeys and AppKeys that they hand out, as far as keys open them.
+    private mutating func learnFromMessage(
         _ pdu: NetworkPDU, _ credential: NetworkDecryption.Credential, _ origin: Origin
     ) {
         let network = credential.network
-        guard let message = configurations[network.value]?.message(completedBy: pdu) else { return }
-        switch message {
+        guard let (message, position) = messages[network.value]?.message(completedBy: pdu),
+            let destination = pdu.destination
+        else { return }
+        let heard = HeardMessage(message, from: pdu.source, to: destination, at: position, ttl: pdu.ttl)
+        append(.authentic(network, .message(heard)), from: origin)
+        switch ConfigurationMessage(message) {
         case .netKeyAdd(let index, let key), .netKeyUpdate(let index, let key):
             guard let place = keys[network.value].learn(key, keyIndex: index) else { return }
             let subnet = keys[network.value][place].subnet

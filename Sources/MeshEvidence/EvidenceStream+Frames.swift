@@ -112,6 +112,7 @@ extension EvidenceStream {
             } else if case .networkID(let networkID) = data {
                 append(.unauthenticated(.foreignProxyServer(networkID: networkID)), from: origin)
             }
+        case SolicitationPDU.serviceUUID: hear(try SolicitationPDU(parsing: &value), from: origin)
         case UnprovisionedDeviceBeacon.serviceUUID:
             let beacon = try UnprovisionedDeviceBeacon(parsing: &value)
             append(.unauthenticated(.unprovisionedDevice(beacon)), from: origin)

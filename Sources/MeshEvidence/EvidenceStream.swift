@@ -11,6 +11,7 @@ public struct EvidenceStream {
     var delivery: EvidenceDelivery
     var decryption: NetworkDecryption
     var beacons = BeaconAuthentication()
+    var solicitations = SolicitationOpening()
     var provisioning = ProvisioningReassembly()
     var proxies = ProxyConnections()
     var identification = ProxyIdentification()
@@ -86,6 +87,7 @@ public struct EvidenceStream {
         switch evidence.content {
         case .beacon(let beacon): hear(beacon, from: evidence.origin)
         case .pdu(let pdu, .network) where evidence.origin.isCertain: hear(pdu, from: evidence.origin)
+        case .pdu(let pdu, .solicitation): SolicitationPDU(pdu).map { hear($0, from: evidence.origin) }
         case .pdu(let pdu, let nonce): hearApart(pdu, nonce: nonce, from: evidence.origin)
         }
     }
@@ -126,6 +128,21 @@ public struct EvidenceStream {
         }
         decryption.hearApart(pdu, nonce: nonce, from: origin)
         if decryption.isFull { openWaiting() }
+    }
+
+    mutating func hear(_ solicitation: SolicitationPDU, from origin: Origin) {
+        // The key may stand in a message that waits to be opened.
+        if delivery.canLearnKeys { openPending() }
+        let isNew = !solicitations.isKnown(solicitation)
+        guard let opened = solicitations.open(solicitation, from: origin) else {
+            append(.unauthenticated(.closedSolicitations(change: 1)), from: origin)
+            return
+        }
+        if isNew {
+            delivery.journal?.append(
+                solicitation.pdu, .solicitation, source: opened.pdu.pdu.source, from: origin)
+        }
+        append(.authentic(opened.network, .solicitation(opened.pdu)), from: origin)
     }
 
     private mutating func hearForeign(_ pdu: ObfuscatedNetworkPDU, from origin: Origin) {
@@ -235,7 +252,10 @@ public struct EvidenceStream {
             add(key.place, of: list)
             for nid in [keys.flooding.nid, keys.directed.nid] { nids[nid] = .all }
         }
-        if !news.keys.isEmpty { recogniseBeacons() }
+        if !news.keys.isEmpty {
+            recogniseBeacons()
+            openSolicitations()
+        }
         decryption.updateOptions(delivery.knowledge, nids: Set(nids.keys))
         tellForgotten()
         return nids
@@ -272,6 +292,7 @@ public struct EvidenceStream {
         decryption.add(entry.keys.flooding, .flooding, network: list.network, subnet: entry.subnet, key: place)
         decryption.add(entry.keys.directed, .directed, network: list.network, subnet: entry.subnet, key: place)
         beacons.learn(place, of: list)
+        solicitations.learn(place, of: list)
         identification.learn(place, of: list)
     }
 
@@ -289,6 +310,14 @@ public struct EvidenceStream {
             delivery.append(said(max(1, foreign.count - 1)), from: foreign.first)
             if foreign.count > 1 { delivery.append(said(1), from: foreign.last) }
             delivery.note(statement.state, of: subnet, network: network)
+        }
+    }
+
+    /// Solicitation PDUs that were closed until a key was learned.
+    private mutating func openSolicitations() {
+        for (closed, opened) in solicitations.removeOpened() {
+            delivery.append(.unauthenticated(.closedSolicitations(change: -closed.count)), from: closed.first)
+            delivery.append(.authentic(opened.network, .solicitation(opened.pdu)), from: closed.first)
         }
     }
 

@@ -44,6 +44,10 @@ public enum AuthenticStatement: Hashable, Codable, Sendable {
     case networkPDU(OpenedPDU)
     /// Copies of a PDU that was observed before.
     case repetition(PDURepetition)
+    /// A Solicitation PDU whose NetMIC is right: its SEQ is the SSEQ, its source the SSRC, and its IV Index always 0.
+    indirect case solicitation(OpenedPDU)
+    /// A message above the network layer that tells what a master managed, and that a key of the user's opened.
+    indirect case message(HeardMessage)
     /// A Friend Update: the IV state as a Friend tells it to its Low Power node.
     case friendUpdate(FriendUpdate)
     /// No beacon tells the IV Index; it was found by trial, and PDUs confirm it: this one's subnet.
@@ -100,10 +104,13 @@ public struct OpenedPDU: Hashable, Codable, Sendable {
     public let key: KeyPlace
     /// The kind of credentials that opened it: Mesh Protocol 1.1, "Encryption Key and Privacy Key".
     public let credentials: CredentialKind
-    /// `proxy` for Proxy Configuration messages, `network` for all others.
+    /// `proxy` for Proxy Configuration messages, `solicitation` for Solicitation PDUs, `network` for all others.
     public let nonce: NonceKind
     /// How often it was heard so far; at least 1.
     public let heard: Int
+
+    /// Whether it is a Proxy Configuration message, and none of a node to another.
+    public var isProxyConfiguration: Bool { nonce == .proxy }
 
     /// Makes an opened PDU; `heard` is at least 1.
     public init(
@@ -222,6 +229,8 @@ public enum UnauthenticatedStatement: Hashable, Codable, Sendable {
     case closedPDUs(ClosedPDUs)
     /// Network PDUs that gave way in a full store before anything told the IV Index.
     case pdusGivenUp(Int)
+    /// Solicitation PDUs that no key opens: so many more, or fewer once a learned key opened them.
+    case closedSolicitations(change: Int)
     /// A proxy server advertises a Network ID that no key has.
     case foreignProxyServer(networkID: UInt64)
     /// A proxy server's identity that was not tried: more were heard than can be.

@@ -92,6 +92,13 @@ struct DecodeLine: Encodable {
         ttl = pdu.ttl
     }
 
+    /// SSEQ and SSRC stand where SEQ and source do.
+    mutating func describe(solicitation opened: OpenedPDU, _ keys: KeyRing.Network) {
+        describe(opened, keys)
+        (kind, ivIndex, credentials) = (.solicitation, nil, "flooding")
+        message = "Solicitation PDU: the SEQ is an SSEQ"
+    }
+
     mutating func describe(_ decoded: DecodedMessage) {
         func joined(_ segments: Int) -> String { segments > 1 ? " (\(segments) segments)" : "" }
         switch decoded {

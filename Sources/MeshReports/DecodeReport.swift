@@ -11,6 +11,7 @@ public enum DecodeKind: String, Sendable, CaseIterable, Encodable {
     /// A segment of a message that is not whole yet.
     case segment
     case provisioning
+    case solicitation
 }
 
 /// One line for each distinct PDU or beacon that a key opens, and for each Provisioning PDU, in the order of hearing.
@@ -45,10 +46,11 @@ public struct DecodeReport {
             let time = observation.origin.time
             guard since.map({ time >= $0 }) ?? true, until.map({ time <= $0 }) ?? true else { return false }
             guard network.map({ $0 == observation.network }) ?? true else { return false }
-            guard case .authentic(_, .networkPDU(let opened)) = observation.statement else {
-                return source == nil && destination == nil
+            let pdu: NetworkPDU
+            switch observation.statement {
+            case .authentic(_, .networkPDU(let opened)), .authentic(_, .solicitation(let opened)): pdu = opened.pdu
+            default: return source == nil && destination == nil
             }
-            let pdu = opened.pdu
             return source.map { $0 == pdu.source } ?? true && destination.map { $0 == pdu.destination } ?? true
         }
     }
@@ -71,6 +73,7 @@ public struct DecodeReport {
 
     private let encoder = JSONEncoder()
     private var lastBeacons: [BeaconKey: CaptureTime] = [:]
+    private var lastSSEQ: [UnicastAddress: SequenceNumber] = [:]
     private var clock = LineClock()
 
     /// `keyRing`: the one that the analysis goes by, which names its networks and opens messages.
@@ -124,6 +127,11 @@ public struct DecodeReport {
             line.describe(opened, keyRing[network])
             line.describe(decoders[network.value].decode(opened.pdu, nonce: opened.nonce))
             return line
+        case .authentic(let network, .solicitation(let opened)):
+            guard isNew(opened) else { return nil }
+            var line = DecodeLine(observation.origin, network: network, time: clock.text(observation.origin.time))
+            line.describe(solicitation: opened, keyRing[network])
+            return line
         case .authentic(let network, .netKeyLearned(let learned)):
             // A new subnet is the next one of its network.
             if learned.subnet.value == keyIndexes[network.value].count {
@@ -137,6 +145,13 @@ public struct DecodeReport {
             return line
         case .authentic, .unauthenticated, .capture: return nil
         }
+    }
+
+    /// A Solicitation PDU stands once, and not for each of its copies; again where another one came between.
+    private mutating func isNew(_ solicitation: OpenedPDU) -> Bool {
+        let known = lastSSEQ[solicitation.pdu.source]
+        lastSSEQ[solicitation.pdu.source] = solicitation.pdu.sequence
+        return known != solicitation.pdu.sequence
     }
 
     private mutating func line(

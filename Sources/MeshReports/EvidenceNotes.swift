@@ -46,13 +46,17 @@ public struct EvidenceNotes {
 
     private static func note(_ statement: AuthenticStatement, _ novelty: Novelty) -> Statement? {
         switch statement {
-        case .networkPDU where novelty == .copy, .repetition, .ivIndexFound, .friendshipsForgotten: return nil
+        case .networkPDU where novelty == .copy, .repetition, .ivIndexFound, .friendshipsForgotten, .message: return nil
         case .networkPDU(let opened): return .pdu(opened.pdu.position, opened.pdu.source)
         case .beacon(let beacon): return .beacon(beacon.statement.state, beacon.evidence)
         case .friendUpdate(let update): return .other("Friend Update, \(text(update.statement.state))")
         case .netKeyLearned(let learned): return .other("hands out a NetKey, from \(learned.source)")
         case .friendshipEstablished(let friendship):
             return .other("friendship of \(friendship.lowPowerNode) with \(friendship.friend)")
+        case .solicitation(let opened):
+            return .other(
+                "Solicitation PDU, SSEQ \(Hexadecimal.prefixed(opened.pdu.sequence.value, digits: 6)), source \(opened.pdu.source)"
+            )
         case .proxyServer(let address): return .other("proxy server" + (address.map { " \($0)" } ?? ""))
         }
     }

@@ -16,6 +16,7 @@ struct JSONModel: Encodable {
     var master: Nullable<Master>
     var masters: [Master]
     var unusableCaptures: [UnusableCapture]
+    var closedSolicitations: Int
     var unopened: [Unopened]
     var foreignBeacons: [ForeignBeacon]
     var foreignPrivateBeacons: Int
@@ -306,6 +307,7 @@ struct JSONModel: Encodable {
         var validUntil: Nullable<String>?
         /// Where nobody says when it failed.
         var ifItLivedOn: [Longer]?
+        var card: JSONCard?
     }
 
     struct Candidate: Encodable {

@@ -40,6 +40,7 @@ public enum JSONReport {
             master: .init(analysis.masters.first.map { master(of: $0, times) }),
             masters: analysis.masters.map { master(of: $0, times) },
             unusableCaptures: analysis.unusable.map { .init(path: KeyMask.hide($0.path), reason: $0.explanation) },
+            closedSolicitations: analysis.closedSolicitations,
             unopened: analysis.unopened.map { .init(nid: $0.nid, heard: $0.heard) },
             foreignBeacons: analysis.foreignBeacons.map {
                 .init(
@@ -90,7 +91,7 @@ public enum JSONReport {
                 ? nil
                 : master.ifItLivedOn.map {
                     .init(seconds: $0.time.components.seconds, recommendedSeq: .init($0.recommended?.value))
-                })
+                }, card: master.card.map { JSONCard($0, times) })
     }
 
     private static func capture(of capture: CaptureSummary) -> JSONModel.Capture {

@@ -22,6 +22,13 @@ public enum TakeoverReport {
             var frame: Int?
         }
 
+        struct Reporter: Encodable {
+            var source: String
+            var kind: String
+            var periodSeconds: Double
+            var heardSince: Bool
+        }
+
         var schema = "meshscope.takeover/1"
         var verdict: String
         var address: String
@@ -44,6 +51,7 @@ public enum TakeoverReport {
         var publications: Int
         var publicationsByChance: Double
         var foreignFrames: [Int]
+        var reporters: [Reporter]
     }
 
     /// One object of the schema `meshscope.takeover/1`; the same takeover gives the same bytes.
@@ -72,7 +80,15 @@ public enum TakeoverReport {
             firstAnswer: frame(answers.firstFrame), firstAcknowledgment: frame(takeover.firstAcknowledgment),
             acknowledgments: takeover.acknowledgments, publications: answers.publications,
             publicationsByChance: rounded(answers.publicationChance),
-            foreignFrames: takeover.foreign.map(\.number))
+            foreignFrames: takeover.foreign.map(\.number),
+            reporters: takeover.reporters.compactMap { reporter in
+                reporter.period.map {
+                    .init(
+                        source: "\(reporter.source)", kind: reporter.kind.rawValue,
+                        periodSeconds: Double($0.components.seconds),
+                        heardSince: takeover.isHeardSince(reporter))
+                }
+            })
         return try JSONReport.encode(model)
     }
 }

@@ -57,11 +57,16 @@ public enum Scenario: String, CaseIterable, Sendable {
     case reboots
     /// Relays hear themselves, and cut each copy of a copy short.
     case echoingRelays = "echoing-relays"
+    /// A master that manages: it solicits proxy servers, is the Friend of a sensor, is reported to, looks for paths, and dies in the
+    /// middle of a firmware update.
+    case managingMaster = "managing-master"
+    /// A master that loses its SSEQ and begins anew at 0.
+    case solicitationRestart = "solicitation-restart"
 
     /// Nothing is wrong in it, and what can be known is known by default.
     public var isHarmless: Bool {
         switch self {
-        case .noBeaconFar, .replayedPDUs, .replayedBeacons, .spoofedSEQ, .wrongReplacement: false
+        case .noBeaconFar, .replayedPDUs, .replayedBeacons, .spoofedSEQ, .wrongReplacement, .solicitationRestart: false
         default: true
         }
     }
@@ -168,6 +173,7 @@ private struct Story {
         case .replayedPDUs, .spoofedSEQ, .wrongReplacement: runAttack()
         case .replayedBeacons: runReplayedBeacons()
         case .configuration, .keyRefresh, .provisioning: runBusy()
+        case .managingMaster, .solicitationRestart: runManagement()
         case .swap: runSwap()
         case .reboots: runReboots()
         case .echoingRelays:
@@ -292,6 +298,42 @@ private struct Story {
         }
         mesh.networks[0].nodes[0].diesAt = start.advanced(by: .seconds(26))
         mesh.run(from: start, seconds: 32)
+    }
+
+    /// Four minutes, at the end of which the master dies.
+    private mutating func runManagement() {
+        mesh.configuration = SimulatedConfiguration(nodes: mesh.networks[0].nodes.count, &mesh.random)
+        var management = SimulatedManagement(&mesh.random)
+        management.nextSSEQ = [0: UInt32(40 + mesh.random.below(1000)), 1: 3]
+        mesh.plainHeader = 0x4A
+        mesh.networks[0].nodes[0].diesAt = start.advanced(by: .seconds(230))
+        if scenario == .solicitationRestart {
+            management.plan = [20, 50, 80].map { ($0, .solicit(0)) }
+            mesh.management = management
+            mesh.run(from: start, seconds: 120)
+            mesh.management?.nextSSEQ[0] = 0
+            mesh.management?.plan = [20, 50].map { ($0, .solicit(0)) }
+            mesh.run(from: start.advanced(by: .seconds(120)), seconds: 120)
+            return
+        }
+        for node in mesh.networks[0].nodes.indices { mesh.networks[0].nodes[node].rate = 0 }
+        mesh.friendship = SimulatedFriendship(lpn: 3, friend: 0)
+        mesh.networks[0].nodes[3].isRelay = false
+        let node = mesh.random.below(2)
+        management.plan = [
+            (8, .solicit(0)), (60, .solicit(0)), (61, .solicit(1)), (150, .solicit(0)), (16, .pathRequest),
+            (90, .pathRequest), (170, .pathRequest), (200, .pathRequest), (70, .unacknowledged(3)),
+            (110, .unacknowledged(3)), (75, .answer(3)), (112, .answer(3)), (100, .remoteLinkOpen(1)),
+            (120, .updateStart(1)), (122, .updateStart(2)), (125, .transferStart(1)), (128, .transferStart(2)),
+            (140, .blockStart(0)), (150, .blockStatus(1, block: 0)), (152, .blockStatus(2, block: 0)),
+            (160, .blockStart(1)), (175, .blockStatus(1 + node, block: 1)), (180, .blockStart(2)),
+        ]
+        management.plan += (0..<15).map { (3 + 15 * Double($0), .heartbeat(1)) }
+        management.plan += (0..<23).map { (4 + 10 * Double($0), .publish(2)) }
+        management.plan += (0..<10).map { (5 + 21 * Double($0), .command($0 % 3 == 0 ? 0xC005 : 0xC007)) }
+        mesh.management = management
+        mesh.configuration?.plan = [(12, .appKeyAdd(1)), (14, .appKeyAdd(2)), (185, .heartbeatPublicationSet(2))]
+        mesh.run(from: start, seconds: 240)
     }
 
     private mutating func planConfiguration() {

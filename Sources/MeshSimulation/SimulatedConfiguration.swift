@@ -125,7 +125,7 @@ extension SimulatedMesh {
     @discardableResult
     mutating func sendAccess(
         _ payload: [UInt8], from node: Int, to destination: MeshAddress, _ key: AccessKey,
-        hasLongTransMIC: Bool = false, isDirected: Bool = false, at time: CaptureTime
+        hasLongTransMIC: Bool = false, isDirected: Bool = false, isAcknowledged: Bool = true, at time: CaptureTime
     ) -> Bool {
         let source = networks[0].nodes[node].address
         let first = takeSequence(network: 0, node: node, at: time)
@@ -147,7 +147,7 @@ extension SimulatedMesh {
                     sealed, key.header, offset, last, seqZero: first.sequence, hasLongTransMIC)
                 isHeard = flood(message, ttl: 5, from: node, at: later) && isHeard
             }
-            if destination.isUnicast { acknowledge(message, last, seqZero: first.sequence, at: time) }
+            if destination.isUnicast, isAcknowledged { acknowledge(message, last, seqZero: first.sequence, at: time) }
         }
         if isHeard, let place = networks[0].truthIndex {
             truth.networks[place].messages.append(Hexadecimal.text(payload))

@@ -16,6 +16,7 @@ struct SimulatedMesh {
     /// In the first network.
     var friendship: SimulatedFriendship?
     var configuration: SimulatedConfiguration?
+    var management: SimulatedManagement?
     /// Devices that the master provisions, and with which error code one refuses.
     var provisionings: [(seconds: Double, uuid: UInt128, failure: UInt8?)] = []
     /// AKF and AID of plain access messages.
@@ -38,6 +39,7 @@ struct SimulatedMesh {
         case poll
         case noise
         case configuration(SimulatedConfiguration.Step)
+        case management(SimulatedManagement.Step)
         case provisioning(UInt128, failure: UInt8?)
     }
 
@@ -75,6 +77,9 @@ struct SimulatedMesh {
         for (moment, step) in configuration?.plan ?? [] {
             schedule.append((start.advanced(by: .microseconds(Int64(moment * 1e6))), .configuration(step)))
         }
+        for (moment, step) in management?.plan ?? [] {
+            schedule.append((start.advanced(by: .microseconds(Int64(moment * 1e6))), .management(step)))
+        }
         for (moment, uuid, failure) in provisionings {
             let time = start.advanced(by: .microseconds(Int64(moment * 1e6)))
             schedule.append((time, .provisioning(uuid, failure: failure)))
@@ -106,6 +111,7 @@ struct SimulatedMesh {
         case .poll: pollFriend(at: time)
         case .noise: sendNoise(at: time)
         case .configuration(let step): perform(step, at: time)
+        case .management(let step): perform(step, at: time)
         case .provisioning(let uuid, let failure): provision(uuid: uuid, failure: failure, at: time)
         }
     }

@@ -47,6 +47,8 @@ public struct SimulationTruth: Sendable {
     public var master: UInt16?
     /// In the order of the links.
     public var provisioning: [ProvisioningTruth] = []
+    /// What of the master's management can be opened.
+    public var management = ManagementTruth()
     /// PDUs and beacons of networks that nobody has keys of.
     public var foreignPDUs = 0
     /// Beacons of networks that nobody has keys of.

@@ -34,7 +34,7 @@ extension Stack {
     }
 
     private static let steps = [
-        "Import the Mesh Configuration Database, and make the old provisioner the local one.",
+        "Import the Mesh Configuration Database, in which `phase` of each NetKey is that of the Key Refresh, and make the old provisioner the local one.",
         "iOS: the calls of `restore.swift`; the number is the next SEQ, and each element has its own.",
         "Android: the calls of `Restore.java`; the number is the last SEQ used, one less.",
         "Kotlin: the application implements the library's `SecurePropertiesStorage`; let `storeNextSequenceNumber` have the number of `restore.swift` for each element, and `storeIvIndex` the IV Index.",

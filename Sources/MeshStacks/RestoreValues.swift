@@ -11,6 +11,10 @@ public struct RestoreValues: Hashable, Sendable {
     public let elements: [UnicastAddress]
     /// The replay protection list: one entry for each other source, so that its old messages are dropped.
     public let replayList: [ReplayEntry]
+    /// The next SSEQ of the primary element, where Solicitation PDUs of it were heard.
+    public var nextSSEQ: SequenceNumber?
+    /// Phase 0, 1 or 2 of the Key Refresh of the primary subnet, where something tells it.
+    public var keyRefreshPhase: UInt8?
     /// All keys of the network, to tell whether a stored file is of this network; none is written.
     public let netKeys: [NetKey]
 
@@ -32,6 +36,10 @@ public struct RestoreValues: Hashable, Sendable {
     var ivIndex: UInt32 { state.index.value }
     /// The IV Update flag as a number, 0 or 1.
     var updateFlag: UInt32 { state.isUpdateInProgress ? 1 : 0 }
+    /// The Key Refresh flag as a number, 0 or 1: nodes set it in phase 2.
+    public var keyRefreshFlag: UInt32 { keyRefreshPhase == 2 ? 1 : 0 }
+    /// The flags of a Secure Network beacon, and of Provisioning Data: bit 0 Key Refresh, bit 1 IV Update.
+    var flags: UInt32 { keyRefreshFlag | updateFlag << 1 }
 }
 
 /// A source and its highest position: Mesh Protocol 1.1, "Message replay protection".

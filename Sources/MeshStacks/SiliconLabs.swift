@@ -27,7 +27,7 @@ extension Stack {
     }
 
     private static let steps = [
-        "Provision the replacement: `sl_btmesh_node_set_provisioning_data`, or for a provisioner `sl_btmesh_prov_initialize_network` and `sl_btmesh_prov_create_network` with the old NetKey, then `sl_btmesh_prov_add_ddb_entry` for each node.",
+        "Provision the replacement: `sl_btmesh_node_set_provisioning_data`, whose `kr_in_progress` is the Key Refresh flag above, or for a provisioner `sl_btmesh_prov_initialize_network` and `sl_btmesh_prov_create_network` with the old NetKey, then `sl_btmesh_prov_add_ddb_entry` for each node.",
         "Call what `restore.c` holds: each element has a counter of its own. The class `test` is documented as for development only.",
         "Check with `sl_btmesh_node_get_element_seqnum`, and with `sl_btmesh_node_get_ivupdate_state`.",
     ]

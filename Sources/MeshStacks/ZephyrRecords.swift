@@ -19,6 +19,9 @@ enum ZephyrRecords {
         Hexadecimal.littleEndian(values.first.value, octets: 3)
     }
 
+    /// The next SSEQ, u32.
+    static func sseq(_ next: SequenceNumber) -> String { Hexadecimal.littleEndian(next.value, octets: 4) }
+
     /// SEQ in 24 bits, and a bit for the IV Index before.
     static func replay(_ position: SequencePosition, in state: IVState) -> String {
         let isOld: UInt32 = position.ivIndex < state.index ? 1 : 0

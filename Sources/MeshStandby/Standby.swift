@@ -146,6 +146,7 @@ public struct Standby {
         let sources: [UnicastAddress]
         switch statement {
         case .netKeyLearned(let learned): sources = [learned.source]
+        case .message(let heard): sources = [heard.source]
         case .friendshipEstablished(let friendship): sources = [friendship.lowPowerNode, friendship.friend]
         default: return
         }
@@ -221,6 +222,8 @@ extension Observation {
         guard case .authentic(_, let statement) = statement else { return false }
         switch statement {
         case .netKeyLearned, .friendshipEstablished: return true
+        // An AppKey opens what tells of firmware updates.
+        case .message(let heard): return heard.message.handsOutKey
         default: return false
         }
     }

@@ -115,6 +115,8 @@ public struct Analysis: Sendable {
         /// The verdict of the node: the highest of its elements' verdicts, since a node may have one SEQ counter for all of
         /// them.
         public internal(set) var verdict: RecoveryVerdict = .ivIndexUnknown
+        /// What dies with it beside IV Index and SEQ.
+        public internal(set) var card: TakeoverCard?
         /// The first SEQ if it lived on unheard behind the captures, for longer and longer; empty where the user says when it
         /// failed, and where there is no number at all.
         public internal(set) var ifItLivedOn: [Longer] = []
@@ -149,6 +151,8 @@ public struct Analysis: Sendable {
     public let masters: [Master]
     /// Whether the user named a master although there is no network to look for it in.
     let isMasterMissing: Bool
+    /// Solicitation PDUs that no key opens.
+    public let closedSolicitations: Int
     /// PDUs with a NID of no key, in the order of the NIDs.
     public let unopened: [ForeignPDUs]
     /// Secure Network beacons of a Network ID that no key has; nothing of them is authenticated.

@@ -74,6 +74,7 @@ private struct AnalysisBuilder {
         return Analysis(
             captures: state.captures, unusable: unusable, networks: networks, masters: masters,
             isMasterMissing: options.master != nil && networks.isEmpty,
+            closedSolicitations: surroundings.closedSolicitations,
             unopened: surroundings.foreignPDUs.map { .init(nid: $0.nid, heard: $0.heard) },
             foreignBeacons: surroundings.foreignNetworks, foreignProxyServers: surroundings.foreignProxyServers,
             foreignPrivateBeacons: surroundings.foreignPrivateBeacons,
@@ -120,6 +121,9 @@ private struct AnalysisBuilder {
     ) {
         let elements = elements(of: master)
         master.elements = elements
+        master.card = CardRules(
+            network: rules.network, keys: keys[master.network], elements: elements, rules: rules
+        ).judge()
         let sources = network.sources.filter { elements.contains($0.address) }
         master.verdict = RecoveryVerdict.highest(of: sources.map(\.verdict))
         guard let recovery = master.verdict.recovery else {

@@ -69,13 +69,16 @@ struct VerifyCommand: ParsableCommand {
         let kept = try standby.read(keyRing, looksBack: true)
         var question = TakeoverQuestion(
             master, since: since, old: old ?? kept?.kept.last(of: master, before: since), in: keyRing)
-        let analyzer = Analyzer(keys: keyRing, options: input.options(), continuing: kept?.kept)
+        var options = input.options()
+        options.master = master
+        let analyzer = Analyzer(keys: keyRing, options: options, continuing: kept?.kept)
         let analysis = try Terminal.analyze(input.captures, analyzer) {
             observation, novelty in
             question.apply(observation, novelty)
         }
-        guard let takeover = question.judge() else { throw Terminal.fail("no network is given") }
+        guard var takeover = question.judge() else { throw Terminal.fail("no network is given") }
         let place = takeover.network
+        takeover.reporters = analysis.masters.first { $0.network == place }?.card?.reporters ?? []
         sayWhatIsMissing(analysis, takeover, analysis[place], master)
         if keyRing.networks.count > 1 {
             Terminal.say("meshscope: of \(keyRing.networks.count) networks, this is \(name(of: place, keyRing))\n")

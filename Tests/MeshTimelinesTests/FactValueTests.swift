@@ -49,6 +49,7 @@ import Testing
         .sequenceJump(jump(), under: IVIndex(5), stacks: [.zephyr, .silabs]),
         .sequenceOutlier(position, others: SequenceNumber(truncating: 3)),
         .keyFellSilent(KeyIndex.primary, since: Scene.start, nids: [3], networkIDs: [7], sources: 4),
+        .solicitationFell(from: SequenceNumber(truncating: 41), to: SequenceNumber(truncating: 0)),
         .pduReplayed(under: IVIndex(5), isLate: true), .pduReplayed(under: IVIndex(5), isLate: false),
         .staleIVIndex(IVIndex(3), newer: IVIndex(5)), .heardAfterFailure(failedAt: Scene.start),
         .answerOutlived(failedAt: Scene.start, validUntil: nil),

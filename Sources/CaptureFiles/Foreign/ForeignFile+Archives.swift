@@ -19,7 +19,7 @@ extension ForeignFile {
             ForeignFile(
                 phrase: "is a 7z archive", mark: .octets { $0.has([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C]) },
                 advice: { start, use in
-                    "'7z l FILE' lists what is in it, '7z x -so FILE NAME | \(use.command)' reads one of it"
+                    "'7z l FILE' lists what is in it (the program is called 7zz on some systems), '7z x -so FILE NAME | \(use.command)' reads one of it"
                 }),
             ForeignFile(
                 phrase: "is a rar archive", mark: .octets { $0.has(Array("Rar!\u{1A}\u{07}".utf8)) },

@@ -111,7 +111,7 @@ private struct OpenedTimes {
             let time = observation.origin.frame.time.nanoseconds
             times[pdu] = min(times[pdu] ?? time, time)
         case .repetition, .friendUpdate, .ivIndexFound, .netKeyLearned, .friendshipEstablished,
-            .friendshipsForgotten, .proxyServer:
+            .friendshipsForgotten, .proxyServer, .solicitation, .message:
             return
         }
     }

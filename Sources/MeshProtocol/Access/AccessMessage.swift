@@ -15,6 +15,12 @@ public struct AccessMessage: Hashable, Sendable {
     /// What follows the opcode; none may be there.
     public let parameters: [UInt8]
 
+    /// A message of these parts.
+    public init(opcode: Opcode, parameters: [UInt8]) {
+        self.opcode = opcode
+        self.parameters = parameters
+    }
+
     /// `nil` for an empty payload, for one that breaks off within its opcode, and for the reserved opcode 7F.
     public init?(payload: [UInt8]) {
         guard let first = payload.first, first != 0x7F else { return nil }

@@ -1,10 +1,11 @@
 import ByteParsing
 import MeshCrypto
 
-/// The nonces of the network layer: Mesh Protocol 1.1, "Network nonce" and "Proxy nonce".
+/// The nonces of the network layer: Mesh Protocol 1.1, "Network nonce", "Proxy nonce" and "Proxy solicitation nonce".
 ///
-///     network  00 · CTL and TTL 1 · SEQ 3 · SRC 2 · 0000 · IV Index 4
-///     proxy    03 · 00 · SEQ 3 · SRC 2 · 0000 · IV Index 4
+///     network       00 · CTL and TTL 1 · SEQ 3 · SRC 2 · 0000 · IV Index 4
+///     proxy         03 · 00 · SEQ 3 · SRC 2 · 0000 · IV Index 4
+///     solicitation  04 · 00 · SSEQ 3 · SSRC 2 · 0000 · 00000000
 extension NonceKind {
     /// The nonce's 104 bits. Only the network nonce has CTL and TTL.
     ///

@@ -22,7 +22,9 @@ public enum ControlMessage: Hashable, Sendable, Codable {
     case friendSubscriptionListConfirm(transaction: UInt8)
     /// A node is alive: the TTL that it began with, and its features in use, as bits.
     case heartbeat(initTTL: UInt8, features: UInt16)
-    /// Directed forwarding, and what is not known: by opcode.
+    /// A node looks for a path, or passes on that another one does.
+    case pathRequest(PathRequest)
+    /// What else is of directed forwarding, and what is not known: by opcode.
     case other(opcode: UInt8, parameters: [UInt8])
 
     ///     criteria 1 · receive delay 1 · poll timeout 3 · previous address 2 · number of elements 1 · LPNCounter 2
@@ -53,6 +55,20 @@ public enum ControlMessage: Hashable, Sendable, Codable {
         public let rssi: Int8
         /// How many Friend Offers it has sent; a part of the credentials.
         public let friendCounter: UInt16
+    }
+
+    ///     on behalf of a dependent origin 1 bit · metric type 3 · lifetime 2 · discovery interval 1 · prohibited 1 bit ·
+    ///     forwarding number 1 · path metric 1 · destination 2 · range of the path origin: length present 1 bit · address 15 bits · [length 1] ·
+    ///     [range of the dependent origin]
+    public struct PathRequest: Hashable, Sendable, Codable {
+        /// How long the path is to live: 0 for 12 minutes, 1 for 2 hours, 2 for 24 hours, 3 for 10 days.
+        public let lifetime: UInt8
+        /// Counts the Path Requests of the path origin, modulo 256: a node that knows the path drops one that is less.
+        public let forwardingNumber: UInt8
+        /// Where the path is to lead.
+        public let destination: MeshAddress
+        /// The primary element of the node that looks for the path.
+        public let pathOrigin: UnicastAddress
     }
 
     /// `parameters`: what follows the opcode, reassembled if it was segmented.
@@ -87,6 +103,7 @@ public enum ControlMessage: Hashable, Sendable, Codable {
         case 0x0A:
             let initTTL = try reader.readUInt8() & 0x7F
             self = .heartbeat(initTTL: initTTL, features: try reader.readUInt16BigEndian())
+        case 0x0B: self = .pathRequest(try PathRequest(parsing: &reader))
         default: self = .other(opcode: opcode, parameters: parameters)
         }
     }
@@ -130,5 +147,20 @@ extension ControlMessage.FriendOffer {
         subscriptionListSize = try reader.readUInt8()
         rssi = Int8(bitPattern: try reader.readUInt8())
         friendCounter = try reader.readUInt16BigEndian()
+    }
+}
+
+extension ControlMessage.PathRequest {
+    init(parsing reader: inout ByteReader) throws(ParseError) {
+        lifetime = try reader.readUInt8() >> 2 & 3
+        forwardingNumber = try reader.readUInt8()
+        _ = try reader.readUInt8()
+        destination = MeshAddress(try reader.readUInt16BigEndian())
+        let start = reader.offset
+        let origin = try reader.readUInt16BigEndian() & 0x7FFF
+        guard let address = UnicastAddress(origin) else {
+            throw ParseError(.invalidValue(UInt64(origin)), at: start)
+        }
+        pathOrigin = address
     }
 }

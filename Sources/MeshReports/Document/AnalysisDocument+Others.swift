@@ -19,6 +19,7 @@ extension AnalysisDocument {
                 provisioning
             ), ("Proxy servers that advertise", analysis.proxyServers.map(item)),
             ("Unprovisioned devices", shortened(analysis.unprovisionedDevices.map(item), of: "device")),
+            ("Solicitation PDUs (not authenticated)", closedSolicitations),
             ("Beacons of other networks (not authenticated)", foreignBeacons),
             ("Proxy servers of other networks (not authenticated)", analysis.foreignProxyServers.map(item)),
         ]
@@ -59,6 +60,11 @@ extension AnalysisDocument {
         return Item(
             "Network ID \(Hexadecimal.text(servers.networkID, digits: 16))  \(Wording.count(devices, "device")), "
                 + "heard \(servers.count)×")
+    }
+
+    private var closedSolicitations: [Item] {
+        guard analysis.closedSolicitations > 0 else { return [] }
+        return [Item("\(Wording.count(analysis.closedSolicitations, "Solicitation PDU")) that no key opens")]
     }
 
     private var foreignBeacons: [Item] {

@@ -24,7 +24,8 @@ public struct AnalysisDocument {
         let document = AnalysisDocument(analysis, listsAll: listsAll)
         return ReportDocument(
             sections: [ReportDocument.Section(document.answer), document.captures] + document.listening
-                + analysis.networkIndexes.map(document.network) + document.others + [document.findings])
+                + document.cards + analysis.networkIndexes.map(document.network) + document.others + [document.findings]
+        )
     }
 
     /// The same report as a page with pictures: the answer, the pictures, the findings, and then what all of it rests on.
@@ -33,7 +34,7 @@ public struct AnalysisDocument {
         return ReportDocument(
             sections: [
                 ReportDocument.Section(document.heads), document.pictures, document.findings, document.groundsSection,
-            ].filter { !$0.blocks.isEmpty }
+            ].filter { !$0.blocks.isEmpty } + document.cards
                 + [document.captures] + document.listening
                 + analysis.networkIndexes.map(document.network) + document.others)
     }

@@ -11,7 +11,7 @@ public enum TakeoverDocument {
     public static func make(_ takeover: Takeover) -> ReportDocument {
         let grounds =
             [oldDevice(takeover)] + replacement(takeover) + answers(takeover) + owing(takeover) + shortfall(takeover)
-            + whatIsMissing(takeover) + conflict(takeover)
+            + whatIsMissing(takeover) + conflict(takeover) + reports(takeover)
         return ReportDocument(sections: [
             ReportDocument.Section(
                 [.headline("\(takeover.verdict.rawValue): \(headline(takeover))", tone(takeover.verdict))]
@@ -128,6 +128,26 @@ public enum TakeoverDocument {
         return [
             "Not the replacement's: frame \(frames). Find the old device and switch it off; or say with --since when the swap was, if that was later."
         ]
+    }
+
+    /// Who reported to the address regularly, and whether it does so since: what the replacement should hear by itself.
+    private static func reports(_ takeover: Takeover) -> [Prose] {
+        let regular = takeover.reporters.filter { $0.period != nil }
+        guard takeover.first != nil, !regular.isEmpty else { return [] }
+        func names(_ reporters: [TakeoverCard.Reporter]) -> String {
+            reporters.prefix(8).map { reporter in
+                let kind = reporter.kind == .publication ? "publications" : "Heartbeats"
+                return
+                    "\(reporter.source) (\(kind)\(reporter.period.map { ", about every \(Wording.span($0))" } ?? ""))"
+            }.joined(separator: ", ") + (reporters.count > 8 ? ", …" : "")
+        }
+        let again = regular.filter(takeover.isHeardSince)
+        let silent = regular.filter { reporter in !again.contains(reporter) }
+        return [
+            again.isEmpty ? nil : "Reports to it go on: \(names(again)).",
+            silent.isEmpty
+                ? nil : "Not heard since: \(names(silent)); the replacement should hear each once in its time.",
+        ].compactMap(\.self)
     }
 
     // MARK: Words

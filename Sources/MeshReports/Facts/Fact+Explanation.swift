@@ -281,6 +281,14 @@ extension Fact.Kind {
             relays that repeat what they hear, deliver copies up to a minute late: that is a remark. Later than that \
             somebody recorded the PDUs, or a faulty relay kept them, which is a warning. Give the replacement the replay protection list that `meshscope restore` writes.
             """
+        case .solicitationFell:
+            """
+            Solicitation PDUs ask nodes to advertise as proxy servers, and count by a number of their own, the SSEQ. Receivers keep the \
+            highest one of each source for good: no IV Update frees it. Here a lower one was heard long after a higher one, as from a \
+            device that lost its SSEQ, or from somebody who sends a recording; the octets are the same in both cases. Start a replacement \
+            with the start SSEQ of the report, or send Solicitation PDU RPL Items Clear for its address to each node, under their \
+            application key.
+            """
         case .staleIVIndex:
             """
             The source sends under an IV Index that it, or the network, has left behind. Nodes accept the current \

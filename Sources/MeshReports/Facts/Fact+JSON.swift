@@ -63,6 +63,7 @@ extension Fact {
         case .sequenceJump(let jump, let index, let stacks): Self.detail(of: jump, index, stacks)
         case .sequenceOutlier(let position, let others):
             Self.detail(of: position).merging(["others_to_seq": .number(others.value)]) { first, _ in first }
+        case .solicitationFell(let from, let to): ["from_sseq": .number(from.value), "sseq": .number(to.value)]
         case .pduReplayed(let index, let isLate): ["iv_index": .number(index.value), "late": .flag(isLate)]
         case .staleIVIndex(let index, let newer):
             ["iv_index": .number(index.value), "newer_iv_index": .number(newer.value)]

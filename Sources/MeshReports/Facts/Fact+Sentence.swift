@@ -102,6 +102,10 @@ extension Fact {
             return
                 "old PDUs heard again more than \(isLate ? "90" : "10") s after a higher SEQ, under IV Index \(index.hexadecimal): "
                 + (isLate ? "replayed" : "replayed, or copies that came on a slow path")
+        case .solicitationFell(let from, let to):
+            return
+                "Solicitation PDUs with SSEQ \(to.hexadecimal) long after \(from.hexadecimal): the source began anew, or somebody sends a "
+                + "recording; receivers ignore all up to \(from.hexadecimal), until their list is cleared"
         case .staleIVIndex(let index, let newer):
             return "PDUs under IV Index \(index.hexadecimal) long after \(newer.hexadecimal): peers drop them"
         case .heardAfterFailure(let failedAt):

@@ -25,7 +25,7 @@ extension RestoreFiles {
         let device = [ReportDocument.Section(values(target, next: next)), warnings(target)]
         return ReportDocument(
             title: "Restoring the master \(master) on \(target.name)",
-            sections: (target.stack == nil ? [] : device) + [steps, origin])
+            sections: (target.stack == nil ? [] : device) + [steps] + [card].compactMap(\.self) + [origin])
     }
 
     private func values(_ target: Target, next: UInt32) -> [ReportDocument.Block] {
@@ -36,8 +36,10 @@ extension RestoreFiles {
             rows: [
                 ["IV Index, as a beacon says it", "\(Hexadecimal.prefixed(ivIndex, digits: 8)) (\(ivIndex))"],
                 ["IV Update flag", "\(flag) (\(stateWording))"], ["IV Index to transmit with", "\(transmit)"],
+                ["Key Refresh flag", "\(keyRefreshWording)"],
                 ["next SEQ to use", "\(Hexadecimal.prefixed(next, digits: 6)) (\(next))"],
                 ["last SEQ used, for APIs that want it", "\(last)"],
+                ["next SSEQ to use, where it solicits proxy servers", "\(sseqWording)"],
                 ["addresses of its elements", "\(elements.map { "\($0)" }.joined(separator: ", "))"],
             ])
         let asked = "meshscope analyze --stack \(target.identifier)"
@@ -56,6 +58,20 @@ extension RestoreFiles {
             itself had stored, or the beginning of the next block that the stack reserves. Both are right.
             """
         return [.table(table)] + counted + [.paragraph(higher)]
+    }
+
+    private var keyRefreshWording: String {
+        switch values.keyRefreshPhase {
+        case 0: "0 (a Key Refresh is over: only the newest key is in use)"
+        case 1: "0 (phase 1: the old key is in use; nodes have the new one already)"
+        case 2: "1 (phase 2: the new key is in use)"
+        default: "0, as long as nobody began a Key Refresh: none was heard"
+        }
+    }
+
+    private var sseqWording: String {
+        values.nextSSEQ.map { "\(Hexadecimal.prefixed($0.value, digits: 6)) (\($0.value))" }
+            ?? "cannot be told: no Solicitation PDU of it was heard"
     }
 
     private func warnings(_ target: Target) -> ReportDocument.Section {

@@ -43,6 +43,8 @@ public struct RestoreFiles {
     let recovery: Recovery
     /// The numbers, as any stack is given them.
     let values: RestoreValues
+    /// What else dies with the master.
+    private(set) var card: ReportDocument.Section?
     let captureNames: [String]
     /// What the numbers rest on, as the report says it.
     let grounds: [ReportDocument.Block]
@@ -58,9 +60,13 @@ public struct RestoreFiles {
             guard !master.elements.contains(source.address), let newest = source.epochs.last else { return nil }
             return ReplayEntry(source.address, newest.lastPosition)
         }
-        values = RestoreValues(
+        var values = RestoreValues(
             state: recovery.state, first: recovery.recommended, elements: master.elements, heard: heard,
             netKeys: network.keys.allKeys.map(\.netKey))
+        values.nextSSEQ = master.card?.solicitations.first { $0.address == master.address }?.answer?.recommended
+        values.keyRefreshPhase = master.card?.keyRefresh.first { $0.keyIndex == .primary }?.phase
+        self.values = values
+        card = AnalysisDocument(analysis).card(of: master)
         captureNames = analysis.captures.map { KeyMask.hide($0.path) }
         grounds = AnalysisDocument(analysis).grounds(of: master)
         stateWording = Wording.state(recovery.state, of: network)

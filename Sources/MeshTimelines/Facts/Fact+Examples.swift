@@ -52,6 +52,7 @@ extension Fact {
         .sequenceOutlier(position(0xFF_0000), others: SequenceNumber(truncating: 0x01_4596)),
         .keyFellSilent(
             KeyIndex.primary, since: time(17), nids: [0x37], networkIDs: [0x2A20_C8CE_7C9A_F8E8], sources: 4),
+        .solicitationFell(from: SequenceNumber(truncating: 41), to: SequenceNumber(truncating: 0)),
         .pduReplayed(under: IVIndex(3496), isLate: true), .staleIVIndex(IVIndex(3495), newer: IVIndex(3496)),
         .heardAfterFailure(failedAt: time(10)), .answerOutlived(failedAt: time(864_000), validUntil: time(345_600)),
         .takeoverTooLate(takeoverAt: time(864_000), validUntil: time(345_600)), .nonceReused(position(0x01_4596)),

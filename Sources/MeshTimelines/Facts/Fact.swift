@@ -71,6 +71,8 @@ public enum Fact: Hashable, Codable, Sendable {
     /// Old PDUs were heard again, unchanged, more than 10 s after a higher SEQ.
     /// `isLate`: later than slow paths deliver copies.
     case pduReplayed(under: IVIndex, isLate: Bool)
+    /// Solicitation PDUs with an SSEQ that is not above the highest one before: receivers ignore them.
+    case solicitationFell(from: SequenceNumber, to: SequenceNumber)
     /// PDUs under an IV Index that their source, or the network, has left behind.
     case staleIVIndex(IVIndex, newer: IVIndex)
     /// The source was heard after it is said to have failed.
@@ -149,6 +151,7 @@ extension Fact {
         case sequenceJump = "sequence_jump"
         case sequenceOutlier = "sequence_outlier"
         case pduReplayed = "pdu_replayed"
+        case solicitationFell = "solicitation_fell"
         case staleIVIndex = "stale_iv_index"
         case heardAfterFailure = "heard_after_failure"
         case answerOutlived = "answer_outlived"
@@ -218,6 +221,7 @@ extension Fact {
         case .sequenceJump: .sequenceJump
         case .sequenceOutlier: .sequenceOutlier
         case .pduReplayed: .pduReplayed
+        case .solicitationFell: .solicitationFell
         case .staleIVIndex: .staleIVIndex
         case .heardAfterFailure: .heardAfterFailure
         case .answerOutlived: .answerOutlived
@@ -270,7 +274,7 @@ extension Fact {
         case .sequenceJump(let jump, let index, _): UInt64(index.value) << 24 | UInt64(jump.to.value)
         case .sequenceOutlier(let position, _): UInt64(position.ivIndex.value)
         case .pduReplayed(let index, _), .staleIVIndex(let index, _): UInt64(index.value)
-        case .heardAfterFailure, .answerOutlived, .takeoverTooLate, .nonceReused, .pduAlteredByRelay,
+        case .solicitationFell, .heardAfterFailure, .answerOutlived, .takeoverTooLate, .nonceReused, .pduAlteredByRelay,
             .sequenceNearExhaustion:
             0
         case .pduNotOpened(let nid), .foreignNetwork(let nid): UInt64(nid)
@@ -292,7 +296,8 @@ extension Fact.Kind {
             .beaconNotAuthentic,
             .beaconReplayed,
             .nodeAhead, .ivUpdateTooSoon, .ivUpdateOverdue, .ivIndexJump, .ivRecoveryTooSoon, .secondarySubnetAhead,
-            .keyRefreshReverted, .sequenceRestarted, .pduReplayed, .staleIVIndex, .sequenceNearExhaustion, .pdusGivenUp,
+            .keyRefreshReverted, .sequenceRestarted, .solicitationFell, .pduReplayed, .staleIVIndex,
+            .sequenceNearExhaustion, .pdusGivenUp,
             .friendshipsForgotten, .sequencesForgotten:
             .warning
         case .recordsUnknown, .framesDewhitened, .connectionJoined, .crcFailed, .truncatedFrame, .malformedStructure,

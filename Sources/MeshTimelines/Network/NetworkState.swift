@@ -26,7 +26,11 @@ public struct NetworkState: Hashable, Codable, Sendable {
     public private(set) var subnets: [SubnetState]
     /// Nodes that offer the proxy protocol, in the order of hearing.
     public private(set) var proxyServers: [ProxyServer] = []
+    /// In the order of hearing; a state that was saved without them has none.
+    private var solicited: [SolicitationTimeline]?
     private var table = SourceTable()
+    /// What a master managed beside IV Index and SEQ.
+    public private(set) var card = CardState()
     private(set) var ahead: Ahead?
     private var exchanges = DeviceKeyExchanges()
     /// Whether something of it had to be forgotten, which may have held a higher SEQ.
@@ -66,6 +70,9 @@ public struct NetworkState: Hashable, Codable, Sendable {
     /// In the order of hearing.
     public var sources: [SourceTimeline] { table.sources }
 
+    /// The SSEQ of those who solicit proxy servers, in the order of hearing.
+    public var solicitations: [SolicitationTimeline] { solicited ?? [] }
+
     /// What was heard of a source.
     public func source(_ address: UnicastAddress) -> SourceTimeline? { table[address] }
 
@@ -81,12 +88,14 @@ public struct NetworkState: Hashable, Codable, Sendable {
         (iv, table, proxyServers, exchanges, log) = (
             other.iv, other.table, other.proxyServers, other.exchanges, other.log
         )
+        (solicited, card) = (other.solicited, other.card)
         hasForgottenFriendships = other.hasForgottenFriendships
     }
 
     // MARK: Folding
 
     private static let mostKeys = 16_384
+    private static let mostSolicitors = 1024
 
     /// Takes one statement of this network; returns how it relates to what was heard before.
     @discardableResult
@@ -95,11 +104,13 @@ public struct NetworkState: Hashable, Codable, Sendable {
         case .networkPDU(let opened): return apply(opened, at: origin.frame)
         case .repetition(let copies):
             table.change(copies.source) { $0.applyCopies(under: copies.ivIndex, count: copies.count) }
+        case .solicitation(let opened): applySolicitation(opened, at: origin.frame)
         case .beacon(let beacon): apply(beacon, from: origin)
         case .friendUpdate(let update): apply(update.statement.state, .friendUpdate, at: origin.frame)
         case .ivIndexFound(let ivIndex, _): apply(.normalOperation(ivIndex), .search, at: origin.frame)
         case .netKeyLearned(let learned): apply(learned, from: origin)
-        case .friendshipEstablished: break
+        case .message(let heard): card.apply(heard, at: origin.frame)
+        case .friendshipEstablished(let friendship): card.apply(friendship, at: origin.frame)
         case .friendshipsForgotten(let count):
             hasForgottenFriendships = true
             log.record(.friendshipsForgotten, at: origin.frame, network: index, count: count)
@@ -117,6 +128,7 @@ public struct NetworkState: Hashable, Codable, Sendable {
         case .new:
             if uses.indices.contains(opened.key.value) { uses[opened.key.value].applyPDU(at: frame.time) }
             noteExchange(opened, at: frame)
+            card.apply(opened, at: frame)
         case .copy: break
         case .cutCopy: record(.pduAlteredByRelay(pdu.position), at: frame, of: pdu.source)
         case .conflict: record(.nonceReused(pdu.position), at: frame, of: pdu.source)
@@ -186,6 +198,18 @@ public struct NetworkState: Hashable, Codable, Sendable {
         }
     }
 
+    private mutating func applySolicitation(_ opened: OpenedPDU, at frame: FrameReference) {
+        var known = solicitations
+        let place = known.firstIndex { $0.address == opened.pdu.source } ?? known.count
+        if place == known.count {
+            guard known.count < Self.mostSolicitors else { return }
+            known.append(SolicitationTimeline(opened.pdu.source))
+        }
+        solicited = nil
+        known[place].apply(opened, at: frame)
+        solicited = known
+    }
+
     private mutating func record(_ fact: Fact, at frame: FrameReference, of source: UnicastAddress) {
         log.record(fact, at: frame, network: index, source: source)
     }
@@ -247,6 +271,11 @@ public struct NetworkState: Hashable, Codable, Sendable {
     mutating func settle() {
         settleAhead()
         table.settle()
+        if var known = solicited {
+            solicited = nil
+            for place in known.indices { known[place].settle() }
+            solicited = known
+        }
         for source in sources {
             for heard in source.heardTimes { iv.widen(heard) }
         }
@@ -265,6 +294,12 @@ public struct NetworkState: Hashable, Codable, Sendable {
         var log = network.log
         SubnetRules.judge(network, into: &log)
         SequenceRules.judge(network, into: &log)
+        for source in network.solicitations {
+            guard let fall = source.fall else { continue }
+            log.record(
+                .solicitationFell(from: fall.from, to: fall.to), at: fall.frame, network: index, source: source.address,
+                count: fall.count)
+        }
         if table.hasForgotten { log.record(.sequencesForgotten, network: index) }
         return log.sorted
     }

@@ -55,6 +55,8 @@ public struct Surroundings: Hashable, Codable, Sendable {
     /// PDUs that nothing opens, by NID.
     private var closed = ClosedPDUTable()
     private var givenUp = 0
+    /// A state that was saved without it has none.
+    private var solicitations: Int?
     private var devices = UnprovisionedDevices()
     private var links = ProvisioningLinks()
     /// The facts of the captures themselves.
@@ -68,6 +70,9 @@ public struct Surroundings: Hashable, Codable, Sendable {
     public var unprovisionedDevices: [UnprovisionedDevice] { devices.resolved }
     /// What is provisioning beyond doubt, in the order of hearing.
     public var provisioningLinks: [ProvisioningLink] { links.certain }
+
+    /// Solicitation PDUs that no key opens.
+    public var closedSolicitations: Int { solicitations ?? 0 }
 
     /// PDUs with a NID of no key, by NID.
     public var foreignPDUs: [(nid: UInt8, heard: Int)] {
@@ -96,6 +101,7 @@ public struct Surroundings: Hashable, Codable, Sendable {
         case .foreignPrivateBeacons(let change): foreignPrivateBeacons += change
         case .closedPDUs(let pdus): closed.nids[Int(pdus.nid & 0x7F)].apply(pdus, at: frame)
         case .pdusGivenUp(let count): givenUp += count
+        case .closedSolicitations(let change): solicitations = closedSolicitations + change
         case .provisioning(let statement): links.apply(statement, at: frame)
         case .unprovisionedDevice(let beacon): devices.apply(beacon, at: frame)
         case .uri(let uri): devices.apply(uri)

@@ -46,4 +46,11 @@ public struct Takeover: Hashable, Sendable {
     public let foreign: [FrameReference]
     /// Its first SEQ follows closely on the old one's: it may be the old device that goes on.
     public let isContinuation: Bool
+    /// Who reported to the address, before or since, with what is regular about it: `TakeoverCard`.
+    public var reporters: [TakeoverCard.Reporter] = []
+
+    /// Whether a report of it was heard since the replacement took over.
+    public func isHeardSince(_ reporter: TakeoverCard.Reporter) -> Bool {
+        reporter.kind != .heartbeatConfigured && reporter.last.time >= since
+    }
 }

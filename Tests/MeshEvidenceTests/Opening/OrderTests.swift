@@ -28,6 +28,7 @@ import Testing
 
     @Test(arguments: [
         Scenario.friendship, .keyRefresh, .configuration, .ivUpdate, .deadDuringUpdate, .noBeacon, .subnets,
+        .managingMaster,
     ])
     func strangersDoNotMoveTheOrder(scenario: Scenario) throws {
         for seed in UInt64(1)...8 {
