@@ -48,6 +48,13 @@ public struct SecurityMaterial: Hashable, Sendable {
     /// The key of the obfuscation of CTL, TTL, SEQ and SRC.
     public let privacyKey: UInt128
 
+    /// Of a friendship that was derived among many.
+    public init(_ candidate: FriendshipKeys.Candidate) {
+        nid = candidate.nid
+        encryptionKey = candidate.encryptionKey
+        privacyKey = candidate.privacyKey
+    }
+
     /// `p`: 00 for managed flooding, 02 for directed forwarding; friendship has nine octets.
     public init(_ netKey: NetKey, p: [UInt8]) {
         let (nid, encryptionKey, privacyKey) = SecurityToolbox.k2(netKey.value, p: p)

@@ -32,7 +32,7 @@ public enum SecurityToolbox {
     }
 
     /// The key that k1, k2, k3 and k4 call T.
-    private static func t(_ n: UInt128, _ salt: UInt128) -> UInt128 {
+    static func t(_ n: UInt128, _ salt: UInt128) -> UInt128 {
         AESCMAC(key: salt).authenticate(n.octets)
     }
 }

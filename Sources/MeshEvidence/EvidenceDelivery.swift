@@ -175,6 +175,20 @@ struct EvidenceDelivery {
         }
     }
 
+    /// Friend Offers whose Friend Request was not heard.
+    func openOffers(atMost most: Int) -> [FriendshipLearning.OpenOffer] { friendships.openOffers(atMost: most) }
+
+    /// Takes the credentials of a friendship that was found by search; what was heard since the beginning may open.
+    mutating func learn(_ friendship: Friendship, from origin: Origin) {
+        guard friendships.add(friendship) else { return }
+        let beginning = FrameReference(capture: 0, number: 0, time: origin.time)
+        news.friendships.append((friendship, beginning))
+        let established = EstablishedFriendship(
+            lowPowerNode: friendship.lowPowerNode, friend: friendship.friend,
+            subnet: keys[friendship.network.value][friendship.key].subnet)
+        append(.authentic(friendship.network, .friendshipEstablished(established)), from: origin)
+    }
+
     /// Whether it is above all Friend Updates of its Friend so far: copies, and recordings, say nothing of the time at which they come.
     private mutating func isLatestUpdate(_ pdu: NetworkPDU, _ network: NetworkIndex) -> Bool {
         let friend = Friend(network: network, address: pdu.source)

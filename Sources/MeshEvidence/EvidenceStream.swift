@@ -18,7 +18,7 @@ public struct EvidenceStream {
     var uris = URIMemory()
     var foreignPDUs = ForeignPDUCount()
     private let search: IVSearchExtent
-    private let threads: Int
+    let threads: Int
     /// What is to be held before a long capture without beacons is searched again, so that it does not outgrow the store.
     private var enoughToSearch = 8192
     /// PDUs that gave way before anything told the IV Index, and that were not told yet.
@@ -60,6 +60,7 @@ public struct EvidenceStream {
             searchIVIndex(search, progress)
             openWaiting()
         }
+        searchOfferedFriendships()
         guard decryption.hasWaiting else { return }
         retry(nids: Dictionary(uniqueKeysWithValues: decryption.knownNIDs.map { ($0, .all) }), isFinal: true)
         useAllNews()
@@ -226,7 +227,7 @@ public struct EvidenceStream {
     /// Opens what was learned to open, and what that teaches in turn, of what was heard up to the PDU of this number; returns what
     /// was heard behind it and may open in its turn.
     @discardableResult
-    private mutating func useAllNews(upTo order: Int = .max) -> [NetworkDecryption.Pending] {
+    mutating func useAllNews(upTo order: Int = .max) -> [NetworkDecryption.Pending] {
         var later: [NetworkDecryption.Pending] = []
         while !delivery.news.isEmpty { later += retry(nids: useNews(), upTo: order) }
         return later

@@ -10,6 +10,8 @@ public struct AnalysisOptions: Sendable {
     public var givenIVIndex: IVIndex?
     /// How far to search where no beacon tells the IV Index.
     public var ivSearch = IVSearchExtent.bounded
+    /// How far to search for friendships that were made before the capture began.
+    public var friendshipSearch = FriendshipSearchExtent.offers
     /// The address of the failed device.
     public var master: UnicastAddress?
     /// The IV Index that a replacement starts with, to tell what it would do by itself.

@@ -54,19 +54,25 @@ public struct Analyzer {
         var captures = try CaptureReading(
             paths, keys: keyRing, given: options.givenIVIndex, clocks: options.clocks, behind: state.captures)
         captures.threads = options.threads
-        try captures.run(
-            into: &stream,
-            { observations in
-                guard messages.areNeeded || receive != nil else {
-                    state.apply(observations)
-                    return
-                }
-                for observation in observations {
-                    let novelty = state.apply(observation)
-                    messages.apply(observation, novelty)
-                    receive?(observation, novelty)
-                }
-            }, progress)
+        let take = { (observations: [Observation]) in
+            guard messages.areNeeded || receive != nil else {
+                state.apply(observations)
+                return
+            }
+            for observation in observations {
+                let novelty = state.apply(observation)
+                messages.apply(observation, novelty)
+                receive?(observation, novelty)
+            }
+        }
+        try captures.run(into: &stream, take, progress)
+        if options.friendshipSearch == .full {
+            let pairs = zip(state.networks, keyRing.networks).flatMap {
+                FriendshipCandidates(network: $0, keys: $1).pairs
+            }
+            stream.searchFriendships(pairs) { progress(.searching($0)) }
+            stream.removeObserved(take)
+        }
         return Analysis(
             state, keys: stream.keyRing, options: options, unusable: captures.unusable,
             auditing: (keyRing, messages.counts))

@@ -117,6 +117,16 @@ struct QuestionOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Where a friendship was made before the capture began, search its counters with the PDUs: offers, or full.",
+            discussion: """
+                offers needs the Friend Offer, and takes milliseconds; full tries 32 bits for each of up to 16 pairs of nodes, which takes \
+                some ten seconds a pair on two processors.
+                """)
+    )
+    var friendshipSearch: FriendshipSearchExtent = .offers
+
+    @Option(
+        help: ArgumentHelp(
             "The unicast address of the failed device in hexadecimal, 0x0001 to 0x7FFF.", valueName: "address"),
         transform: UnicastAddress.argument)
     var master: UnicastAddress?
@@ -181,6 +191,7 @@ struct QuestionOptions: ParsableArguments {
     func options(_ input: CaptureArguments) -> AnalysisOptions {
         var options = input.options(givenIVIndex: ivIndex, master: master)
         options.ivSearch = ivSearch
+        options.friendshipSearch = friendshipSearch
         options.replacementIVIndex = replacementIVIndex
         options.failedAt = failedAt
         options.takeoverAt = takeoverAt
@@ -235,6 +246,7 @@ extension Stack: ExpressibleByArgument {
 }
 
 extension IVSearchExtent: ExpressibleByArgument {}
+extension FriendshipSearchExtent: ExpressibleByArgument {}
 extension MarginPolicy: ExpressibleByArgument {}
 
 extension FailureTime {

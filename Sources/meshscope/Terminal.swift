@@ -119,8 +119,9 @@ struct ProgressLine {
     func show(_ progress: ReadingProgress) {
         guard isShown else { return }
         if let search = progress.search {
-            Terminal.say(
-                "\r\u{1B}[K\(progress.frames) frames; searching the IV Index, \(Int(search * 100)) %\(left(search))")
+            let what =
+                progress.frames > 0 ? "\(progress.frames) frames; searching the IV Index" : "searching friendships"
+            Terminal.say("\r\u{1B}[K\(what), \(Int(search * 100)) %\(left(search))")
             return
         }
         let done = progress.octets.flatMap { $0.size > 0 ? Double($0.read) / Double($0.size) : nil }

@@ -54,7 +54,7 @@ private func quoted(_ text: String) -> String { "\"\(text)\"" }
             Row(GenericProvisioningPDU.LinkCloseReason(rawValue: 2), "2", refuses: ["256"]),
             Row(ProvisioningPDU.Kind.recordsList, "13", refuses: ["14"]),
             Row(ProvisioningPDU.Algorithm.hmacSHA256, "1", refuses: ["2"]),
-            Row(NonceKind.proxy, "3", refuses: ["4"]),
+            Row(NonceKind.proxy, "3", refuses: ["5"]), Row(NonceKind.solicitation, "4"),
         ])
     }
 

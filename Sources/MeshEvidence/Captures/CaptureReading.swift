@@ -8,8 +8,13 @@ public struct ReadingProgress: Sendable {
     public let frames: Int
     /// Octets read and octets in all; `nil` where a pipe hides its end.
     public let octets: (read: Int64, size: Int64)?
-    /// Share of an IV Index search, 0 to 1, once the captures are read.
+    /// Share of a search, 0 to 1, once the captures are read.
     public var search: Double?
+
+    /// A search among what was read.
+    public static func searching(_ share: Double) -> ReadingProgress {
+        ReadingProgress(frames: 0, octets: nil, search: share)
+    }
 }
 
 /// Reads the frames of several captures in the order of time, each peeled by its own peeler, into one stream.

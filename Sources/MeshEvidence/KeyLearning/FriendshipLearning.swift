@@ -92,6 +92,35 @@ struct FriendshipLearning {
         offers[node] = Array(known.suffix(Self.mostOfANode))
     }
 
+    /// A Friend Offer that answers a Friend Request which was not heard.
+    struct OpenOffer {
+        let network: NetworkIndex
+        let lowPowerNode: UnicastAddress
+        let friend: UnicastAddress
+        let key: KeyPlace
+        let counter: UInt16
+        let frame: FrameReference
+    }
+
+    /// The Friend Offers without a request before them, in the order of hearing; so many of the last.
+    func openOffers(atMost most: Int) -> [OpenOffer] {
+        let all = offers.entries.flatMap { node, offers in
+            offers.filter { offer in requests[node]?.contains { $0.frame < offer.frame } != true }.map { offer in
+                OpenOffer(
+                    network: node.network, lowPowerNode: node.address, friend: offer.friend, key: offer.key,
+                    counter: offer.counter, frame: offer.frame)
+            }
+        }
+        return all.sorted { ($0.frame, $0.friend) < ($1.frame, $1.friend) }.suffix(most)
+    }
+
+    /// Takes a friendship that was found by search; false if it is known.
+    mutating func add(_ friendship: Friendship) -> Bool {
+        guard !pairs.contains(friendship) else { return false }
+        pairs.insert((), for: friendship)
+        return true
+    }
+
     /// The pairs of this Low Power node that are new.
     private mutating func established(by node: Node) -> [Learned] {
         guard let requests = requests[node], let offers = offers[node] else { return [] }

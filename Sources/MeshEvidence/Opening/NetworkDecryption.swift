@@ -328,6 +328,13 @@ struct NetworkDecryption {
         if let slot = closed.slot { recent.noteClosed(inSlot: slot, at: place) }
     }
 
+    /// What nothing opens so far, and is surely a Network PDU: by NID, each in the order of hearing.
+    var closedPDUs: [HeardPDU] {
+        (UInt8(0)..<128).flatMap { nid in
+            (foreign.searchable(nid: nid) + held.searchable(nid: nid)).filter(\.origin.isCertain)
+        }
+    }
+
     /// The copies of opened PDUs since the last time.
     mutating func removeRepetitions() -> [RecentPDUs.Repetition] { recent.removeRepetitions() }
 

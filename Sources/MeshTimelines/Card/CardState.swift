@@ -77,6 +77,14 @@ public struct Friendship: Hashable, Codable, Sendable {
     public internal(set) var last: FrameReference
 }
 
+/// A friendship that another one takes the place of.
+public struct EndedFriendship: Hashable, Codable, Sendable {
+    /// For whom was stored.
+    public let lowPowerNode: UnicastAddress
+    /// Who stored until then.
+    public let friend: UnicastAddress
+}
+
 /// The forwarding number of a path origin: Mesh Protocol 1.1, "Directed forwarding".
 public struct PathOrigin: Hashable, Codable, Sendable {
     /// The primary element of the node.
@@ -94,11 +102,14 @@ public struct PathOrigin: Hashable, Codable, Sendable {
 /// What a master managed beside IV Index and SEQ: folded from what opened, and bounded.
 public struct CardState: Hashable, Codable, Sendable {
     private static let mostOfAKind = 512
+    private static let mostClears = 64
 
     private var correspondence = Correspondence()
     private var blobs = BLOBTransfers()
     /// In the order of hearing.
     public private(set) var friendships: [Friendship] = []
+    /// Friendships that a Friend Clear was heard to end, in the order of hearing.
+    public private(set) var friendClears: [EndedFriendship] = []
     /// In the order of hearing.
     public private(set) var pathOrigins: [PathOrigin] = []
     /// In the order of hearing.
@@ -121,9 +132,22 @@ public struct CardState: Hashable, Codable, Sendable {
         guard !opened.isProxyConfiguration else { return }
         let pdu = opened.pdu
         correspondence.apply(pdu, at: frame)
-        if pdu.isControl, pdu.transportHeader & 0x7F == 0x0B, case .pathRequest(let request)? = ControlMessage(pdu) {
-            apply(request, at: frame)
+        guard pdu.isControl, [0x05, 0x0B].contains(pdu.transportHeader) else { return }
+        switch ControlMessage(pdu) {
+        case .pathRequest(let request): apply(request, at: frame)
+        case .friendClear(let lpn, _): note(clear: lpn, to: pdu.destination)
+        default: return
         }
+    }
+
+    /// A new Friend tells the one before.
+    private mutating func note(clear lpn: MeshAddress, to destination: MeshAddress?) {
+        guard let lpn = UnicastAddress(lpn.value), let friend = destination.flatMap({ UnicastAddress($0.value) }) else {
+            return
+        }
+        let ended = EndedFriendship(lowPowerNode: lpn, friend: friend)
+        guard !friendClears.contains(ended), friendClears.count < Self.mostClears else { return }
+        friendClears.append(ended)
     }
 
     private mutating func apply(_ request: ControlMessage.PathRequest, at frame: FrameReference) {
