@@ -6,6 +6,7 @@
 #   make fuzz  SECONDS=60: libFuzzer on each target, the way to the report included; parsers under AddressSanitizer
 #   make bench-hostile  times what is made to cost much, N against 4 N, and its memory
 #   make calibrate  counts how often a recommended SEQ is too low, over 104,000 simulated failures
+#   make rehearse  CAPTURE=… KEYS=… MASTER=0x0001: swaps a master of BlueZ's daemons on what restore writes; peers have to answer
 #   make install  PREFIX=/usr/local: one binary, its manual pages and shell completions; it builds nothing (run make first)
 #   make deb, make dist: a Debian package, and a tarball for machines without Swift, in dist/
 #   make try-packages: installs both in an empty root, runs and removes them (as root)
@@ -26,7 +27,7 @@ TEST_BINARY = .build-test/release/meshscope
 DOCUMENTS = .build/documents
 
 .PHONY: all demo test bench bench-hostile fuzz calibrate install install-service fixtures lint clean packages test-packages build
-.PHONY: documents deb dist try-packages
+.PHONY: documents deb dist try-packages rehearse
 
 all: build documents
 
@@ -74,6 +75,14 @@ calibrate: packages
 	@Scripts/install-packages python3
 	$(SWIFT_BUILD) --product calibrate
 	.build/release/calibrate --seeds 4000 | Scripts/judge-calibration --limits
+
+rehearse: CAPTURE = Captures/bluez/relay.btsnoop
+rehearse: KEYS = Captures/bluez/keys.json
+rehearse: MASTER = 0x0001
+rehearse: build
+	@Scripts/install-packages bluez dbus-daemon python3 python3-venv gcc
+	@Scripts/install-second-opinion
+	.venv/bin/python Scripts/rehearse $(BINARY) .venv/meshd $(CAPTURE) $(KEYS) $(MASTER)
 
 documents: build
 	$(SWIFT_BUILD) --product generate-manual

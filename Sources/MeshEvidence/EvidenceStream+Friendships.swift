@@ -9,8 +9,13 @@ extension EvidenceStream {
     private static let fewSamples = 4
     private static let fewNIDs = 4
 
+    /// PDUs that may be of friendships of which the Friend Offer was heard alone: as many as nothing opens, where there is such an offer.
+    public var closedBesideOffers: Int {
+        delivery.openOffers(atMost: 1).isEmpty ? 0 : decryption.held.count + decryption.foreign.count
+    }
+
     /// Friendships of which the Friend Offer was heard and the Friend Request was not.
-    mutating func searchOfferedFriendships() {
+    public mutating func searchOfferedFriendships() {
         let offers = delivery.openOffers(atMost: Self.mostOffers)
         guard !offers.isEmpty else { return }
         var searches: [FriendshipKey: FriendshipSearch] = [:]

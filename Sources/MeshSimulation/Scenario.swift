@@ -62,6 +62,8 @@ public enum Scenario: String, CaseIterable, Sendable {
     case managingMaster = "managing-master"
     /// A master that loses its SSEQ and begins anew at 0.
     case solicitationRestart = "solicitation-restart"
+    /// As friendship, but the Friend Request was not heard.
+    case friendOffer = "friend-offer"
 
     /// Nothing is wrong in it, and what can be known is known by default.
     public var isHarmless: Bool {
@@ -167,7 +169,8 @@ private struct Story {
     mutating func play() {
         addNetwork()
         switch scenario {
-        case .steady, .privateBeacons, .subnets, .hostLog, .proxyMaster, .friendship, .lossy, .noBeacon, .noBeaconFar,
+        case .friendOffer, .steady, .privateBeacons, .subnets, .hostLog, .proxyMaster, .friendship, .lossy, .noBeacon,
+            .noBeaconFar,
             .ownFollows, .ownRecovers, .ownMissedUpdate, .ownDeaf:
             runSteady()
         case .replayedPDUs, .spoofedSEQ, .wrongReplacement: runAttack()
@@ -208,7 +211,10 @@ private struct Story {
         }
         if scenario == .hostLog { mesh.logHost = masterAddress }
         if scenario == .proxyMaster { mesh.proxyClient = masterAddress }
-        if scenario == .friendship { mesh.friendship = SimulatedFriendship(lpn: 3, friend: 2) }
+        if scenario == .friendship || scenario == .friendOffer {
+            mesh.friendship = SimulatedFriendship(lpn: 3, friend: 2)
+            mesh.friendship?.isRequestUnheard = scenario == .friendOffer
+        }
         for (position, address) in [masterAddress, 0x0005, 0x0010, 0x0023].enumerated() {
             guard let unicast = UnicastAddress(address) else { continue }
             var node = SimulatedNode(

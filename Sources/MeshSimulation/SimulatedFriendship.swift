@@ -9,7 +9,9 @@ struct SimulatedFriendship {
     var lpnCounter: UInt16 = 7
     var friendCounter: UInt16 = 0x0123
     var material: SecurityMaterial?
-    /// Whether request and offer stand in the capture, so that the analysis can derive the credentials.
+    /// Whether the sniffer begins behind the Friend Request.
+    var isRequestUnheard = false
+    /// Whether the offer stands in the capture, so that the analysis can derive the credentials, or find them.
     var isKnown = false
     /// What the Friend has for its Low Power node.
     var stored: [SimulatedMesh.Message] = []
@@ -49,13 +51,17 @@ extension SimulatedMesh {
             0x03, 0x4B, 0x50, 0x05, 0x7E, 0x40, 0, 0, 1, UInt8(requested >> 8), UInt8(requested & 255),
         ]
         let offer: [UInt8] = [0x04, 0x32, 0x03, 0x08, 0xBA, UInt8(offered >> 8), UInt8(offered & 255)]
-        let isRequestHeard = say(request, by: friendship.lpn, to: 0xFFFD, flooding, at: time) > 0
+        if friendship.isRequestUnheard {
+            _ = takeSequence(network: 0, node: friendship.lpn, at: time)
+        } else {
+            say(request, by: friendship.lpn, to: 0xFFFD, flooding, at: time)
+        }
         let later = time.advanced(by: .milliseconds(120))
         let isOfferHeard = say(offer, by: friendship.friend, to: lpn.address.value, flooding, at: later) > 0
         self.friendship?.material = networks[0].subnets[0].friendship(
             lpnAddress: lpn.address.value, friendAddress: friend.address.value, lpnCounter: requested,
             friendCounter: offered)
-        self.friendship?.isKnown = isRequestHeard && isOfferHeard
+        self.friendship?.isKnown = isOfferHeard
         self.friendship?.stored = []
     }
 

@@ -170,10 +170,10 @@ public struct Standby {
     /// PDUs that stayed closed when the IV Index was searched last.
     private var searched = 0
 
-    /// What waits for an IV Index is not kept: it is searched first, where nothing tells it.
+    /// What waits for an IV Index, or for the credentials of a friendship, is not kept: they are searched first, where nothing tells them.
     private mutating func searchUnknown() {
         let unknown = state.networks.filter { $0.iv.current == nil }
-        let closed = unknown.reduce(0) { $0 + state.notOpened($1.index) }
+        let closed = unknown.reduce(stream.closedBesideOffers) { $0 + state.notOpened($1.index) }
         guard closed > searched else { return }
         searched = closed
         settle()

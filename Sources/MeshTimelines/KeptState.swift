@@ -51,6 +51,7 @@ public struct KeptState: Sendable {
         // It is in the state already.
         for evidence in teaching { stream.hear(evidence) }
         stream.openHeard()
+        stream.searchOfferedFriendships()
         stream.removeObserved { _ in }
         if let lookBack { look(back: &stream, keys, lookBack) }
         for evidence in later { stream.hear(evidence) }

@@ -165,4 +165,17 @@ struct BlueZTests {
                         SequenceNumber: isZeroed ? 0 : 5000))
         }
     }
+
+    /// Real peers that hold the captured replay protection lists answer the restored master, and the minimum; not one below, nor an IV Index
+    /// that is wrong by one.
+    @Test func theRehearsalSucceeds() throws {
+        let bluez = Checkout.captures.path + "/bluez"
+        let arguments = [
+            Checkout.root.appending(path: "Scripts/rehearse").path, Program.meshscope.path, folder.path,
+            bluez + "/relay.btsnoop", bluez + "/keys.json", "0x0001",
+        ]
+        let result = try Program.run(python, arguments)
+        #expect(result.status == 0, "\(result.output) \(result.error)")
+        #expect(result.output.components(separatedBy: "ok ").count == 9, "\(result.output)")
+    }
 }

@@ -35,7 +35,7 @@ struct TsharkTests {
         let names = [
             "host-log", "link-187", "link-189", "link-201", "link-220", "link-249", "link-254", "btsnoop-", "mixed",
             "proxy-master.btsnoop", "iphone", "old-host", "friendship", "configuration", "echoing-relays",
-            "managing-master",
+            "managing-master", "friend-offer",
         ]
         return names.contains { fixture.contains($0) }
     }

@@ -18,7 +18,8 @@ public enum Checkout {
     public static func fixtures() -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: captures.path)) ?? []
         return names.sorted().filter { name in
-            !name.hasPrefix(".") && ![".json", ".md", ".txt"].contains { name.hasSuffix($0) } && name != "malformed"
+            !name.hasPrefix(".") && ![".json", ".md", ".txt"].contains { name.hasSuffix($0) }
+                && !["malformed", "bluez"].contains(name)
         }
     }
 

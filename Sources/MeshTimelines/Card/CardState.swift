@@ -177,6 +177,8 @@ public struct CardState: Hashable, Codable, Sendable {
                 Friendship(friend: friendship.friend, lowPowerNode: friendship.lowPowerNode, last: frame))
             return
         }
+        // A run that goes on finds it once more by the same offer.
+        guard friendships[place].last != frame else { return }
         friendships[place].count += 1
         friendships[place].last = max(friendships[place].last, frame)
     }
