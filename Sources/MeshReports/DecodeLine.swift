@@ -96,7 +96,7 @@ struct DecodeLine: Encodable {
     mutating func describe(solicitation opened: OpenedPDU, _ keys: KeyRing.Network) {
         describe(opened, keys)
         (kind, ivIndex, credentials) = (.solicitation, nil, "flooding")
-        message = "Solicitation PDU: the SEQ is an SSEQ"
+        message = "Solicitation PDU"
     }
 
     mutating func describe(_ decoded: DecodedMessage) {
@@ -144,7 +144,7 @@ struct DecodeLine: Encodable {
         if let ivIndex { columns.add("IV " + Hexadecimal.prefixed(ivIndex, digits: 8)) }
         if let subject { columns.add(subject) }
         if let seq, let source {
-            columns.add("SEQ " + Hexadecimal.prefixed(seq, digits: 6))
+            columns.add((kind == .solicitation ? "SSEQ " : "SEQ ") + Hexadecimal.prefixed(seq, digits: 6))
             columns.add("\(source) → \(destination ?? "cut   ")")
             columns.add("TTL \(ttl ?? 0)", width: 7)
             columns.add(credentials ?? "", width: 10)

@@ -62,6 +62,7 @@ extension SimulatedMesh {
             lpnAddress: lpn.address.value, friendAddress: friend.address.value, lpnCounter: requested,
             friendCounter: offered)
         self.friendship?.isKnown = isOfferHeard
+        if isOfferHeard, friendship.friend == 0 { truth.management.isFriend = true }
         self.friendship?.stored = []
     }
 

@@ -67,6 +67,8 @@ public struct ManagementTruth: Sendable {
     public var servers: Set<UInt16> = []
     /// Messages that were not acknowledged, by node: whole or in part.
     public var unacknowledged: [UInt16: Int] = [:]
+    /// Whether a Friend Offer of the master stands there.
+    public var isFriend = false
     /// Nodes that said that they left.
     public var left: Set<UInt16> = []
     /// Nodes over which a link was opened.

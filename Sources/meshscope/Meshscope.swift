@@ -33,11 +33,21 @@ struct Meshscope: ParsableCommand {
         FileDescriptor.ignoreClosedPipes()
         leaveNoCore()
         do {
+            try requireSubcommand(arguments)
             var command = try parseAsRoot(arguments)
             try command.run()
         } catch {
             end(error)
         }
+    }
+
+    /// The parser only counts what it takes for no subcommand.
+    private static func requireSubcommand(_ arguments: [String]) throws {
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard let first = arguments.first, !first.hasPrefix("-"), !names.contains(first) else { return }
+        throw ValidationError(
+            "There is no subcommand '\(first)'; there are \(names.joined(separator: ", ")). "
+                + "A capture is analysed by: meshscope analyze FILE")
     }
 
     /// Keys are in memory: what is left of a crash must not hold them.

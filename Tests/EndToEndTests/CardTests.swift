@@ -52,8 +52,25 @@ import Testing
         expect("block", card.transfers.first?.lastBlock == truth.lastBlock)
         expect("servers", Set(card.transfers.first?.servers.map(\.value) ?? []) == truth.servers)
         expect("unacknowledged", card.unacknowledged.first?.count ?? 0 == (truth.unacknowledged[0x23] == 2 ? 2 : 0))
+        expect("friend", card.friendships.map(\.lowPowerNode.value) == (truth.isFriend ? [0x23] : []))
         expect("remote", Set(card.nodes.filter { $0.kind == .remoteProvisioning }.map(\.node.value)) == truth.remote)
         return wrong
+    }
+
+    /// The phase is that of the last beacons, and each handing out and each phase that was heard stands with its node.
+    @Test func aKeyRefreshIsToldForFiftySeeds() throws {
+        for seed in UInt64(1)...50 {
+            let capture = SimulatedCapture(.keyRefresh, seed: seed)
+            let analysis = try analyse(capture, .pcap(.little, .microseconds), .bluetoothLELinkLayerWithHeader)
+            let refresh = try #require(analysis.masters.first?.card?.keyRefresh.first, "seed \(seed)")
+            let steps = analysis.networks[0].subnets[0].keyRefresh
+            let last = steps.max { $0.record.last < $1.record.last }?.phase
+            let wanted: UInt8? = last == .newKey ? 0 : last == .phase2 ? 2 : refresh.phase
+            #expect(refresh.phase == wanted && refresh.oldNetworkID != nil, "seed \(seed)")
+            let updated = refresh.messages.filter { $0.kind == .keyUpdate }.map(\.node.value)
+            #expect(Set(updated).isSubset(of: [0x05, 0x10, 0x23]) && !updated.isEmpty, "seed \(seed)")
+            #expect(refresh.messages.filter { $0.kind == .phaseStatus }.allSatisfy { $0.node.value == 0x05 })
+        }
     }
 
     /// The scenarios in which a master does nothing of the kind have no such line.
@@ -152,6 +169,21 @@ import Testing
             let object = try #require(try JSONSerialization.jsonObject(with: Data(first.utf8)) as? [String: Any])
             #expect(object["kind"] as? String == "solicitation" && object["source"] as? String == "0x0001")
             #expect(object["iv_index"] == nil && object["seq"] as? Int != nil)
+        }
+    }
+
+    @Test func verifyTellsWhichReportsGoOn() throws {
+        try fixture { capture, keys, _ in
+            let before = ["verify", capture, "--keys", keys, "--since"]
+            let middle = try Program.run(Program.meshscope, before + ["2026-06-01T00:02:30Z"])
+            let text = middle.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            #expect(text.contains("Reports to it go on: 0x0005 (Heartbeats, about every 15 s)"))
+            #expect(text.contains("0x0010 (publications, about every 10 s)"))
+            let late = try Program.run(Program.meshscope, before + ["2026-06-01T00:03:40Z", "--format", "json"])
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(late.output.utf8)) as? [String: Any])
+            let reporters = object["reporters"] as? [[String: Any]] ?? []
+            let silent = reporters.filter { $0["heard_since"] as? Bool == false }.compactMap { $0["source"] as? String }
+            #expect(silent.contains("0x0005") && reporters.count >= 2, "\(reporters)")
         }
     }
 

@@ -87,6 +87,14 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         #expect(outcome.status == 64 && outcome.error.contains("for the address 0x0010 write that"))
         let misspelt = try Program.run("analyze", steady, "--mster", "0x0001")
         #expect(misspelt.error.contains("Did you mean '--master'?"))
+        for arguments in [["analyse", steady], [steady]] {
+            let unknown = try Program.run(Program.meshscope, arguments)
+            #expect(
+                unknown.status == 64 && unknown.error.contains("there are analyze, decode, restore"), "\(unknown.error)"
+            )
+        }
+        let stack = try Program.run("analyze", steady, "--stack", "zefir")
+        #expect(stack.status == 64 && stack.error.contains("- zephyr"))
     }
 
     /// Whoever sends under the master's address now is said right behind the numbers, whether or not peers take what it says.

@@ -39,16 +39,18 @@ extension AnalysisDocument {
         [
             ("Solicitation PDUs of it", card.solicitations.map(item)), ("a Key Refresh", card.keyRefresh.map(item)),
             ("a firmware update or BLOB transfer", card.transfers.map(item)),
-            ("nodes that report to it", summed(card.reporters.map(item), of: "reporting node")),
+            ("nodes that report to its unicast address", summed(card.reporters.map(item), of: "reporting node")),
             ("groups that it commanded", card.groups.isEmpty ? [] : [item(card.groups)]),
             ("friendships in which it is the Friend", summed(card.friendships.map(item), of: "friendship")),
             ("Path Requests of it", card.paths.map(item)),
-            ("nodes that join or leave", summed(card.nodes.map(item), of: "node")),
+            ("nodes that were given keys, left, or are provisioned remotely", summed(card.nodes.map(item), of: "node")),
             ("segmented messages that stay unacknowledged", summed(card.unacknowledged.map(item), of: "node")),
         ]
     }
 
     private static let mostOfAKind = 12
+    /// Half of what counts as higher, modulo 256.
+    private static let forwardingMargin: UInt8 = 64
 
     private func summed(_ items: [Item], of what: String) -> [Item] {
         guard !listsAll, items.count > Self.mostOfAKind else { return items }
@@ -73,7 +75,9 @@ extension AnalysisDocument {
             "SSEQ \(number(fall.to)) was heard long after \(number(fall.from)), \(place(of: fall.frame)): begun anew, or a recording."
         }
         guard let answer = solicitation.answer else {
-            return Item(heard + "; no SSEQ is left that is sure", details: [clear] + [fall].compactMap(\.self))
+            let only: Prose =
+                "No SSEQ is left that is sure: each node must take a Solicitation PDU RPL Items Clear for this address, under its application key."
+            return Item(heard, details: [only] + [fall].compactMap(\.self))
         }
         let start: Prose =
             "minimum \(number(answer.minimum)), start SSEQ \(number(answer.recommended)), with the margin that SEQ get"
@@ -124,7 +128,7 @@ extension AnalysisDocument {
         let servers = transfer.servers.prefix(Self.mostOfAKind).map { "\($0)" }.joined(separator: ", ")
         let parts = [
             size, block ?? "no Block Start heard", "TTL \(transfer.ttl)",
-            transfer.timeout.map { "client timeout \($0) s" },
+            transfer.timeout.map { "servers wait \($0) s" },
             servers.isEmpty
                 ? "no server answered"
                 : "answered by \(servers)"
@@ -164,17 +168,22 @@ extension AnalysisDocument {
     }
 
     private func item(_ friendship: Friendship) -> Item {
-        Item(
-            "It is the Friend of \(friendship.lowPowerNode), which looks for another one once its poll times out; made "
-                + "\(place(of: friendship.last))")
+        guard let poll = friendship.lastPoll else {
+            return Item(
+                "It offered to be the Friend of \(friendship.lowPowerNode), \(place(of: friendship.last)); no poll was heard, so that nothing "
+                    + "tells whether it is")
+        }
+        return Item(
+            "It is the Friend of \(friendship.lowPowerNode), which looks for another one once its poll times out; last poll "
+                + "\(place(of: poll))")
     }
 
     private func item(_ path: PathOrigin) -> Item {
-        let next = Hexadecimal.prefixed(path.forwardingNumber &+ 1, digits: 2)
+        let next = Hexadecimal.prefixed(path.forwardingNumber &+ Self.forwardingMargin, digits: 2)
         return Item(
             "Path Requests of \(path.address): last forwarding number \(Hexadecimal.prefixed(path.forwardingNumber, digits: 2)), \(place(of: path.last))",
             details: [
-                "go on with \(next), or wait \(Wording.span(.seconds(path.lifetimeSeconds))): until its paths expire, peers drop numbers that are less (modulo 256)"
+                "go on with \(next), \(Self.forwardingMargin) above it, since some may have gone unheard; or wait \(Wording.span(.seconds(path.lifetimeSeconds))): until its paths expire, peers drop numbers that are less (modulo 256)"
             ])
     }
 
@@ -194,7 +203,7 @@ extension AnalysisDocument {
     private func item(_ unacknowledged: TakeoverCard.Unacknowledged) -> Item {
         let messages = Wording.count(unacknowledged.count, "segmented message")
         return Item(
-            "\(unacknowledged.node) acknowledged none of the last \(messages), and sent \(unacknowledged.answers) to the master; last "
+            "\(unacknowledged.node) acknowledged none of the last \(messages), and sent to the master since; last "
                 + "\(place(of: unacknowledged.last))",
             details: [
                 "It may hold a SeqAuth of the master that is too high, as old iOS libraries do: segmented messages alone are ignored until SEQ passes it."

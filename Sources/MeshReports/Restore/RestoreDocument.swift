@@ -71,7 +71,9 @@ extension RestoreFiles {
 
     private var sseqWording: String {
         values.nextSSEQ.map { "\(Hexadecimal.prefixed($0.value, digits: 6)) (\($0.value))" }
-            ?? "cannot be told: no Solicitation PDU of it was heard"
+            ?? (isSSEQHeard
+                ? "none is left that is sure: clear the nodes' lists first, as said below"
+                : "cannot be told: no Solicitation PDU of it was heard")
     }
 
     private func warnings(_ target: Target) -> ReportDocument.Section {

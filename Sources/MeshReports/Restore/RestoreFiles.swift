@@ -45,6 +45,8 @@ public struct RestoreFiles {
     let values: RestoreValues
     /// What else dies with the master.
     private(set) var card: ReportDocument.Section?
+    /// Whether a Solicitation PDU of the master was heard.
+    let isSSEQHeard: Bool
     let captureNames: [String]
     /// What the numbers rest on, as the report says it.
     let grounds: [ReportDocument.Block]
@@ -66,6 +68,7 @@ public struct RestoreFiles {
         values.nextSSEQ = master.card?.solicitations.first { $0.address == master.address }?.answer?.recommended
         values.keyRefreshPhase = master.card?.keyRefresh.first { $0.keyIndex == .primary }?.phase
         self.values = values
+        isSSEQHeard = master.card?.solicitations.contains { $0.address == master.address } ?? false
         card = AnalysisDocument(analysis).card(of: master)
         captureNames = analysis.captures.map { KeyMask.hide($0.path) }
         grounds = AnalysisDocument(analysis).grounds(of: master)

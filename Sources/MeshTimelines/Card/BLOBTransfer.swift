@@ -33,7 +33,9 @@ public struct BLOBTransfer: Hashable, Codable, Sendable {
     public let first: FrameReference
     /// Where it was heard last.
     public internal(set) var last: FrameReference
+    /// What the client said last of its end, and whether to all servers.
     var ending: End?
+    var isEndedForAll = false
 
     /// How many blocks the BLOB has; `nil` where its size was not heard.
     public var blocks: Int? {
@@ -43,7 +45,9 @@ public struct BLOBTransfer: Hashable, Codable, Sendable {
 
     /// `nil` while it is in flight, as far as was heard.
     public var end: End? {
-        ending ?? (!servers.isEmpty && finished.count == servers.count ? .complete : nil)
+        if let ending, isEndedForAll { return ending }
+        guard !finished.isEmpty, finished.isSuperset(of: servers) else { return nil }
+        return ending ?? .complete
     }
 }
 
@@ -62,15 +66,28 @@ struct BLOBTransfers: Hashable, Codable {
             }
         case .transferStart(let id, let size, let blockSizeLog):
             change(of: heard.source, id, ttl: heard.ttl, at: frame) {
-                ($0.size, $0.blockSizeLog, $0.ending) = (size, blockSizeLog, nil)
+                ($0.size, $0.blockSizeLog, $0.ending, $0.isEndedForAll) = (size, blockSizeLog, nil, false)
             }
-        case .transferCancel(let id): changeLatest(of: heard.source, id, at: frame) { $0.ending = .cancelled }
-        case .updateCancel: changeLatest(of: heard.source, at: frame) { $0.ending = .cancelled }
-        case .updateApply: changeLatest(of: heard.source, at: frame) { $0.ending = .complete }
-        case .blockStart(let block): changeLatest(of: heard.source, at: frame) { $0.lastBlock = block }
-        case .chunkTransfer: changeLatest(of: heard.source, at: frame) { _ in }
+        case .transferCancel(let id): end(.cancelled, heard, id, at: frame)
+        case .updateCancel: end(.cancelled, heard, nil, at: frame)
+        case .updateApply: end(.complete, heard, nil, at: frame)
+        case .blockStart(let block):
+            changeLatest(of: heard.source, at: frame) { ($0.lastBlock, $0.isEndedForAll) = (block, false) }
+        case .chunkTransfer: changeLatest(of: heard.source, at: frame) { $0.isEndedForAll = false }
         case .transferStatus(_, let phase, let id): answer(heard, id, isFinished: phase == 4, at: frame)
         case .blockStatus, .partialBlockReport: answer(heard, nil, isFinished: nil, at: frame)
+        }
+    }
+
+    /// The client ends it: for a group at once, for one server alone only there.
+    private mutating func end(_ end: BLOBTransfer.End, _ heard: HeardMessage, _ id: UInt64?, at frame: FrameReference) {
+        changeLatest(of: heard.source, id, at: frame) { transfer in
+            transfer.ending = end
+            guard let server = UnicastAddress(heard.destination.value) else {
+                transfer.isEndedForAll = true
+                return
+            }
+            if transfer.finished.count < Self.mostServers { transfer.finished.insert(server) }
         }
     }
 

@@ -75,6 +75,8 @@ public struct Friendship: Hashable, Codable, Sendable {
     public internal(set) var count = 1
     /// Where it was made last.
     public internal(set) var last: FrameReference
+    /// The last Friend Poll under its credentials; `nil` where none was heard: an offer need not be taken.
+    public internal(set) var lastPoll: FrameReference?
 }
 
 /// A friendship that another one takes the place of.
@@ -83,6 +85,8 @@ public struct EndedFriendship: Hashable, Codable, Sendable {
     public let lowPowerNode: UnicastAddress
     /// Who stored until then.
     public let friend: UnicastAddress
+    /// Where it was told.
+    public let frame: FrameReference
 }
 
 /// The forwarding number of a path origin: Mesh Protocol 1.1, "Directed forwarding".
@@ -128,26 +132,36 @@ public struct CardState: Hashable, Codable, Sendable {
     public var transfers: [BLOBTransfer] { blobs.all }
 
     /// Takes a PDU that was heard for the first time.
-    mutating func apply(_ opened: OpenedPDU, at frame: FrameReference) {
+    ///
+    /// `isLatest`: its position is the highest of its source; what is below may be late, or a recording that was missed when it was sent.
+    mutating func apply(_ opened: OpenedPDU, isLatest: Bool, at frame: FrameReference) {
         guard !opened.isProxyConfiguration else { return }
         let pdu = opened.pdu
-        correspondence.apply(pdu, at: frame)
-        guard pdu.isControl, [0x05, 0x0B].contains(pdu.transportHeader) else { return }
+        correspondence.apply(pdu, isLatest: isLatest, at: frame)
+        guard pdu.isControl, [0x01, 0x05, 0x0B].contains(pdu.transportHeader) else { return }
         switch ControlMessage(pdu) {
         case .pathRequest(let request): apply(request, at: frame)
-        case .friendClear(let lpn, _): note(clear: lpn, to: pdu.destination)
+        case .friendClear(let lpn, _): note(clear: lpn, to: pdu.destination, at: frame)
+        case .friendPoll where opened.credentials == .friendship: notePoll(pdu, at: frame)
         default: return
         }
     }
 
     /// A new Friend tells the one before.
-    private mutating func note(clear lpn: MeshAddress, to destination: MeshAddress?) {
+    private mutating func note(clear lpn: MeshAddress, to destination: MeshAddress?, at frame: FrameReference) {
         guard let lpn = UnicastAddress(lpn.value), let friend = destination.flatMap({ UnicastAddress($0.value) }) else {
             return
         }
-        let ended = EndedFriendship(lowPowerNode: lpn, friend: friend)
-        guard !friendClears.contains(ended), friendClears.count < Self.mostClears else { return }
-        friendClears.append(ended)
+        friendClears.removeAll { $0.lowPowerNode == lpn && $0.friend == friend }
+        guard friendClears.count < Self.mostClears else { return }
+        friendClears.append(EndedFriendship(lowPowerNode: lpn, friend: friend, frame: frame))
+    }
+
+    private mutating func notePoll(_ pdu: NetworkPDU, at frame: FrameReference) {
+        let place = friendships.firstIndex {
+            $0.lowPowerNode == pdu.source && $0.friend.value == pdu.destination?.value
+        }
+        if let place { friendships[place].lastPoll = max(friendships[place].lastPoll ?? frame, frame) }
     }
 
     private mutating func apply(_ request: ControlMessage.PathRequest, at frame: FrameReference) {

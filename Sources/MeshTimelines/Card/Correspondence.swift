@@ -30,9 +30,13 @@ public struct Strand: Hashable, Codable, Sendable {
     public let first: FrameReference
     /// The last of them.
     public internal(set) var last: FrameReference
-    /// Milliseconds between two of them: the first few.
+    /// Milliseconds between two of them: the latest few.
     private var intervals: [UInt32] = []
+    /// Of the first few, how many came right behind a message in the other direction: answers.
+    private(set) var answers = 0
     private var seqZero: UInt16?
+    /// The first of `unacknowledged`.
+    public private(set) var unacknowledgedSince: FrameReference?
 
     private static let mostIntervals = 16
     private static let fewestIntervals = 6
@@ -51,21 +55,32 @@ public struct Strand: Hashable, Codable, Sendable {
 
     /// `seqZero`: of a segment; of a message that is known already nothing is counted.
     @inline(__always)
-    mutating func apply(seqZero: UInt16?, at frame: FrameReference) {
+    mutating func apply(seqZero: UInt16?, isLatest: Bool, at frame: FrameReference) {
         if let seqZero {
             guard seqZero != self.seqZero else { return }
             self.seqZero = seqZero
+            if unacknowledged == 0 { unacknowledgedSince = frame }
             unacknowledged += 1
         }
-        if intervals.count < Self.mostIntervals, count > 0, frame.capture == last.capture { noteInterval(to: frame) }
+        if isLatest, count > 0, frame.capture == last.capture { noteInterval(to: frame) }
         count += 1
-        last = max(last, frame)
+        if isLatest { last = max(last, frame) }
     }
+
+    /// Whether more is to be known of whether it answers.
+    var asksForAnswers: Bool { count <= Self.mostIntervals && form != .heartbeat }
+
+    mutating func noteAnswer() { answers += 1 }
 
     private mutating func noteInterval(to frame: FrameReference) {
         let interval =
             frame.time.nanoseconds.subtractingReportingOverflow(last.time.nanoseconds).partialValue / 1_000_000
-        if interval >= Self.shortestInterval { intervals.append(UInt32(clamping: interval)) }
+        guard interval >= Self.shortestInterval else { return }
+        if intervals.count < Self.mostIntervals {
+            intervals.append(UInt32(clamping: interval))
+        } else {
+            intervals[count % Self.mostIntervals] = UInt32(clamping: interval)
+        }
     }
 
     /// Takes note of a Segment Acknowledgment; true where it answers the latest message.
@@ -78,7 +93,7 @@ public struct Strand: Hashable, Codable, Sendable {
     /// The time from one to the next, where they come regularly: some may have been missed. `nil` where too few were heard, or where they
     /// come at any time.
     public var period: Duration? {
-        guard intervals.count >= Self.fewestIntervals else { return nil }
+        guard intervals.count >= Self.fewestIntervals, 2 * answers <= min(count, Self.mostIntervals) else { return nil }
         let usual = Double(intervals.sorted()[(intervals.count - 1) / 2])
         let irregular = intervals.count { interval in
             let share = Double(interval) / usual
@@ -107,7 +122,7 @@ struct Correspondence: Hashable, Sendable {
 
     /// Takes a PDU that was heard for the first time.
     @inline(__always)
-    mutating func apply(_ pdu: NetworkPDU, at frame: FrameReference) {
+    mutating func apply(_ pdu: NetworkPDU, isLatest: Bool, at frame: FrameReference) {
         guard let destination = pdu.destination, let form = pdu.form else {
             pdu.acknowledgedSeqZero.map { acknowledge($0, of: pdu) }
             return
@@ -115,7 +130,24 @@ struct Correspondence: Hashable, Sendable {
         let key = Self.key(pdu.source, destination, form)
         let slot = slot(of: key)
         if keys[slot] == 0, !add(Strand(pdu.source, destination, form, at: frame), key, at: slot) { return }
-        strands[Int(places[slot])].apply(seqZero: form == .segmented ? pdu.seqZero : nil, at: frame)
+        let place = Int(places[slot])
+        if strands[place].asksForAnswers, isAnswer(to: destination, from: pdu.source, at: frame) {
+            strands[place].noteAnswer()
+        }
+        strands[place].apply(seqZero: form == .segmented ? pdu.seqZero : nil, isLatest: isLatest, at: frame)
+    }
+
+    private static let longestAnswer = Duration.seconds(5)
+
+    /// Whether the destination sent something to the source, or to a group, shortly before.
+    private func isAnswer(to asker: MeshAddress, from source: UnicastAddress, at frame: FrameReference) -> Bool {
+        strands.contains { strand in
+            guard strand.source.value == asker.value, strand.form != .heartbeat,
+                strand.destination.value == source.value || !strand.destination.isUnicast
+            else { return false }
+            let pause = frame.time.since(strand.last.time)
+            return pause >= .zero && pause <= Self.longestAnswer
+        }
     }
 
     private static func key(_ source: UnicastAddress, _ destination: MeshAddress, _ form: Strand.Form) -> UInt64 {

@@ -96,6 +96,8 @@ public struct NetworkState: Hashable, Codable, Sendable {
 
     private static let mostKeys = 16_384
     private static let mostSolicitors = 1024
+    /// SEQ behind the highest of its source, up to which a message is late; below it a recording, which says nothing of now.
+    private static let mostBehind: UInt32 = 256
 
     /// Takes one statement of this network; returns how it relates to what was heard before.
     @discardableResult
@@ -109,7 +111,9 @@ public struct NetworkState: Hashable, Codable, Sendable {
         case .friendUpdate(let update): apply(update.statement.state, .friendUpdate, at: origin.frame)
         case .ivIndexFound(let ivIndex, _): apply(.normalOperation(ivIndex), .search, at: origin.frame)
         case .netKeyLearned(let learned): apply(learned, from: origin)
-        case .message(let heard): card.apply(heard, at: origin.frame)
+        case .message(let heard):
+            guard table.distance(of: heard.position, behind: heard.source) <= Self.mostBehind else { break }
+            card.apply(heard, at: origin.frame)
         case .friendshipEstablished(let friendship): card.apply(friendship, at: origin.frame)
         case .friendshipsForgotten(let count):
             hasForgottenFriendships = true
@@ -128,7 +132,10 @@ public struct NetworkState: Hashable, Codable, Sendable {
         case .new:
             if uses.indices.contains(opened.key.value) { uses[opened.key.value].applyPDU(at: frame.time) }
             noteExchange(opened, at: frame)
-            card.apply(opened, at: frame)
+            let behind = table.distance(of: pdu.position, behind: pdu.source)
+            if behind <= Self.mostBehind {
+                card.apply(opened, isLatest: behind == 0, at: frame)
+            }
         case .copy: break
         case .cutCopy: record(.pduAlteredByRelay(pdu.position), at: frame, of: pdu.source)
         case .conflict: record(.nonceReused(pdu.position), at: frame, of: pdu.source)

@@ -64,6 +64,16 @@ struct SourceTable: Hashable, Sendable {
         hasForgotten = hasForgotten || forgotten > 0
     }
 
+    /// How many SEQ a position is behind the highest one of its source; 0 where it is the highest, and the most there is under an IV Index
+    /// that the source has left.
+    @inline(__always)
+    func distance(of position: SequencePosition, behind address: UnicastAddress) -> UInt32 {
+        let place = Int(places[Int(address.value)])
+        guard place >= 0, let highest = sources[place].lastPosition, position < highest else { return 0 }
+        guard position.ivIndex == highest.ivIndex else { return .max }
+        return highest.sequence.value - position.sequence.value
+    }
+
     /// Changes what was heard of a source, if anything was.
     mutating func change(_ address: UnicastAddress, _ change: (inout SourceTimeline) -> Void) {
         let place = Int(places[Int(address.value)])

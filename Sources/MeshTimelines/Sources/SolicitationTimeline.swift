@@ -7,7 +7,7 @@ public import MeshProtocol
 /// SSEQ is a counter of its own, which no IV Update begins anew: receivers keep the highest one of each source in the solicitation
 /// replay protection list for good.
 public struct SolicitationTimeline: Hashable, Codable, Sendable {
-    /// Solicitation PDUs with an SSEQ that is not above the highest, long after it: the source began anew, or somebody sends a recording.
+    /// Solicitation PDUs with an SSEQ below the highest, long after it: the source began anew, or somebody sends a recording.
     /// The octets are the same, so that nothing tells the one from the other.
     public struct Fall: Hashable, Codable, Sendable {
         /// The highest SSEQ before it.
@@ -34,7 +34,7 @@ public struct SolicitationTimeline: Hashable, Codable, Sendable {
 
     mutating func apply(_ opened: OpenedPDU, at frame: FrameReference) {
         if let highest = timeline.lastPosition?.sequence, let last = timeline.lastFrame,
-            opened.pdu.sequence <= highest, frame.time.since(last.time) > SequenceWatch.patience
+            opened.pdu.sequence < highest, frame.time.since(last.time) > Self.patience(last, frame)
         {
             let known = fall
             fall = known ?? Fall(from: highest, to: opened.pdu.sequence, frame: frame)
@@ -42,6 +42,11 @@ public struct SolicitationTimeline: Hashable, Codable, Sendable {
         }
         _ = timeline.apply(
             opened.pdu, of: opened.subnet, at: frame, times: opened.heard, isDelayed: false, mostMarks: 0)
+    }
+
+    /// Nobody relays Solicitation PDUs, but the clocks of two captures may differ.
+    private static func patience(_ one: FrameReference, _ other: FrameReference) -> Duration {
+        one.capture == other.capture ? .seconds(30) : SequenceWatch.patienceBetweenCaptures
     }
 
     mutating func settle() { timeline.settle() }

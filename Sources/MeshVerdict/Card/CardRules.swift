@@ -18,9 +18,9 @@ struct CardRules {
         TakeoverCard(
             solicitations: network.solicitations.filter { elements.contains($0.address) }.compactMap(solicitation),
             keyRefresh: network.subnets.compactMap(keyRefresh),
-            transfers: card.transfers.filter { isOfMaster($0.client) || $0.servers.contains(where: isOfMaster) },
+            transfers: card.transfers,
             reporters: reporters, groups: groups,
-            friendships: card.friendships.filter { isOfMaster($0.friend) },
+            friendships: card.friendships.filter { isOfMaster($0.friend) && !hasMoved($0) },
             paths: card.pathOrigins.filter { isOfMaster($0.address) },
             nodes: card.nodeChanges.filter { !isOfMaster($0.node) }.sorted {
                 ($0.node, $0.first) < ($1.node, $1.first)
@@ -32,6 +32,18 @@ struct CardRules {
 
     private func isOfMaster(_ address: MeshAddress) -> Bool {
         UnicastAddress(address.value).map(isOfMaster) ?? false
+    }
+
+    /// Whether the Low Power node has another Friend since: a Friend Clear says so, or its polls.
+    private func hasMoved(_ friendship: Friendship) -> Bool {
+        let last = friendship.lastPoll ?? friendship.last
+        return card.friendClears.contains {
+            $0.lowPowerNode == friendship.lowPowerNode && $0.friend == friendship.friend && $0.frame > last
+        }
+            || card.friendships.contains { other in
+                other.lowPowerNode == friendship.lowPowerNode && other.friend != friendship.friend
+                    && other.lastPoll.map { $0 > last } ?? false
+            }
     }
 
     // MARK: SSEQ
@@ -62,10 +74,12 @@ struct CardRules {
         case .phase2: return 2
         case .newKey: return 0
         case .normal, .oldKey, nil:
-            let said = messages.filter { $0.kind == .phaseStatus }.max { $0.frame < $1.frame }
-            if let said { return said.phase }
-            if messages.contains(where: { $0.kind == .keyUpdate }) { return 1 }
-            return step?.phase == .normal ? 0 : nil
+            // Each node's own last word; a refresh goes on while one of them has the new key.
+            var byNode: [UnicastAddress: KeyRefreshMessage] = [:]
+            for message in messages where message.kind != .phaseSet {
+                if byNode[message.node].map({ $0.frame < message.frame }) ?? true { byNode[message.node] = message }
+            }
+            return byNode.values.map(\.phase).max() ?? (step?.phase == .normal ? 0 : nil)
         }
     }
 
@@ -75,7 +89,7 @@ struct CardRules {
         let heard = card.strands.compactMap { strand -> TakeoverCard.Reporter? in
             guard isOfMaster(strand.destination), !isOfMaster(strand.source) else { return nil }
             let isHeartbeat = strand.form == .heartbeat
-            guard isHeartbeat || strand.period != nil else { return nil }
+            guard isHeartbeat ? !isStopped(strand) : isPublication(strand) else { return nil }
             return TakeoverCard.Reporter(
                 source: strand.source, destination: strand.destination, kind: isHeartbeat ? .heartbeat : .publication,
                 period: strand.period, count: strand.count, last: strand.last)
@@ -89,6 +103,19 @@ struct CardRules {
                 period: .seconds(publication.period), count: 0, last: publication.frame)
         }
         return (heard + configured).sorted { ($0.source, $0.last) < ($1.source, $1.last) }
+    }
+
+    /// A node that was told since to send its Heartbeats elsewhere, or none.
+    private func isStopped(_ strand: Strand) -> Bool {
+        card.heartbeatPublications.contains {
+            $0.node == strand.source && $0.frame > strand.last && $0.destination != strand.destination
+        }
+    }
+
+    /// What comes regularly, unasked, and under an application key: answers, and all under device keys, are on demand.
+    private func isPublication(_ strand: Strand) -> Bool {
+        if case .access(let key, _) = strand.form, key & 0x40 == 0 { return false }
+        return strand.period != nil
     }
 
     private var groups: [TakeoverCard.Group] {
@@ -112,8 +139,9 @@ struct CardRules {
             guard strand.unacknowledged >= Self.fewestUnacknowledged, isOfMaster(strand.source),
                 let node = UnicastAddress(strand.destination.value), !isOfMaster(node)
             else { return nil }
-            let answers = card.strands.filter {
-                $0.source == node && isOfMaster($0.destination) && $0.form != .heartbeat
+            let answers = card.strands.filter { answer in
+                answer.source == node && isOfMaster(answer.destination) && answer.form != .heartbeat
+                    && strand.unacknowledgedSince.map { answer.last > $0 } ?? false
             }
             guard !answers.isEmpty else { return nil }
             return TakeoverCard.Unacknowledged(

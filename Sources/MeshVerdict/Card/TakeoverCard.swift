@@ -100,7 +100,7 @@ public struct TakeoverCard: Hashable, Sendable {
     public let solicitations: [Solicitation]
     /// Of the network's subnets, those in which something was heard of a Key Refresh.
     public let keyRefresh: [KeyRefresh]
-    /// Those of the master, and those that it takes part in.
+    /// All of the network: servers wait whoever the client is.
     public let transfers: [BLOBTransfer]
     /// In the order of addresses.
     public let reporters: [Reporter]

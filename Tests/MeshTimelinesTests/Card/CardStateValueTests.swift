@@ -137,6 +137,38 @@ import Testing
         #expect(try card(scene).transfers.first?.end == .complete)
     }
 
+    /// A cancellation for one server is none for the others, and what goes on is not over.
+    @Test func aTransferThatOneServerLeavesGoesOnForTheOthers() throws {
+        var scene = Scene()
+        try hear(&scene, [0x83, 0x01, 0x40] + Self.id + [0x40, 0x9C, 0, 0, 12, 0, 1], from: 1, to: 5, at: 2)
+        try hear(&scene, [0x67, 0x40, 1, 0, 128, 0], from: 5, to: 1, at: 3)
+        try hear(&scene, [0x67, 0x40, 1, 0, 128, 0], from: 6, to: 1, at: 4)
+        try hear(&scene, [0x83, 0x02] + Self.id, from: 1, to: 6, at: 5)
+        #expect(try card(scene).transfers.first?.end == nil)
+        var group = scene
+        try hear(&group, [0x83, 0x02] + Self.id, from: 1, to: 0xC001, at: 6)
+        #expect(try card(group).transfers.first?.end == .cancelled)
+        try hear(&group, [0x83, 0x04, 2, 0, 128, 0], from: 1, to: 0xC001, at: 7)
+        #expect(try card(group).transfers.first?.end == nil)
+    }
+
+    /// What is far below its source's highest SEQ is a recording, whether or not it was heard when it was sent.
+    @Test func recordingsFromBeforeTheCaptureSayNothing() throws {
+        var scene = Scene()
+        scene.heard(pdu: 5, iv: 9, seq: 5000, at: 1, to: 1)
+        scene.heard(pdu: 5, iv: 9, seq: 100, at: 900, to: 0xC077)
+        try hear(&scene, [0x80, 0x4A], from: 5, to: 1, at: 20)
+        let card = try card(scene)
+        #expect(card.strands.map(\.destination.value) == [1] && card.nodeChanges.isEmpty)
+    }
+
+    /// A single Solicitation PDU that is repeated for minutes is no restart.
+    @Test func theSameSSEQAgainIsNoFall() throws {
+        var scene = Scene()
+        for time in stride(from: 0.0, to: 300, by: 20) { try solicit(&scene, 40, at: time) }
+        #expect(try scene.kinds().isEmpty)
+    }
+
     @Test func aMessageThatHandsOutAKeyKeepsItsIndexAlone() throws {
         let secret = [UInt8](repeating: 0xAB, count: 16)
         let one = try #require(UnicastAddress(1))
@@ -191,11 +223,11 @@ import Testing
     /// Copies, and those that come late, are no restart; what begins anew is one, and nothing is taken back.
     @Test func anSSEQThatFallsIsNamedAndTakesNothingBack() throws {
         var scene = Scene()
-        for (sequence, time) in [(UInt32(40), 0.0), (40, 0.02), (41, 30), (40, 31), (41, 38)] {
+        for (sequence, time) in [(UInt32(40), 0.0), (40, 0.02), (41, 30), (40, 31), (41, 70)] {
             try solicit(&scene, sequence, at: time)
         }
         #expect(try scene.kinds().isEmpty)
-        try solicit(&scene, 0, at: 60)
+        try solicit(&scene, 0, at: 80)
         try solicit(&scene, 1, at: 90)
         let source = try #require(try scene.state().networks[0].solicitations.first)
         #expect(source.timeline.lastPosition?.sequence.value == 41)

@@ -88,6 +88,19 @@ import Testing
         #expect(try card(scene, master: 5).unacknowledged.isEmpty)
     }
 
+    /// Answers come as regularly as the questions; and what a node sent before it fell silent says nothing of what it ignores.
+    @Test func answersAreNoPublications() throws {
+        var (polled, free) = (scene, scene)
+        for round in 0..<12 {
+            let time = 70 + 15 * Double(round)
+            polled.heard(pdu: 1, iv: 9, seq: 200 + UInt32(round), at: time, to: 6)
+            polled.heard(pdu: 6, iv: 9, seq: UInt32(round), at: time + 0.3, to: 1)
+            free.heard(pdu: 6, iv: 9, seq: UInt32(round), at: time + 0.3, to: 1)
+        }
+        #expect(try card(polled).reporters.isEmpty)
+        #expect(try card(free).reporters.map(\.kind) == [.publication])
+    }
+
     @Test func thePhaseOfAKeyRefreshIsTheLastThatIsSaid() throws {
         var scene = Scene()
         scene.beacon(.normal(9), at: 0)
@@ -102,6 +115,9 @@ import Testing
         }
         let update = [0x80, 0x45, 0, 0] + [UInt8](repeating: 7, count: 16)
         scene.authentic(.message(try message(update, from: 1, to: 5)), at: 20)
+        #expect(try card(scene).keyRefresh.map(\.phase) == [1])
+        // Another node was not told yet.
+        scene.authentic(.message(try message([0x80, 0x17, 0, 0, 0, 0], from: 6, to: 1)), at: 20.5)
         #expect(try card(scene).keyRefresh.map(\.phase) == [1])
         scene.authentic(.message(try message([0x80, 0x17, 0, 0, 0, 2], from: 5, to: 1)), at: 21)
         #expect(try card(scene).keyRefresh.map(\.phase) == [2])
