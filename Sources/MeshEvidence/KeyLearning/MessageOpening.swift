@@ -42,12 +42,9 @@ struct MessageOpening {
         let position: SequencePosition
     }
 
-    /// What was told already, and how far each source has come: copies are told once, and recordings not at all.
+    /// What was told already, so that copies are told once; what is too old is the state's to judge.
     private var told = BoundedStore<Name, Void>(capacity: mostTold)
-    private var highest = BoundedStore<UnicastAddress, SequencePosition>(capacity: mostTold)
     private static let mostTold = 1024
-    /// The segments of a message that is sent again, and what is sent between them.
-    private static let mostBehind: UInt32 = 256
 
     /// `nil` without keys above the network layer, since there is nothing to open then.
     init?(_ keys: KeyRing.Network) {
@@ -70,13 +67,6 @@ struct MessageOpening {
     private mutating func isNew(_ source: UnicastAddress, _ position: SequencePosition) -> Bool {
         let name = Name(source: source, position: position)
         guard !told.contains(name) else { return false }
-        let known = highest[source] ?? position
-        highest[source] = max(known, position)
-        guard
-            position >= known
-                || position.ivIndex == known.ivIndex
-                    && known.sequence.value - position.sequence.value <= Self.mostBehind
-        else { return false }
         told.insert((), for: name)
         return true
     }

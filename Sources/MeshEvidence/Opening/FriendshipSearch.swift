@@ -1,4 +1,3 @@
-import Dispatch
 import MeshCrypto
 public import MeshProtocol
 
@@ -108,18 +107,13 @@ struct FriendshipSearch {
     }
 
     private func hits(_ lpn: UnicastAddress, _ friend: UnicastAddress, in stretch: Range<UInt64>) -> [UInt32] {
-        let pieces = isParallel ? 16 : 1
-        let size = UInt64(stretch.count / pieces)
-        let hits = Guarded<[UInt32]>([])
         let (netKey, samples) = (netKey, samples)
-        DispatchQueue.concurrentPerform(iterations: pieces) { piece in
+        return searchInPieces(stretch, isParallel: isParallel) { piece in
             // A cipher is not shared between threads.
             var trial = FriendshipTrial(netKey, samples)
-            let first = UInt32(truncatingIfNeeded: stretch.lowerBound + UInt64(piece) * size)
-            let found = trial.search(lpn: lpn, friend: friend, first: first, step: 1, count: size)
-            hits.withLock { $0 += found }
+            let first = UInt32(truncatingIfNeeded: piece.lowerBound)
+            return trial.search(lpn: lpn, friend: friend, first: first, step: 1, count: UInt64(piece.count))
         }
-        return hits.withLock { $0.sorted() }
     }
 
     private func isConfirmed(_ counters: UInt32, _ lpn: UnicastAddress, _ friend: UnicastAddress) -> Bool {

@@ -1,4 +1,3 @@
-import Dispatch
 import MeshCrypto
 import MeshProtocol
 
@@ -101,22 +100,12 @@ struct IVIndexSearch {
 
     /// The hits of a stretch.
     private func hits(of base: ObfuscatedNetworkPDU, in stretch: Range<UInt64>) -> [IVIndex] {
-        guard isParallel else {
-            var trial = IVIndexTrial(base, with: material)
-            return trial.search(stretch).sorted()
-        }
-        let pieces = 16
-        let size = (stretch.upperBound - stretch.lowerBound + UInt64(pieces) - 1) / UInt64(pieces)
-        let hits = Guarded<[IVIndex]>([])
         let material = material
-        DispatchQueue.concurrentPerform(iterations: pieces) { piece in
-            let start = min(stretch.lowerBound + UInt64(piece) * size, stretch.upperBound)
+        return searchInPieces(stretch, isParallel: isParallel) { piece in
             // A cipher is not shared between threads.
             var trial = IVIndexTrial(base, with: material)
-            let found = trial.search(start..<min(start + size, stretch.upperBound))
-            hits.withLock { $0 += found }
+            return trial.search(piece)
         }
-        return hits.withLock { $0.sorted() }
     }
 
     private func best(of hits: [IVIndex], _ base: ObfuscatedNetworkPDU) -> Found? {

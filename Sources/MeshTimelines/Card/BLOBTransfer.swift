@@ -22,7 +22,7 @@ public struct BLOBTransfer: Hashable, Codable, Sendable {
     var blockSizeLog: UInt8?
     /// TTL of the client's messages.
     public internal(set) var ttl: UInt8
-    /// Seconds that the client waits, as far as a Firmware Update Start tells.
+    /// Seconds that the servers wait, as far as a Firmware Update Start tells.
     public internal(set) var timeout: Int?
     /// The last block that was begun.
     public internal(set) var lastBlock: UInt16?
@@ -75,7 +75,7 @@ struct BLOBTransfers: Hashable, Codable {
             changeLatest(of: heard.source, at: frame) { ($0.lastBlock, $0.isEndedForAll) = (block, false) }
         case .chunkTransfer: changeLatest(of: heard.source, at: frame) { $0.isEndedForAll = false }
         case .transferStatus(_, let phase, let id): answer(heard, id, isFinished: phase == 4, at: frame)
-        case .blockStatus, .partialBlockReport: answer(heard, nil, isFinished: nil, at: frame)
+        case .blockStatus, .partialBlockReport: answer(heard, nil, isFinished: false, at: frame)
         }
     }
 
@@ -92,13 +92,13 @@ struct BLOBTransfers: Hashable, Codable {
     }
 
     /// What a server says to a client of the transfer between them.
-    private mutating func answer(_ heard: HeardMessage, _ id: UInt64?, isFinished: Bool?, at frame: FrameReference) {
+    private mutating func answer(_ heard: HeardMessage, _ id: UInt64?, isFinished: Bool, at frame: FrameReference) {
         guard let client = UnicastAddress(heard.destination.value) else { return }
         changeLatest(of: client, id, at: frame) { transfer in
             if !transfer.servers.contains(heard.source), transfer.servers.count < Self.mostServers {
                 transfer.servers.append(heard.source)
             }
-            if isFinished == true { transfer.finished.insert(heard.source) }
+            if isFinished { transfer.finished.insert(heard.source) }
         }
     }
 

@@ -26,8 +26,8 @@ public struct NetworkState: Hashable, Codable, Sendable {
     public private(set) var subnets: [SubnetState]
     /// Nodes that offer the proxy protocol, in the order of hearing.
     public private(set) var proxyServers: [ProxyServer] = []
-    /// In the order of hearing; a state that was saved without them has none.
-    private var solicited: [SolicitationTimeline]?
+    /// The SSEQ of those who solicit proxy servers, in the order of hearing.
+    public private(set) var solicitations: [SolicitationTimeline] = []
     private var table = SourceTable()
     /// What a master managed beside IV Index and SEQ.
     public private(set) var card = CardState()
@@ -70,9 +70,6 @@ public struct NetworkState: Hashable, Codable, Sendable {
     /// In the order of hearing.
     public var sources: [SourceTimeline] { table.sources }
 
-    /// The SSEQ of those who solicit proxy servers, in the order of hearing.
-    public var solicitations: [SolicitationTimeline] { solicited ?? [] }
-
     /// What was heard of a source.
     public func source(_ address: UnicastAddress) -> SourceTimeline? { table[address] }
 
@@ -88,7 +85,7 @@ public struct NetworkState: Hashable, Codable, Sendable {
         (iv, table, proxyServers, exchanges, log) = (
             other.iv, other.table, other.proxyServers, other.exchanges, other.log
         )
-        (solicited, card) = (other.solicited, other.card)
+        (solicitations, card) = (other.solicitations, other.card)
         hasForgottenFriendships = other.hasForgottenFriendships
     }
 
@@ -206,15 +203,10 @@ public struct NetworkState: Hashable, Codable, Sendable {
     }
 
     private mutating func applySolicitation(_ opened: OpenedPDU, at frame: FrameReference) {
-        var known = solicitations
-        let place = known.firstIndex { $0.address == opened.pdu.source } ?? known.count
-        if place == known.count {
-            guard known.count < Self.mostSolicitors else { return }
-            known.append(SolicitationTimeline(opened.pdu.source))
-        }
-        solicited = nil
-        known[place].apply(opened, at: frame)
-        solicited = known
+        let known = solicitations.firstIndex { $0.address == opened.pdu.source }
+        guard known != nil || solicitations.count < Self.mostSolicitors else { return }
+        if known == nil { solicitations.append(SolicitationTimeline(opened.pdu.source)) }
+        solicitations[known ?? solicitations.count - 1].apply(opened, at: frame)
     }
 
     private mutating func record(_ fact: Fact, at frame: FrameReference, of source: UnicastAddress) {
@@ -278,11 +270,7 @@ public struct NetworkState: Hashable, Codable, Sendable {
     mutating func settle() {
         settleAhead()
         table.settle()
-        if var known = solicited {
-            solicited = nil
-            for place in known.indices { known[place].settle() }
-            solicited = known
-        }
+        for place in solicitations.indices { solicitations[place].settle() }
         for source in sources {
             for heard in source.heardTimes { iv.widen(heard) }
         }

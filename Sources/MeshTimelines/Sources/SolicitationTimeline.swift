@@ -51,3 +51,10 @@ public struct SolicitationTimeline: Hashable, Codable, Sendable {
 
     mutating func settle() { timeline.settle() }
 }
+
+extension KeyedDecodingContainer {
+    /// A state that was saved without Solicitation PDUs has none.
+    func decode(_ type: [SolicitationTimeline].Type, forKey key: Key) throws -> [SolicitationTimeline] {
+        try decodeIfPresent(type, forKey: key) ?? []
+    }
+}
