@@ -63,6 +63,20 @@ struct JSONCard: Encodable {
         var last: Place
     }
 
+    struct Distribution: Encodable {
+        var distributor: String
+        var initiator: String
+        /// What the Distributor said last, unless it was told something since.
+        var phase: Nullable<String>
+        var order: Nullable<String>
+        var ttl: Nullable<UInt8>
+        var timeoutSeconds: Nullable<Int>
+        var imageIndex: Nullable<UInt16>
+        var multicast: Nullable<String>
+        var first: Place
+        var last: Place
+    }
+
     struct Reporter: Encodable {
         var source: String
         var destination: String
@@ -91,6 +105,8 @@ struct JSONCard: Encodable {
         var lifetimeSeconds: Int
         var count: Int
         var last: Place
+        /// A lower number of the origin's own, heard later.
+        var fellTo: Nullable<UInt8>
     }
 
     struct Node: Encodable {
@@ -110,8 +126,10 @@ struct JSONCard: Encodable {
     }
 
     var solicitations: [Solicitation]
+    var otherSolicitations: [Solicitation]
     var keyRefresh: [KeyRefresh]
     var blobTransfers: [Transfer]
+    var firmwareDistributions: [Distribution]
     var reporters: [Reporter]
     var groups: [Group]
     var friendships: [Friendship]
@@ -125,8 +143,10 @@ extension JSONCard {
     init(_ card: TakeoverCard, _ times: CaptureTimes) {
         func place(_ frame: FrameReference) -> Place { Place(frame, times) }
         solicitations = card.solicitations.map { .init($0, times) }
+        otherSolicitations = card.otherSolicitations.map { .init($0, times) }
         keyRefresh = card.keyRefresh.map { .init($0, times) }
         blobTransfers = card.transfers.map { .init($0, times) }
+        firmwareDistributions = card.distributions.map { .init($0, times) }
         reporters = card.reporters.map {
             .init(
                 source: "\($0.source)", destination: "\($0.destination)", kind: $0.kind.rawValue,
@@ -142,7 +162,7 @@ extension JSONCard {
         paths = card.paths.map {
             .init(
                 origin: "\($0.address)", forwardingNumber: $0.forwardingNumber, lifetimeSeconds: $0.lifetimeSeconds,
-                count: $0.count, last: place($0.last))
+                count: $0.count, last: place($0.last), fellTo: .init($0.fall?.to))
         }
         nodes = card.nodes.map {
             .init(
@@ -189,5 +209,32 @@ extension JSONCard.Transfer {
             lastBlock: .init(transfer.lastBlock), ttl: transfer.ttl, timeoutSeconds: .init(transfer.timeout),
             servers: transfer.servers.map { "\($0)" }, first: .init(transfer.first, times),
             last: .init(transfer.last, times))
+    }
+}
+
+extension JSONCard.Distribution {
+    fileprivate init(_ distribution: FirmwareDistribution, _ times: CaptureTimes) {
+        let parameters = distribution.parameters
+        self.init(
+            distributor: "\(distribution.distributor)", initiator: "\(distribution.initiator)",
+            phase: .init(distribution.phase?.name), order: .init(distribution.order), ttl: .init(parameters?.ttl),
+            timeoutSeconds: .init(parameters.map { 10 * (Int($0.timeoutBase) + 1) }),
+            imageIndex: .init(parameters?.imageIndex), multicast: .init(parameters?.multicast.map { "\($0)" }),
+            first: .init(distribution.first, times), last: .init(distribution.last, times))
+    }
+}
+
+extension FirmwareDistribution.Phase {
+    fileprivate var name: String {
+        switch self {
+        case .idle: "idle"
+        case .transferActive: "transfer_active"
+        case .transferSuccess: "transfer_success"
+        case .applying: "applying"
+        case .completed: "completed"
+        case .failed: "failed"
+        case .cancelling: "cancelling"
+        case .suspended: "suspended"
+        }
     }
 }

@@ -333,6 +333,7 @@ private struct Story {
             (120, .updateStart(1)), (122, .updateStart(2)), (125, .transferStart(1)), (128, .transferStart(2)),
             (140, .blockStart(0)), (150, .blockStatus(1, block: 0)), (152, .blockStatus(2, block: 0)),
             (160, .blockStart(1)), (175, .blockStatus(1 + node, block: 1)), (180, .blockStart(2)),
+            (205, .distributionStart(1)), (207, .distributionStatus(1, phase: 1)),
         ]
         management.plan += (0..<15).map { (3 + 15 * Double($0), .heartbeat(1)) }
         management.plan += (0..<23).map { (4 + 10 * Double($0), .publish(2)) }

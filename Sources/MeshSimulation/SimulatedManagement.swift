@@ -20,6 +20,9 @@ struct SimulatedManagement {
         case blockStart(UInt16)
         case blockStatus(Int, block: UInt16)
         case transferCancel
+        /// The master has a Distributor hand out a firmware, which says how far it is.
+        case distributionStart(Int)
+        case distributionStatus(Int, phase: UInt8)
         /// A segmented message of the master that a node does not acknowledge, and a short one of the node.
         case unacknowledged(Int)
         case answer(Int)
@@ -65,6 +68,10 @@ public struct ManagementTruth: Sendable {
     public var lastBlock: UInt16?
     /// Who said that it has a block, of a transfer that was heard.
     public var servers: Set<UInt16> = []
+    /// What a Distributor was heard to be told, and to say last.
+    public var distributor: UInt16?
+    /// As above: a phase of a Firmware Distribution Status.
+    public var distributionPhase: UInt8?
     /// Messages that were not acknowledged, by node: whole or in part.
     public var unacknowledged: [UInt16: Int] = [:]
     /// Whether a Friend Offer of the master stands there.
@@ -123,6 +130,20 @@ extension SimulatedMesh {
             let payload = [0x83, 0x02] + management.blob.littleEndian
             let isHeard = sendAccess(payload, from: 0, to: MeshAddress(0xC001), application, at: time)
             if isHeard, truth.management.isTransferHeard { truth.management.isCancelled = true }
+        case .distributionStart(let node) where isMasterAlive:
+            let address = networks[0].nodes[node].address.value
+            let fields: [UInt8] = [0, 0, SimulatedManagement.updateTTL, 0x02, 0x00, 0x01, 0x03, 0x00, 0x05, 0xC0]
+            if sendAccess([0x83, 0x19] + fields, from: 0, to: MeshAddress(address), application, at: time) {
+                truth.management.distributor = address
+            }
+        case .distributionStatus(let node, let phase):
+            let fields: [UInt8] = [
+                0, phase, 0x05, 0xC0, 0, 0, SimulatedManagement.updateTTL, 0x02, 0x00, 0x01, 0x03, 0,
+            ]
+            if sendAccess([0x83, 0x1D] + fields, from: node, to: master, application, at: time) {
+                truth.management.distributor = networks[0].nodes[node].address.value
+                truth.management.distributionPhase = phase
+            }
         case .unacknowledged(let node) where isMasterAlive:
             let before =
                 truth.networks[0].sources[master.value]?.epochs.values.reduce(0) { $0 + $1.sequences.count } ?? 0

@@ -73,6 +73,8 @@ public struct Analysis: Sendable {
         public let distinct: Int
         /// How many of `heard` nothing opened.
         public let notOpened: Int
+        /// How many sources sent Solicitation PDUs that opened.
+        public let solicitors: Int
         /// What was found of each unicast address, in the order of addresses.
         public let sources: [Source]
         /// How much its keys are worth; `nil` where nobody looked at the messages.

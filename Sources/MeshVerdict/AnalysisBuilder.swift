@@ -193,7 +193,7 @@ private struct AnalysisBuilder {
             iv: network.iv.current, givenIVIndex: options.givenIVIndex ?? keys[network.index].givenIVIndex,
             ivTimeline: network.iv.records, replacement: replacement(network, masters),
             heard: network.opened + notOpened, opened: network.opened, distinct: network.distinct,
-            notOpened: notOpened,
+            notOpened: notOpened, solicitors: network.solicitations.count,
             sources: timelines.sorted { $0.address < $1.address }.map { timeline in
                 let epochs = timeline.epochs()
                 let unheard = unheard(elements, beside: timeline.address, in: network)

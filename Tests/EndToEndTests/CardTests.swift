@@ -50,6 +50,9 @@ import Testing
         expect("transfer", card.transfers.isEmpty == !truth.isTransferHeard)
         expect("in flight", card.transfers.allSatisfy { $0.end == nil })
         expect("block", card.transfers.first?.lastBlock == truth.lastBlock)
+        let distribution = card.distributions.first
+        expect("distributor", distribution?.distributor.value == truth.distributor)
+        expect("distribution", distribution?.phase?.rawValue == truth.distributionPhase)
         expect("servers", Set(card.transfers.first?.servers.map(\.value) ?? []) == truth.servers)
         expect("unacknowledged", card.unacknowledged.first?.count ?? 0 == (truth.unacknowledged[0x23] == 2 ? 2 : 0))
         expect("friend", card.friendships.map(\.lowPowerNode.value) == (truth.isFriend ? [0x23] : []))
@@ -170,6 +173,33 @@ import Testing
             #expect(object["kind"] as? String == "solicitation" && object["source"] as? String == "0x0001")
             #expect(object["iv_index"] == nil && object["seq"] as? Int != nil)
         }
+    }
+
+    /// They are sealed without an IV Index, and are mesh traffic nevertheless.
+    @Test func aCaptureOfSolicitationPDUsAloneIsSaidToBeOne() throws {
+        let simulated = SimulatedCapture(.managingMaster, seed: 2)
+        let solicitations = simulated.frames.filter { frame in
+            frame.data.indices.contains { frame.data[$0...].starts(with: [0x16, 0x59, 0x18]) }
+        }
+        let folder = try TestFolder()
+        let capture = try folder.write(write(solicitations), "s.pcap")
+        let keys = try folder.write(Array(simulated.keyFile.utf8), "s.keys.json")
+        let own = try Program.run(Program.meshscope, ["analyze", capture, "--keys", keys])
+        let words = own.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("Solicitation PDUs of the network were heard") && words.contains("minimum 0x"))
+        #expect(words.contains("Other addresses solicit too") && !words.contains("holds mesh traffic"))
+        let key = "7dd7364cd842ad18c17c2b820c84c3d6"
+        let other = try Program.run(Program.meshscope, ["analyze", capture, "--netkey", key])
+        #expect(other.output.contains("Solicitation PDUs that no key opens: is it the right key?"), "\(other.output)")
+    }
+
+    @Test func devicesThatWereProvisionedStandOnTheCard() throws {
+        let captures = Checkout.captures.path
+        let outcome = try Program.run(
+            Program.meshscope,
+            ["analyze", captures + "/provisioning.pcap", "--keys", captures + "/provisioning.keys.json"])
+        let words = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(words.contains("provisioned in the capture"), "\(outcome.output)")
     }
 
     @Test func verifyTellsWhichReportsGoOn() throws {

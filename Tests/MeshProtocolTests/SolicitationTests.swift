@@ -114,6 +114,35 @@ import Testing
         #expect(try blob([0x82, 0x03, 1, 7]) == nil)
     }
 
+    /// Octets as the servers of Zephyr and ESP-IDF (`dfd_srv.c`) read and write them.
+    private static let distributions: [(payload: [UInt8], message: FirmwareDistributionMessage)] = [
+        ([0x83, 0x19, 0x01, 0x00, 5, 0x02, 0x01, 0x05, 0x03, 0x00, 0x05, 0xC0], .start(parameters)),
+        ([0x83, 0x1A], .suspend), ([0x83, 0x1B], .cancel), ([0x83, 0x1C], .apply),
+        ([0x83, 0x1D, 0x00, 0x00], .status(status: 0, phase: 0, nil)),
+        (
+            [0x83, 0x1D, 0x00, 0x07, 0x05, 0xC0, 0x01, 0x00, 5, 0x02, 0x01, 0x05, 0x03, 0x00],
+            .status(status: 0, phase: 7, parameters)
+        ),
+    ]
+    private static let parameters = FirmwareDistributionMessage.Parameters(
+        ttl: 5, timeoutBase: 0x0102, imageIndex: 3, multicast: MeshAddress(0xC005))
+
+    @Test func theMessagesOfADistributionAreRead() throws {
+        for (payload, message) in Self.distributions {
+            #expect(FirmwareDistributionMessage(try #require(AccessMessage(payload: payload))) == message)
+            for length in 2..<payload.count where length != 4 {
+                let access = try #require(AccessMessage(payload: Array(payload.prefix(length))))
+                #expect(FirmwareDistributionMessage(access) == nil, "\(length) octets of \(message)")
+            }
+        }
+        let label = [0x83, 0x19, 0x01, 0x00, 5, 0x02, 0x01, 0x05, 0x03, 0x00] + [UInt8](repeating: 7, count: 16)
+        guard case .start(let read) = FirmwareDistributionMessage(try #require(AccessMessage(payload: label))) else {
+            Issue.record("no Distribution Start")
+            return
+        }
+        #expect(read.multicast == nil && read.imageIndex == 3)
+    }
+
     /// No prefix traps; one that breaks the format is no message.
     @Test func everyPrefixIsAMessageOrNone() throws {
         for (payload, _) in Self.messages {

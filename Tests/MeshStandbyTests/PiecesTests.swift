@@ -91,7 +91,7 @@ private let followed = Checkout.fixtures().filter { Checkout.keyFile(of: $0) != 
     }
 
     @Test(arguments: Scenario.allCases) func aScenarioThatGrowsGivesItsReport(scenario: Scenario) throws {
-        for seed in UInt64(1)...1 {
+        for seed in Seeds.forCase(scenario) {
             let capture = SimulatedCapture(scenario, seed: seed)
             let octets = capture.write(
                 .pcap(.little, .microseconds), LinkFraming(.bluetoothLELinkLayerWithHeader),

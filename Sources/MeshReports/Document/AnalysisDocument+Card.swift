@@ -27,6 +27,19 @@ extension AnalysisDocument {
                     "No application or device key was given: transfers, Key Refresh messages and nodes that join or leave stay closed "
                         + "without them.", depth: 1))
         }
+        if !card.otherSolicitations.isEmpty {
+            blocks.append(
+                .paragraph(
+                    "Other addresses solicit too; one that is an element of the master needs its SSEQ as well (--master ADDRESS shows "
+                        + "it): \(Prose(others(card.otherSolicitations))).", depth: 1))
+        }
+        if !provisioned.isEmpty {
+            blocks.append(
+                .paragraph(
+                    "\(Wording.count(provisioned.count, "device was", "devices were")) provisioned in the capture, last "
+                        + "\(place(of: provisioned.map(\.last).max() ?? provisioned[0].last)): by whom, and to which addresses, no frame tells; "
+                        + "see the section Provisioning.", depth: 1))
+        }
         if card.isShortened {
             blocks.append(
                 .paragraph("More senders and destinations were heard than are kept: the first are here.", depth: 1))
@@ -38,7 +51,7 @@ extension AnalysisDocument {
     private func kinds(_ card: TakeoverCard, in network: Analysis.Network) -> [(name: String, items: [Item])] {
         [
             ("Solicitation PDUs of it", card.solicitations.map(item)), ("a Key Refresh", card.keyRefresh.map(item)),
-            ("a firmware update or BLOB transfer", card.transfers.map(item)),
+            ("a firmware update or BLOB transfer", card.transfers.map(item) + card.distributions.map(item)),
             ("nodes that report to its unicast address", summed(card.reporters.map(item), of: "reporting node")),
             ("groups that it commanded", card.groups.isEmpty ? [] : [item(card.groups)]),
             ("friendships in which it is the Friend", summed(card.friendships.map(item), of: "friendship")),
@@ -47,6 +60,18 @@ extension AnalysisDocument {
             ("segmented messages that stay unacknowledged", summed(card.unacknowledged.map(item), of: "node")),
         ]
     }
+
+    /// Who, and how far.
+    private func others(_ solicitations: [TakeoverCard.Solicitation]) -> String {
+        let shown = solicitations.prefix(Self.mostOfAKind).map {
+            "\($0.address) (last SSEQ \(Hexadecimal.prefixed($0.last.value, digits: 6)))"
+        }
+        let more = solicitations.count - shown.count
+        return shown.joined(separator: ", ") + (more > 0 ? ", … and \(more) more" : "")
+    }
+
+    /// Nothing of provisioning is authenticated, so that it belongs to no network and no master.
+    private var provisioned: [ProvisioningLink] { analysis.provisioningLinks.filter(\.isComplete) }
 
     private static let mostOfAKind = 12
     /// Half of what counts as higher, modulo 256.
@@ -141,6 +166,28 @@ extension AnalysisDocument {
             ])
     }
 
+    private func item(_ distribution: FirmwareDistribution) -> Item {
+        let state: Prose =
+            switch (distribution.phase, distribution.order) {
+            case (let phase?, _): "the Distributor says \(Wording.phase(phase))"
+            case (nil, let order?): "the last that it was told is \(order)"
+            case (nil, nil): "in a phase that has no name"
+            }
+        let heard = "from \(place(of: distribution.first)) to \(place(of: distribution.last))"
+        let parameters = distribution.parameters.map { parameters in
+            let multicast = parameters.multicast.map { $0.value == 0 ? "each receiver by itself" : "\($0)" }
+            return
+                "image \(parameters.imageIndex) to \(multicast ?? "a virtual address"); TTL \(parameters.ttl); receivers wait "
+                + "\(10 * (Int(parameters.timeoutBase) + 1)) s; "
+        }
+        return Item(
+            "Firmware distribution by \(distribution.distributor) for the Initiator \(distribution.initiator): \(state)",
+            details: [
+                "\(parameters ?? "")\(heard)",
+                "The Distributor goes on by itself: ask it with Firmware Distribution Get, then let it apply or cancel.",
+            ])
+    }
+
     private func item(_ reporter: TakeoverCard.Reporter) -> Item {
         let period = reporter.period.map { " about every \(Wording.span($0))" } ?? ""
         let what: Prose =
@@ -182,7 +229,12 @@ extension AnalysisDocument {
         let next = Hexadecimal.prefixed(path.forwardingNumber &+ Self.forwardingMargin, digits: 2)
         return Item(
             "Path Requests of \(path.address): last forwarding number \(Hexadecimal.prefixed(path.forwardingNumber, digits: 2)), \(place(of: path.last))",
-            details: [
+            details: (path.fall.map { fall -> [Prose] in
+                [
+                    "it sent \(Hexadecimal.prefixed(fall.to, digits: 2)) behind that, \(place(of: fall.frame)): begun anew, so that peers may "
+                        + "drop it"
+                ]
+            } ?? []) + [
                 "go on with \(next), \(Self.forwardingMargin) above it, since some may have gone unheard; or wait \(Wording.span(.seconds(path.lifetimeSeconds))): until its paths expire, peers drop numbers that are less (modulo 256)"
             ])
     }
@@ -212,6 +264,20 @@ extension AnalysisDocument {
 }
 
 extension Wording {
+    /// A phase of a Firmware Distribution Status.
+    static func phase(_ phase: FirmwareDistribution.Phase) -> String {
+        switch phase {
+        case .idle: "that it is idle"
+        case .transferActive: "that the transfer is active"
+        case .transferSuccess: "that the receivers have the image and wait for Apply"
+        case .applying: "that receivers apply the image"
+        case .completed: "that it is complete"
+        case .failed: "that it failed"
+        case .cancelling: "that it is being cancelled"
+        case .suspended: "that the transfer is suspended"
+        }
+    }
+
     /// What a configuration message told a node of a Key Refresh, or what the node says.
     static func keyRefresh(_ message: KeyRefreshMessage) -> String {
         switch message.kind {

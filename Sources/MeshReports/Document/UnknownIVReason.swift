@@ -12,6 +12,10 @@ enum UnknownIVReason: Hashable {
     case notAuthentic
     /// Only its proxy servers were heard, which advertise under its keys.
     case proxyServersOnly
+    /// Only its Solicitation PDUs were heard, which are sealed without an IV Index.
+    case solicitationsOnly
+    /// Only Solicitation PDUs that no key opens were heard.
+    case closedSolicitations(Int)
     /// So much was heard of other networks, and nothing of this one.
     case otherNetworks(beacons: Int, pdus: Int, heardNIDs: [UInt8], ownNIDs: [UInt8])
     /// Only proxy servers of other networks advertised, so many networks.
@@ -44,6 +48,10 @@ enum UnknownIVReason: Hashable {
             self = .otherProxyServers(networks: analysis.foreignProxyServers.count)
             return
         }
+        guard analysis.closedSolicitations == 0 else {
+            self = .closedSolicitations(analysis.closedSolicitations)
+            return
+        }
         guard analysis.unprovisionedDevices.isEmpty, analysis.provisioningLinks.isEmpty else {
             self = .unprovisionedDevices
             return
@@ -59,6 +67,8 @@ enum UnknownIVReason: Hashable {
             self = .notAuthentic
         } else if hasProxyServers {
             self = .proxyServersOnly
+        } else if network.solicitors > 0 {
+            self = .solicitationsOnly
         } else {
             return nil
         }
@@ -67,16 +77,17 @@ enum UnknownIVReason: Hashable {
     /// Whether something shows that the network was heard, so that what is known of it may be relied on.
     var isOfThisNetwork: Bool {
         switch self {
-        case .notOpened, .notAuthentic, .proxyServersOnly: true
-        case .otherNetworks, .otherProxyServers, .unprovisionedDevices, .noMeshTraffic: false
+        case .notOpened, .notAuthentic, .proxyServersOnly, .solicitationsOnly: true
+        case .otherNetworks, .otherProxyServers, .closedSolicitations, .unprovisionedDevices, .noMeshTraffic: false
         }
     }
 
     /// Whether other networks were heard, which another key may open.
     var isAboutOtherNetworks: Bool {
         switch self {
-        case .otherNetworks, .otherProxyServers: true
-        case .notOpened, .notAuthentic, .proxyServersOnly, .unprovisionedDevices, .noMeshTraffic: false
+        case .otherNetworks, .otherProxyServers, .closedSolicitations: true
+        case .notOpened, .notAuthentic, .proxyServersOnly, .solicitationsOnly, .unprovisionedDevices, .noMeshTraffic:
+            false
         }
     }
 
@@ -90,6 +101,10 @@ enum UnknownIVReason: Hashable {
         case .notAuthentic: "Beacons with this Network ID were heard, and none is authentic."
         case .proxyServersOnly:
             "Proxy servers of the network were heard, which do not tell its IV Index, and nothing else of it."
+        case .solicitationsOnly:
+            "Solicitation PDUs of the network were heard, which are sealed without its IV Index, and nothing else of it."
+        case .closedSolicitations(let count):
+            "Nothing of this key was heard, but \(Wording.count(count, "Solicitation PDU")) that no key opens: is it the right key?"
         case .otherNetworks(let beacons, let pdus, let heard, let own):
             "This key opens nothing here: 0 of \(Wording.count(beacons, "beacon")), 0 of \(Wording.count(pdus, "PDU"))"
                 + Self.nids(own, heard) + ". Is it the right one?"
@@ -123,9 +138,9 @@ enum UnknownIVReason: Hashable {
         case .notOpened:
             "Capture until a beacon of the network is heard (each node should hear one about every 10 s), or say a likely "
                 + "value with --iv-index."
-        case .notAuthentic, .proxyServersOnly:
+        case .notAuthentic, .proxyServersOnly, .solicitationsOnly:
             "Capture until an authentic beacon of the network is heard: each node should hear one about every 10 s."
-        case .otherNetworks, .otherProxyServers:
+        case .otherNetworks, .otherProxyServers, .closedSolicitations:
             "If it is not, give the right one; no IV Index opens anything with this one. If it is, capture where this "
                 + "network is heard: each node should hear a beacon about every 10 s."
         case .unprovisionedDevices, .noMeshTraffic:

@@ -101,6 +101,16 @@ public struct PathOrigin: Hashable, Codable, Sendable {
     public internal(set) var count = 1
     /// Where the number was heard first.
     public internal(set) var last: FrameReference
+    /// A lower number that it sent itself, behind the higher one: begun anew.
+    public internal(set) var fall: Fall?
+
+    /// Numbers that went back.
+    public struct Fall: Hashable, Codable, Sendable {
+        /// The lower number, the last one that was heard.
+        public let to: UInt8
+        /// Where it was heard.
+        public let frame: FrameReference
+    }
 }
 
 /// What a master managed beside IV Index and SEQ: folded from what opened, and bounded.
@@ -110,6 +120,7 @@ public struct CardState: Hashable, Codable, Sendable {
 
     private var correspondence = Correspondence()
     private var blobs = BLOBTransfers()
+    private var firmware = FirmwareDistributions()
     /// In the order of hearing.
     public private(set) var friendships: [Friendship] = []
     /// Friendships that a Friend Clear was heard to end, in the order of hearing.
@@ -130,6 +141,8 @@ public struct CardState: Hashable, Codable, Sendable {
     public var isFull: Bool { correspondence.isFull }
     /// The BLOB transfers, in the order of hearing.
     public var transfers: [BLOBTransfer] { blobs.all }
+    /// The latest firmware distribution of each Distributor, in the order of hearing.
+    public var distributions: [FirmwareDistribution] { firmware.all }
 
     /// Takes a PDU that was heard for the first time.
     ///
@@ -140,7 +153,8 @@ public struct CardState: Hashable, Codable, Sendable {
         correspondence.apply(pdu, isLatest: isLatest, at: frame)
         guard pdu.isControl, [0x01, 0x05, 0x0B].contains(pdu.transportHeader) else { return }
         switch ControlMessage(pdu) {
-        case .pathRequest(let request): apply(request, at: frame)
+        case .pathRequest(let request):
+            apply(request, isOwn: isLatest && pdu.source == request.pathOrigin, at: frame)
         case .friendClear(let lpn, _): note(clear: lpn, to: pdu.destination, at: frame)
         case .friendPoll where opened.credentials == .friendship: notePoll(pdu, at: frame)
         default: return
@@ -164,7 +178,8 @@ public struct CardState: Hashable, Codable, Sendable {
         if let place { friendships[place].lastPoll = max(friendships[place].lastPoll ?? frame, frame) }
     }
 
-    private mutating func apply(_ request: ControlMessage.PathRequest, at frame: FrameReference) {
+    /// `isOwn`: its origin sent it just then; other nodes pass it on under their own address and SEQ.
+    private mutating func apply(_ request: ControlMessage.PathRequest, isOwn: Bool, at frame: FrameReference) {
         guard let place = pathOrigins.firstIndex(where: { $0.address == request.pathOrigin }) else {
             guard pathOrigins.count < Self.mostOfAKind else { return }
             pathOrigins.append(
@@ -174,8 +189,11 @@ public struct CardState: Hashable, Codable, Sendable {
             return
         }
         pathOrigins[place].count += 1
+        let step = Int8(bitPattern: request.forwardingNumber &- pathOrigins[place].forwardingNumber)
         // What is passed on comes late, and is no step back.
-        guard Int8(bitPattern: request.forwardingNumber &- pathOrigins[place].forwardingNumber) > 0 else { return }
+        if step < 0, isOwn { pathOrigins[place].fall = .init(to: request.forwardingNumber, frame: frame) }
+        guard step > 0 else { return }
+        pathOrigins[place].fall = nil
         pathOrigins[place].forwardingNumber = request.forwardingNumber
         pathOrigins[place].lifetime = request.lifetime
         pathOrigins[place].last = frame
@@ -202,6 +220,8 @@ public struct CardState: Hashable, Codable, Sendable {
     mutating func apply(_ heard: HeardMessage, at frame: FrameReference) {
         if let message = BLOBMessage(heard.message) {
             blobs.apply(message, of: heard, at: frame)
+        } else if let message = FirmwareDistributionMessage(heard.message) {
+            firmware.apply(message, of: heard, at: frame)
         } else if let message = ConfigurationMessage(heard.message) {
             apply(message, of: heard, at: frame)
         } else {

@@ -17,8 +17,11 @@ struct CardRules {
     func judge() -> TakeoverCard {
         TakeoverCard(
             solicitations: network.solicitations.filter { elements.contains($0.address) }.compactMap(solicitation),
+            otherSolicitations: network.solicitations.filter { !elements.contains($0.address) }.compactMap(
+                solicitation),
             keyRefresh: network.subnets.compactMap(keyRefresh),
             transfers: card.transfers,
+            distributions: card.distributions.filter { $0.order != nil || $0.phase != .idle },
             reporters: reporters, groups: groups,
             friendships: card.friendships.filter { isOfMaster($0.friend) && !hasMoved($0) },
             paths: card.pathOrigins.filter { isOfMaster($0.address) },

@@ -98,10 +98,14 @@ public struct TakeoverCard: Hashable, Sendable {
 
     /// By element of the master.
     public let solicitations: [Solicitation]
+    /// Of the network's other sources: one of them may be an element that the master was not known to have.
+    public let otherSolicitations: [Solicitation]
     /// Of the network's subnets, those in which something was heard of a Key Refresh.
     public let keyRefresh: [KeyRefresh]
     /// All of the network: servers wait whoever the client is.
     public let transfers: [BLOBTransfer]
+    /// All of the network, the latest of each Distributor.
+    public let distributions: [FirmwareDistribution]
     /// In the order of addresses.
     public let reporters: [Reporter]
     /// In the order of addresses.

@@ -96,12 +96,20 @@ import Testing
         var scene = Scene()
         for (place, number) in [UInt8(253), 254, 255, 0, 254].enumerated() {
             scene.heard(
-                pdu: 1, iv: 9, seq: UInt32(place), at: Double(place), to: 0xFFFB,
+                pdu: place < 4 ? 1 : 2, iv: 9, seq: UInt32(place), at: Double(place), to: 0xFFFB,
                 saying: [0x0B, 0x08, number, 0, 0, 0x23, 0, 0x01], isControl: true, credentials: .directed)
         }
         let path = try #require(try card(scene).pathOrigins.first)
         #expect(path.address.value == 1 && path.forwardingNumber == 0 && path.count == 5)
         #expect(path.last.number == 4 && path.lifetimeSeconds == 86_400)
+        // A number that others pass on late is no step back; a lower one of the origin itself is.
+        #expect(path.fall == nil)
+        let ownNumber: [UInt8] = [0x0B, 0x08, 0xF0, 0, 0, 0x23, 0, 0x01]
+        scene.heard(pdu: 2, iv: 9, seq: 900, at: 30, to: 0xFFFB, saying: ownNumber, isControl: true)
+        #expect(try card(scene).pathOrigins.first?.fall == nil)
+        scene.heard(pdu: 1, iv: 9, seq: 900, at: 31, to: 0xFFFB, saying: ownNumber, isControl: true)
+        let fallen = try #require(try card(scene).pathOrigins.first)
+        #expect(fallen.forwardingNumber == 0 && fallen.fall?.to == 0xF0)
     }
 
     // MARK: Messages
@@ -135,6 +143,27 @@ import Testing
         #expect(try card(cancelled).transfers.first?.end == .cancelled)
         try hear(&scene, [0x83, 0x03, 0x40, 0x04] + Self.id, from: 5, to: 1, at: 6)
         #expect(try card(scene).transfers.first?.end == .complete)
+    }
+
+    @Test func aDistributionIsWhatItsDistributorSaidLast() throws {
+        let parameters: [UInt8] = [5, 0x02, 0x00, 0x01, 3, 0]
+        var scene = Scene()
+        try hear(&scene, [0x83, 0x19, 0, 0] + parameters + [0x05, 0xC0], from: 1, to: 5, at: 1)
+        let started = try #require(try card(scene).distributions.first)
+        #expect(started.distributor.value == 5 && started.initiator.value == 1 && started.phase == nil)
+        #expect(started.order == "Firmware Distribution Start" && started.parameters?.multicast?.value == 0xC005)
+        try hear(&scene, [0x83, 0x1D, 0, 1, 0x05, 0xC0, 0, 0] + parameters, from: 5, to: 1, at: 2)
+        #expect(try card(scene).distributions.map(\.phase) == [.transferActive])
+        // What failed is none of its phases.
+        try hear(&scene, [0x83, 0x1D, 3, 5], from: 5, to: 1, at: 3)
+        #expect(try card(scene).distributions.map(\.phase) == [.transferActive])
+        try hear(&scene, [0x83, 0x1B], from: 1, to: 5, at: 4)
+        let told = try card(scene).distributions
+        #expect(told.map(\.phase) == [nil] && told.map(\.order) == ["Firmware Distribution Cancel"])
+        try hear(&scene, [0x83, 0x1D, 0, 0], from: 5, to: 1, at: 5)
+        let idle = try card(scene).distributions
+        #expect(idle.map(\.phase) == [.idle] && idle.first?.parameters?.imageIndex == 3)
+        #expect(idle.first?.last.time == idle.first?.first.time.advanced(by: .seconds(4)))
     }
 
     /// A cancellation for one server is none for the others, and what goes on is not over.

@@ -49,6 +49,7 @@ import Testing
         let answer = try #require(solicitation.answer)
         #expect(try card(scene).solicitations.count == 1 && solicitation.distinct == 2 && solicitation.last.value == 41)
         #expect(answer.minimum.value == 42)
+        #expect(try card(scene).otherSolicitations.map(\.address.value) == [2])
         #expect(answer.recommended.value == 42 + answer.margin.reduce(0) { $0 + $1.value })
         #expect(
             answer.margin.contains { $0.term == .allowance } && answer.margin.contains { $0.term == .busierThanHeard })
