@@ -119,7 +119,8 @@ struct EvidenceDelivery {
         if pending.wasHeld == .foreign { uncount(pending, nil) }
         let heard = pending.heard
         guard heard.closedCount > 0 else { return }
-        let closed = ClosedPDUs(nid: heard.pdu.nid, networks: networks, change: heard.closedCount, isSample: true)
+        let closed = ClosedPDUs(
+            nid: heard.pdu.nid, networks: networks, change: heard.closedCount, sample: heard.pdu.sample)
         append(.unauthenticated(.closedPDUs(closed)), from: heard.origin)
     }
 
@@ -129,7 +130,7 @@ struct EvidenceDelivery {
         guard heard.closedCount > 0 else { return }
         let closed = ClosedPDUs(
             nid: heard.pdu.nid, networks: pending.wasHeld == .foreign ? [] : [network].compactMap(\.self),
-            change: -heard.closedCount, isSample: true)
+            change: -heard.closedCount, sample: heard.pdu.sample)
         append(.unauthenticated(.closedPDUs(closed)), from: heard.origin)
     }
 

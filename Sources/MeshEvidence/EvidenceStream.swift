@@ -149,7 +149,8 @@ public struct EvidenceStream {
     private mutating func hearForeign(_ pdu: ObfuscatedNetworkPDU, from origin: Origin) {
         decryption.keepForeign(pdu, from: origin)
         guard let told = foreignPDUs.count(pdu.nid, from: origin) else { return }
-        let closed = ClosedPDUs(nid: pdu.nid, networks: [], change: told.count, isSample: told.isSample)
+        let closed = ClosedPDUs(
+            nid: pdu.nid, networks: [], change: told.count, sample: told.isSample ? pdu.sample : nil)
         append(.unauthenticated(.closedPDUs(closed)), from: told.origin)
     }
 
@@ -282,7 +283,7 @@ public struct EvidenceStream {
         }
         for nid in nids.keys.sorted() {
             for heard in decryption.held.samples(nid: nid) {
-                tellClosed(nid, decryption.networks(nid: nid), 0, heard.origin, isSample: true)
+                tellClosed(nid, decryption.networks(nid: nid), 0, heard.origin, sample: heard.pdu.sample)
             }
         }
         return Array(all[held.endIndex...])
@@ -337,9 +338,9 @@ public struct EvidenceStream {
     }
 
     private mutating func tellClosed(
-        _ nid: UInt8, _ networks: [NetworkIndex], _ count: Int, _ origin: Origin, isSample: Bool = false
+        _ nid: UInt8, _ networks: [NetworkIndex], _ count: Int, _ origin: Origin, sample: UInt32? = nil
     ) {
-        let closed = ClosedPDUs(nid: nid, networks: networks, change: count, isSample: isSample)
+        let closed = ClosedPDUs(nid: nid, networks: networks, change: count, sample: sample)
         delivery.append(.unauthenticated(.closedPDUs(closed)), from: origin)
     }
 

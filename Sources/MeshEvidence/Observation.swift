@@ -251,14 +251,14 @@ public struct ClosedPDUs: Hashable, Codable, Sendable {
     public let networks: [NetworkIndex]
     /// How many PDUs, copies included.
     public let change: Int
-    /// Whether the frame of this observation holds one of them, for a report to name.
-    public let isSample: Bool
+    /// Tells the PDU in the frame of this observation from others, for a report to name each once; `nil` for a mere number of them.
+    public let sample: UInt32?
 
     /// Makes a change of the number of closed PDUs; `change` is negative where they opened after all.
-    public init(nid: UInt8, networks: [NetworkIndex], change: Int, isSample: Bool) {
+    public init(nid: UInt8, networks: [NetworkIndex], change: Int, sample: UInt32?) {
         self.nid = nid
         self.networks = networks
         self.change = change
-        self.isSample = isSample
+        self.sample = sample
     }
 }

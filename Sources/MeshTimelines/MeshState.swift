@@ -102,13 +102,14 @@ public struct MeshState: Hashable, Sendable {
     /// The time of the last frame of all captures, whatever it holds; `nil` where they hold no frame.
     public var lastTime: CaptureTime? { captures.compactMap(\.lastTime).max() }
 
-    /// Settles what waits for a contradiction, as if nothing more were heard; then nothing more is to be applied.
-    public mutating func settle() {
-        for index in networks.indices { networks[index].settle() }
-    }
-
     /// The facts of all networks and of what surrounds them; changes nothing, and can be asked at any time.
     public func judge() -> [Finding] {
+        var copy = self
+        return copy.settleAndJudge()
+    }
+
+    /// The same, without a copy: the state then stands as if nothing more were heard.
+    public mutating func settleAndJudge() -> [Finding] {
         var log = FactLog()
         log.add(surroundings.judge(networks))
         clocks.judge(captureEnd: lastTime, into: &log)
@@ -120,9 +121,9 @@ public struct MeshState: Hashable, Sendable {
             guard let alignment = capture.alignment, alignment.isDoubted else { continue }
             log.record(.captureAligned(capture: capture.index, by: alignment.offset))
         }
-        for network in networks { log.add(network.judge()) }
         KeyRules.judge(self, into: &log)
         judgeClosedTraffic(into: &log)
+        for index in networks.indices { log.add(networks[index].settleAndJudge()) }
         return log.sorted
     }
 

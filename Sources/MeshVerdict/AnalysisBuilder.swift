@@ -27,8 +27,7 @@ extension Analysis {
     ) {
         // Facts are judged of the state as it goes on; what follows takes it as it stands at the end.
         var log = FactLog()
-        log.add(state.judge())
-        state.settle()
+        log.add(state.settleAndJudge())
         let builder = AnalysisBuilder(state: state, keys: keys, options: options)
         self = builder.analysis(log, unusable)
         if let auditing { audit(auditing.keys, builder.state, auditing.messages) }

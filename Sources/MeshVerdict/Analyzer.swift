@@ -36,10 +36,23 @@ public struct Analyzer {
     public func analyze(
         _ paths: [String], progress: (ReadingProgress) -> Void = { _ in }, receive: Receiver? = nil
     ) throws(CaptureError) -> Analysis {
+        var keys = keyRing
+        var unusable: [CaptureError] = []
+        var messages = kept?.tallies(keyRing) ?? MessageTallies(keyRing)
+        let state = try hear(paths, progress, receive, &keys, &unusable, &messages)
+        // Moved, since it may be large.
+        return Analysis(
+            consume state, keys: keys, options: options, unusable: unusable, auditing: (keyRing, messages.counts))
+    }
+
+    /// What captures tell, and a state that was kept.
+    private func hear(
+        _ paths: [String], _ progress: (ReadingProgress) -> Void, _ receive: Receiver?, _ keys: inout KeyRing,
+        _ unusable: inout [CaptureError], _ messages: inout MessageTallies
+    ) throws(CaptureError) -> MeshState {
         var state = MeshState(keyRing)
         var stream = EvidenceStream(
             keyRing, given: options.givenIVIndex, search: options.ivSearch, threads: options.threads)
-        var messages = kept?.tallies(keyRing) ?? MessageTallies(keyRing)
         if var kept {
             kept.resume(&stream, keyRing, lookBack: receive) { observation, novelty in
                 messages.apply(observation, novelty)
@@ -48,8 +61,8 @@ public struct Analyzer {
             state = kept.state
         }
         guard kept == nil || !paths.isEmpty else {
-            return Analysis(
-                state, keys: stream.keyRing, options: options, unusable: [], auditing: (keyRing, messages.counts))
+            keys = stream.keyRing
+            return state
         }
         var captures = try CaptureReading(
             paths, keys: keyRing, given: options.givenIVIndex, clocks: options.clocks, behind: state.captures)
@@ -73,9 +86,8 @@ public struct Analyzer {
             stream.searchFriendships(pairs) { progress(.searching($0)) }
             stream.removeObserved(take)
         }
-        return Analysis(
-            state, keys: stream.keyRing, options: options, unusable: captures.unusable,
-            auditing: (keyRing, messages.counts))
+        (keys, unusable) = (stream.keyRing, captures.unusable)
+        return state
     }
 }
 

@@ -70,4 +70,18 @@ struct Listener {
     static func report(of path: String, _ keys: KeyRing, named name: String) throws -> String {
         try JSONReport.render(try Analyzer(keys: keys).analyze([path]).renamed([name]))
     }
+
+    /// The first few lines in which what is kept differs from the report of a file; empty where they are the same.
+    static func difference(_ state: String, of path: String, _ keys: KeyRing) throws -> String {
+        let (kept, whole) = (try report(state, keys, named: "x"), try report(of: path, keys, named: "x"))
+        guard kept != whole else { return "" }
+        let lines = [kept, whole].map { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+        let changes = lines[0].difference(from: lines[1])
+        return changes.prefix(40).map { change in
+            switch change {
+            case .insert(let line, let text, _): "kept \(line): \(text)"
+            case .remove(let line, let text, _): "whole \(line): \(text)"
+            }
+        }.joined(separator: "\n")
+    }
 }

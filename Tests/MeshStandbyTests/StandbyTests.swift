@@ -81,29 +81,22 @@ import Testing
         #expect(listener.standby.state.networks[0].opened == 0)
     }
 
+    private static let tooMany = 30_000
+
     /// What nobody takes in time is counted, and told.
     @Test func whatIsSentTooFastIsCounted() throws {
-        let keys = SimulatedCapture(.hostLog, seed: 2).keys
-        let port = UInt16.random(in: 30_000...60_000)
+        let simulated = SimulatedCapture(.steady, seed: 2)
+        let keys = simulated.keys
+        let datagrams = try Injection.datagrams(of: simulated).datagrams
+        let port = try Injection.freePort()
         let live = LiveSources(
             [(.ellisys(address: "127.0.0.1", port: port), 0, LivePosition())], isOnlyWhatIsThere: false)
-        usleep(300_000)
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        defer { close(socket) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        // A command, once a hundredth of a second: each is a batch of its own, for which nobody comes.
-        let day: [UInt8] = [0x02, 0xEA, 0x07, 6, 1, 0, 0, 0, 0, 0, 0]
-        let datagram: [UInt8] = [2, 0, 1] + day + [0x80, 0, 0, 0, 0, 0x81, 0x01, 0x82, 0x03, 0x0C, 0x00]
-        for _ in 0..<40 {
-            _ = withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    sendto(socket, datagram, datagram.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
-            usleep(10_000)
+        let sender = try Injection.Sender(port)
+        // More PDUs than what waits has room for, and nobody comes.
+        for number in 0..<Self.tooMany {
+            sender.send(datagrams[number % datagrams.count])
+            // Few enough at once for the socket's own buffer.
+            if number % 64 == 0 { usleep(5000) }
         }
         let folder = try TestFolder()
         var standby = try Standby(try StateStore(writing: folder.path("state")), keys: keys, at: Listener.time)
@@ -114,16 +107,14 @@ import Testing
         }
         take(200)
         // One more tells how many were lost.
-        _ = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(socket, datagram, datagram.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        sender.send(datagrams[0])
         take(500)
         live.stop()
         let capture = try #require(standby.state.captures.first)
         let lost = capture.notices[.lost] ?? 0
-        #expect(capture.frames == 41 && lost > 0 && lost < 41, "\(capture.frames) frames, \(lost) lost")
+        #expect(
+            capture.frames == Self.tooMany + 1 && lost > 0 && lost < Self.tooMany,
+            "\(capture.frames) frames, \(lost) lost")
         #expect(standby.state.judge().contains { $0.kind == .framesLost && $0.count == lost })
     }
 

@@ -17,7 +17,7 @@ struct AuthenticClocksValueTests {
     }
 
     private func foreign(_ change: Int = 1) -> Observation.Statement {
-        .unauthenticated(.closedPDUs(ClosedPDUs(nid: 3, networks: [], change: change, isSample: true)))
+        .unauthenticated(.closedPDUs(ClosedPDUs(nid: 3, networks: [], change: change, sample: 1)))
     }
 
     @Test(arguments: [-15.0, -86_400.0, 300 * 86_400.0, 4e8]) func whatNobodyAuthenticatesHasNoTime(_ seconds: Double)

@@ -19,7 +19,7 @@ import Testing
         _ scene: inout Scene, nid: UInt8 = 0x12, from start: Double, to end: Double, every interval: Double = 1
     ) {
         for time in stride(from: start, to: end, by: interval) {
-            let closed = ClosedPDUs(nid: nid, networks: [], change: 1, isSample: false)
+            let closed = ClosedPDUs(nid: nid, networks: [], change: 1, sample: nil)
             scene.says(.unauthenticated(.closedPDUs(closed)), at: time)
         }
     }
@@ -42,7 +42,7 @@ import Testing
         #expect(try early.kinds().contains(.keyFellSilent))
         var same = old
         for second in 61..<200 {
-            let closed = ClosedPDUs(nid: 0x68, networks: [NetworkIndex(0)], change: 1, isSample: false)
+            let closed = ClosedPDUs(nid: 0x68, networks: [NetworkIndex(0)], change: 1, sample: nil)
             same.says(.unauthenticated(.closedPDUs(closed)), at: Double(second))
         }
         same.ends(at: 200)

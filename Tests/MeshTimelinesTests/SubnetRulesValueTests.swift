@@ -231,3 +231,12 @@ import Testing
         #expect(try scene.state().networks[0].iv.current?.state == .updating(6))
     }
 }
+
+extension NetworkState {
+    /// As it stands if nothing more is heard.
+    fileprivate func settled() -> NetworkState {
+        var settled = self
+        settled.settle()
+        return settled
+    }
+}

@@ -8,12 +8,12 @@ import Testing
 
 /// What nobody authenticated is counted and shown, and moves nothing.
 @Suite struct SurroundingsValueTests {
-    private func closed(_ nid: UInt8, _ change: Int, networks: [Int] = [0], isSample: Bool = true)
+    private func closed(_ nid: UInt8, _ change: Int, networks: [Int] = [0], sample: UInt32? = 1)
         -> Observation.Statement
     {
         .unauthenticated(
             .closedPDUs(
-                ClosedPDUs(nid: nid, networks: networks.map { NetworkIndex($0) }, change: change, isSample: isSample)))
+                ClosedPDUs(nid: nid, networks: networks.map { NetworkIndex($0) }, change: change, sample: sample)))
     }
 
     // MARK: PDUs
@@ -21,8 +21,9 @@ import Testing
     @Test func closedPDUsAreCountedAndTakenBack() throws {
         var scene = Scene()
         scene.says(closed(0x68, 1), at: 0)
-        scene.says(closed(0x68, 3), at: 1)
-        scene.says(closed(0x68, 2, isSample: false), at: 2)
+        scene.says(closed(0x68, 3, sample: 2), at: 1)
+        scene.says(closed(0x68, 2, sample: nil), at: 2)
+        scene.says(closed(0x68, 0, sample: 2), at: 2.5)
         let finding = try #require(try scene.judge().first)
         #expect(finding.fact == .pduNotOpened(nid: 0x68) && finding.count == 6 && finding.network == NetworkIndex(0))
         #expect(finding.frames.map(\.number) == [1, 2], "copies are no samples")
@@ -34,7 +35,7 @@ import Testing
         state.apply(back)
         let left = try #require(state.judge().first)
         #expect(left.count == 5 && left.frames.map(\.number) == [2])
-        state.apply(Observation(closed(0x68, -5), from: scene.observations[1].origin))
+        state.apply(Observation(closed(0x68, -5, sample: 2), from: scene.observations[1].origin))
         #expect(state.judge().isEmpty && state.notOpened(NetworkIndex(0)) == 0)
     }
 
@@ -111,16 +112,18 @@ import Testing
 
     /// The first PDUs may open later; those that stay closed are named all the same.
     @Test func whatStaysClosedIsNamedThoughWhatCameBeforeItOpened() throws {
-        func closed(_ change: Int) -> Observation.Statement {
-            let closed = ClosedPDUs(nid: 0x68, networks: [NetworkIndex(0)], change: change, isSample: true)
+        func closed(_ change: Int, _ sample: UInt32) -> Observation.Statement {
+            let closed = ClosedPDUs(nid: 0x68, networks: [NetworkIndex(0)], change: change, sample: sample)
             return .unauthenticated(.closedPDUs(closed))
         }
         var scene = Scene()
-        for _ in 0..<100 { scene.says(closed(1), at: 0) }
+        for place in UInt32(0)..<100 { scene.says(closed(1, place), at: 0) }
         let heard = scene.observations
-        for observation in heard.prefix(90) { scene.says(closed(-1), as: observation) }
-        scene.says(closed(0), as: heard[95])
-        scene.says(closed(0), as: heard[95])
+        for (place, observation) in heard.prefix(90).enumerated() {
+            scene.says(closed(-1, UInt32(place)), as: observation)
+        }
+        scene.says(closed(0, 95), as: heard[95])
+        scene.says(closed(0, 95), as: heard[95])
         let finding = try #require(try scene.judge().first { $0.kind == .pduNotOpened })
         #expect(finding.count == 10 && finding.frames.map(\.number) == [96])
     }

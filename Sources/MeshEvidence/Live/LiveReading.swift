@@ -206,6 +206,8 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
 
     private func handOn() {
         guard hasNews || notice != nil else { return }
+        // Whoever takes it may be busy with the disk: what is sent waits here as long as there is room.
+        guard canWait || heard.isFull || queue.hasRoom(for: place) else { return }
         if let reached {
             mark(reached.path, reached.frames, isComplete: false)
             self.reached = nil
@@ -214,12 +216,8 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
         position.summary = intake?.summary ?? position.summary
         let batch = LiveBatch(source: place, heard: heard, position: position, notice: notice, firstTime: firstTime)
         let frames = intake?.summary.frames ?? 0
-        if queue.handOn(batch, canWait: canWait) {
-            handedOn = frames
-        } else {
-            intake?.noteLost(frames - handedOn)
-            handedOn = frames
-        }
+        if !queue.handOn(batch, canWait: canWait) { intake?.noteLost(frames - handedOn) }
+        handedOn = frames
         heard = HeardFrames(most: Self.mostOfBatch)
         (hasNews, notice, firstTime) = (false, nil, nil)
     }

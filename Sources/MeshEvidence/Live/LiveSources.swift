@@ -78,6 +78,11 @@ final class LiveQueue: Sendable {
         return true
     }
 
+    /// Whether a batch of a source can be handed on now.
+    func hasRoom(for source: Int) -> Bool {
+        sources.withLock { $0[source].batches.count < Self.mostBatches }
+    }
+
     func rest(_ source: Int) {
         let isNews = sources.withLock { sources in
             defer { sources[source].isBusy = false }

@@ -18,6 +18,11 @@ struct HeardPDU {
     var closedCount: Int { origin.isCertain ? count : 0 }
 }
 
+extension ObfuscatedNetworkPDU {
+    /// Tells it from other PDUs, as a number of them is told by samples.
+    var sample: UInt32 { UInt32(truncatingIfNeeded: fingerprint) }
+}
+
 /// Network PDUs that nothing has opened yet, by NID, each in the order in which they were kept, which is that of hearing until
 /// some are tried again in vain. Bounded: the first of the NID that has most gives way, so that nobody's flood makes another NID
 /// give way; it stays counted.

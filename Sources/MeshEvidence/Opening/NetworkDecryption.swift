@@ -299,7 +299,8 @@ struct NetworkDecryption {
             opened, credential, nonce: batch.pending[index].heard.nonce, heard: batch.pending[index].heard.count,
             from: batch.pending[index].heard.origin)
         if let slot = batch.pending[index].slot {
-            recent.noteOpened(opened, network: credential.network, inSlot: slot)
+            recent.noteOpened(
+                batch.pending[index].heard.pdu, as: opened, network: credential.network, inSlot: slot)
         }
         return hasTaught
     }
@@ -325,7 +326,7 @@ struct NetworkDecryption {
     private mutating func keepClosed(_ closed: Pending, _ delivery: inout EvidenceDelivery) {
         delivery.deliverClosed(closed, networks: networksByNID[Int(closed.heard.pdu.nid)])
         let place = held.keep(closed.heard)
-        if let slot = closed.slot { recent.noteClosed(inSlot: slot, at: place) }
+        if let slot = closed.slot { recent.noteClosed(closed.heard.pdu, inSlot: slot, at: place) }
     }
 
     /// What nothing opens so far, and is surely a Network PDU: by NID, each in the order of hearing.

@@ -86,12 +86,11 @@ struct RecentPDUs {
         }
     }
 
-    /// Gives the PDU that is pending as this one a slot; `nil` where another pending one has it. One that is heard once more, long
-    /// after itself, takes its own slot over, so that its copies are told as if what is pending had been opened.
+    /// Gives the PDU that is pending as this one a slot, whosever it was: where a batch ends decides nothing. One that is heard once
+    /// more, long after itself, takes its own slot over, so that its copies are told as if what is pending had been opened.
     @inline(__always)
-    mutating func remember(_ pdu: ObfuscatedNetworkPDU, at time: CaptureTime, pending: Int) -> Int? {
+    mutating func remember(_ pdu: ObfuscatedNetworkPDU, at time: CaptureTime, pending: Int) -> Int {
         let index = Self.slot(of: pdu)
-        if case .pending = slots[index].state, slots[index].pdu != pdu { return nil }
         slots[index] = Slot(pdu: pdu, state: .pending(pending), time: time.nanoseconds)
         return index
     }
@@ -112,8 +111,8 @@ struct RecentPDUs {
     }
 
     /// The PDU was found to be closed, and is held there.
-    mutating func noteClosed(inSlot index: Int, at place: HeldPDUs.Place) {
-        slots[index].state = .closed(place)
+    mutating func noteClosed(_ pdu: ObfuscatedNetworkPDU, inSlot index: Int, at place: HeldPDUs.Place) {
+        if slots[index].pdu == pdu { slots[index].state = .closed(place) }
     }
 
     /// One more copy of a closed PDU, which is held there.
@@ -123,10 +122,13 @@ struct RecentPDUs {
     }
 
     @inline(__always)
-    mutating func noteOpened(_ pdu: NetworkPDU, network: NetworkIndex, inSlot index: Int) {
+    mutating func noteOpened(
+        _ pdu: ObfuscatedNetworkPDU, as opened: NetworkPDU, network: NetworkIndex, inSlot index: Int
+    ) {
+        guard slots[index].pdu == pdu else { return }
         slots[index].state = .opened(
             Opened(
-                network: Int16(truncatingIfNeeded: network.value), source: pdu.source, ivIndex: pdu.ivIndex))
+                network: Int16(truncatingIfNeeded: network.value), source: opened.source, ivIndex: opened.ivIndex))
     }
 
     /// What was closed is tried again, and its copies are new until that is known.

@@ -276,20 +276,13 @@ public struct NetworkState: Hashable, Codable, Sendable {
         }
     }
 
-    /// The same as another value.
-    func settled() -> NetworkState {
-        var settled = self
-        settled.settle()
-        return settled
-    }
-
-    /// The facts of the network as it stands; changes nothing, and can be asked at any time.
-    public func judge() -> [Finding] {
-        let network = settled()
-        var log = network.log
-        SubnetRules.judge(network, into: &log)
-        SequenceRules.judge(network, into: &log)
-        for source in network.solicitations {
+    /// The facts of the network, which then stands as if nothing more were heard.
+    mutating func settleAndJudge() -> [Finding] {
+        settle()
+        var log = log
+        SubnetRules.judge(self, into: &log)
+        SequenceRules.judge(self, into: &log)
+        for source in solicitations {
             guard let fall = source.fall else { continue }
             log.record(
                 .solicitationFell(from: fall.from, to: fall.to), at: fall.frame, network: index, source: source.address,

@@ -105,9 +105,21 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         let ttl: UInt8
         let position: SequencePosition
         private let place: UInt16
+        /// Digest of what a relay made of it last, so that copies of that are told once.
+        var cut: UInt16 = 0
 
         init(_ pdu: NetworkPDU, of subnet: SubnetIndex) {
             (content, ttl, position, place) = (pdu.content, pdu.ttl, pdu.position, UInt16(clamping: subnet.value))
+        }
+
+        /// A state that was saved before has no such digests.
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            content = try container.decode(NetworkPDU.Content.self, forKey: .content)
+            ttl = try container.decode(UInt8.self, forKey: .ttl)
+            position = try container.decode(SequencePosition.self, forKey: .position)
+            place = try container.decode(UInt16.self, forKey: .place)
+            cut = try container.decodeIfPresent(UInt16.self, forKey: .cut) ?? 0
         }
 
         /// A network has at most 4096 NetKeys.
@@ -269,14 +281,13 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
             if before.subnet != now.subnet { noteBridge(before, now) }
             return .copy
         }
-        if now.content.isCut(from: before.content) {
-            isCutShort = true
-            return .cutCopy
-        }
-        guard before.content.isCut(from: now.content) else { return .conflict }
+        let isWhole = before.content.isCut(from: now.content)
+        guard isWhole || now.content.isCut(from: before.content) else { return .conflict }
         isCutShort = true
-        remembered[slot] = now
-        return .cutCopy
+        if isWhole { remembered[slot] = now }
+        let cut = isWhole ? before.content.digest : now.content.digest
+        defer { remembered[slot]?.cut = cut }
+        return !isWhole && before.cut == cut ? .copy : .cutCopy
     }
 
     /// A source that is heard now and then needs no memory for as much as one that sends all the time.

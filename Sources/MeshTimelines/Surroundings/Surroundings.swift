@@ -221,6 +221,13 @@ extension ClosedPDUTable: Codable {
     }
 }
 
+extension KeyedDecodingContainer {
+    /// A state that was saved with frames alone names none of them any more.
+    fileprivate func decode(_ type: [ClosedNID.Tally.Sample].Type, forKey key: Key) throws -> [ClosedNID.Tally.Sample] {
+        try decodeIfPresent(type, forKey: key) ?? []
+    }
+}
+
 /// Network PDUs of one NID that nothing opens.
 private struct ClosedNID: Hashable, Codable {
     /// A number that can go down again, and the frames of the first that are left of it.
@@ -229,16 +236,27 @@ private struct ClosedNID: Hashable, Codable {
         private static let mostFrames = 64
 
         var count = 0
-        var frames: [FrameReference] = []
+        private var samples: [Sample] = []
+
+        struct Sample: Hashable, Codable {
+            let pdu: UInt32
+            let frame: FrameReference
+        }
+
+        var frames: [FrameReference] { samples.map(\.frame) }
 
         mutating func apply(_ pdus: ClosedPDUs, at frame: FrameReference) {
             count += pdus.change
-            guard pdus.isSample else { return }
+            guard let pdu = pdus.sample else { return }
             if pdus.change < 0 {
-                frames.removeAll { $0 == frame }
-            } else if frames.count < Self.mostFrames, pdus.change > 0 || !frames.contains(frame) {
-                frames.append(frame)
+                samples.removeAll { $0.pdu == pdu }
+                return
             }
+            // The first ones are kept, in whichever order and how often they are told.
+            guard !samples.contains(where: { $0.pdu == pdu }) else { return }
+            let place = samples.firstIndex { $0.frame > frame } ?? samples.count
+            samples.insert(Sample(pdu: pdu, frame: frame), at: place)
+            if samples.count > Self.mostFrames { samples.removeLast() }
         }
 
         func finding(_ fact: Fact, network: NetworkIndex?) -> [Finding] {
