@@ -115,6 +115,9 @@ public struct HeardBatch: Sendable {
     /// How many things were heard.
     public var count: Int { all.count }
 
+    /// Makes room for so many things that will be heard.
+    public mutating func reserveCapacity(_ count: Int) { all.reserveCapacity(count) }
+
     /// Forgets what was heard, and keeps the room.
     public mutating func removeAll() {
         all.removeAll(keepingCapacity: true)

@@ -129,11 +129,12 @@ public struct Standby {
         let before = state.networks.map(\.iv.current?.state)
         var lessons: [Observation] = []
         stream.removeObserved { observations in
-            for observation in observations {
-                let novelty = state.apply(observation)
-                messages.apply(observation, novelty)
-                if observation.isLesson { lessons.append(observation) }
+            if messages.areNeeded {
+                for observation in observations { messages.apply(observation, state.apply(observation)) }
+            } else {
+                state.apply(observations)
             }
+            for place in observations.indices where observations[place].isLesson { lessons.append(observations[place]) }
         }
         for lesson in lessons { keepTeaching(of: lesson) }
         // What a search found is not in the evidence.

@@ -315,6 +315,11 @@ public final class StateStore {
     ///
     /// - Throws: `StateError`; what was kept before stays as it was.
     public func write(_ change: Change) throws(StateError) {
+        // SQLite would go on in a file that has no name any more.
+        guard StateFolder.isFile("\(folder)/\(Self.fileName)") else {
+            throw StateError(
+                folder, "was removed, or moved, while it was written: start again, or what is heard is lost at the end")
+        }
         try run { writer in
             try writer.write { database in try self.write(change, database) }
             // At the end the database is one file.

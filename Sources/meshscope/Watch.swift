@@ -31,6 +31,8 @@ struct Watch {
     /// The time of the frames when something new was heard last, and when that was.
     private var lastNews: (frames: CaptureTime, moment: ContinuousClock.Instant)?
     private var isSaveDoubted = false
+    /// Whether the metrics could be written the last time.
+    private(set) var hasMeasured = true
     /// As it stood when something new was heard last.
     private var known: Analysis?
 
@@ -108,9 +110,9 @@ struct Watch {
         onChange?.end()
     }
 
-    /// Whether each source had something to read.
-    var hasHeardAll: Bool {
-        sources.allSatisfy { (standby.inputs[$0.name]?.summary?.frames ?? 0) > 0 }
+    /// The sources that had nothing to read.
+    var silent: [String] {
+        sources.map(\.name).filter { (standby.inputs[$0]?.summary?.frames ?? 0) == 0 }
     }
 
     /// What was read when the end was asked for is taken, as far as it comes in a moment.
@@ -192,7 +194,7 @@ struct Watch {
         onChange?.run(change)
     }
 
-    private func measure(savedAge: Duration) {
+    private mutating func measure(savedAge: Duration) {
         guard let metrics else { return }
         let beacons = standby.state.networks.compactMap { network in
             network.subnets.compactMap { $0.lastBeacon?.time }.max().map { (network.index, $0) }
@@ -201,7 +203,7 @@ struct Watch {
             analysis, forecasts, beaconTimes: Dictionary(beacons, uniquingKeysWith: { first, _ in first }),
             now: frameTime, savedAge: savedAge)
         // What could not be written is said, and tried again.
-        try? OutputFile.write(text, to: metrics)
+        hasMeasured = (try? OutputFile.write(text, to: metrics)) != nil
     }
 }
 

@@ -110,7 +110,7 @@ struct WatchCommand: ParsableCommand {
         var options = AnalysisOptions(givenIVIndex: ivIndex, master: master)
         options.ivSearch = ivSearch
         let sources = try sources.map(liveSource)
-        var hasHeardAll = true
+        var (silent, hasMeasured): ([String], Bool) = ([], true)
         do throws(StateError) {
             let store = try StateStore(writing: state)
             var watch = try Watch(store, keys: keys, options: options, sources, isOnce: once)
@@ -120,11 +120,13 @@ struct WatchCommand: ParsableCommand {
             watch.onChange = onChange.map(ChangeCommand.init)
             watch.isJSON = format == .jsonl
             try watch.run()
-            hasHeardAll = watch.hasHeardAll
+            (silent, hasMeasured) = (watch.silent, watch.hasMeasured)
         } catch {
             throw Terminal.fail(error)
         }
-        guard !once || hasHeardAll else { throw ExitCode.unusableInput }
+        guard once else { return }
+        for source in silent { Terminal.complain("\(source): nothing was there to be read") }
+        guard silent.isEmpty, hasMeasured else { throw ExitCode.unusableInput }
     }
 
     private func liveSource(_ text: String) throws -> LiveSource {

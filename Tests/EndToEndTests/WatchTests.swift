@@ -298,6 +298,38 @@ final class WatchProcess {
         #expect(result.output.contains("IV Index 0x00000DA8"), "\(result.output)")
     }
 
+    /// What is there to be read at once: an empty folder, an empty file and a pipe that nobody writes have nothing.
+    @Test func nothingToReadIsSaid() throws {
+        let folder = try TestFolder()
+        let (empty, pipe) = (folder.path("empty"), folder.path("pipe"))
+        try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+        try #require(mkfifo(pipe, 0o600) == 0)
+        let file = try folder.write([], "empty.pcap")
+        for source in [empty, pipe, file] {
+            let result = try Program.run(
+                "watch", source, "--keys", Self.keys, "--state", folder.path("state"), "--once")
+            #expect(result.status == 2 && result.error.contains("\(source): nothing was there to be read"))
+        }
+        let metrics = folder.path("none") + "/metrics.prom"
+        let result = try Program.run(
+            "watch", Self.steady, "--keys", Self.keys, "--state", folder.path("state"), "--once", "--metrics", metrics)
+        #expect(result.status == 2 && result.error.contains(metrics))
+    }
+
+    /// A state that is taken away under it is no place to write to.
+    @Test func aRemovedStateIsSaid() throws {
+        let folder = try TestFolder()
+        let path = try folder.write([], "growing.pcap")
+        let watch = try WatchProcess([path, "--save-every", "1s"], keys: Self.keys, state: folder.path("state"))
+        #expect(watch.wait { FileManager.default.fileExists(atPath: watch.state + "/state.sqlite") })
+        usleep(500_000)
+        try FileManager.default.removeItem(atPath: watch.state)
+        let file = try FileHandle(forWritingTo: URL(filePath: path))
+        try file.write(contentsOf: Data(contentsOf: URL(filePath: Self.steady)))
+        #expect(watch.wait { watch.said.contains("was removed, or moved") }, "\(watch.said)")
+        #expect(watch.stop() == 2)
+    }
+
     /// The first file is renamed while it is read, another one takes its place, and is overwritten from its beginning.
     @Test func rotatedFilesAreReadOn() throws {
         let folder = try TestFolder()

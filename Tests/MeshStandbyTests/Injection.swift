@@ -1,6 +1,7 @@
 import CaptureFiles
 import Foundation
 import MeshSimulation
+import Synchronization
 import Testing
 
 /// Sends what a stack sends to the injection port.
@@ -41,18 +42,24 @@ enum Injection {
         return [2, 0, 1, 2] + day + littleEndian(nanoseconds, 6) + [0x81, type, 0x82] + frame[5...]
     }
 
-    /// A port that nobody listens at.
+    /// Below those that the system hands out by itself, so that no other test has it for a moment.
+    private static let ports = Atomic(UInt16(20_000 + getpid() % 8000))
+
+    /// A port that nobody listens at, and that nobody else is given.
     static func freePort() throws -> UInt16 {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        defer { close(socket) }
-        var (address, size) = (Sender.address(0), socklen_t(MemoryLayout<sockaddr_in>.size))
-        let isKnown = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(socket, $0, size) == 0 && getsockname(socket, $0, &size) == 0
+        for _ in 0..<1000 {
+            let port = ports.wrappingAdd(1, ordering: .relaxed).newValue
+            let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+            defer { close(socket) }
+            var address = Sender.address(port)
+            let isFree = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
             }
+            if isFree { return port }
         }
-        try #require(isKnown)
-        return UInt16(bigEndian: address.sin_port)
+        throw POSIXError(.EADDRINUSE)
     }
 
     /// Sends to a port of the loopback address, once somebody listens there.

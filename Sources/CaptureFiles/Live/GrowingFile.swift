@@ -43,13 +43,14 @@ final class GrowingFile: LiveOctets {
 
     @unsafe func read(into target: UnsafeMutableRawBufferPointer, _ failure: inout String?) -> Int {
         while failure == nil {
-            if isPipe, !waitForPipe() { return 0 }
+            if isPipe, !waiting.isOnlyWhatIsThere, !waitForPipe() { return 0 }
             do {
                 let count = unsafe try file.read(into: target)
                 position += Int64(count)
                 if count > 0 || isPipe { return count }
             } catch Errno.resourceTemporarilyUnavailable {
-                continue
+                // Somebody writes it, and has nothing to say now; a pipe that nobody writes has ended.
+                guard waitForPipe() else { return 0 }
             } catch {
                 failure = "\(error)"
                 return 0

@@ -50,10 +50,11 @@ final class InjectionSocket: LiveOctets {
     @unsafe func read(into target: UnsafeMutableRawBufferPointer, _ failure: inout String?) -> Int {
         while records.isEmpty {
             if !isReady(within: 0) {
-                waiting.rest()
-                while !isReady(within: Self.pauseMilliseconds) {
+                // Again and again: what was heard may not be taken at once.
+                repeat {
+                    waiting.rest()
                     if waiting.isStopped || waiting.isOnlyWhatIsThere { return 0 }
-                }
+                } while !isReady(within: Self.pauseMilliseconds)
             }
             receive()
         }

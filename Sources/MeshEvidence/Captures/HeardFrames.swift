@@ -11,15 +11,18 @@ struct HeardFrames: Sendable {
         let frame: FrameReference
     }
 
-    var heard = HeardBatch(types: ADType.ofMesh)
+    var heard = nothing
+    private static let nothing = HeardBatch(types: ADType.ofMesh)
     private(set) var remarks: [Remark] = []
     /// How far the reading has come, now and then.
     var progress: ReadingProgress?
     private let most: Int
 
     /// `most`: how many things that were heard make a batch full.
-    init(most: Int) {
+    /// `expected`: how many there will be, as far as is known.
+    init(most: Int, expected: Int = 0) {
         self.most = most
+        heard.reserveCapacity(expected)
     }
 
     /// Whether they are to be handed on before the next frame is peeled.

@@ -1,5 +1,6 @@
 import BluetoothFrames
 import CaptureFiles
+import Dispatch
 import Glibc
 
 /// Reads one live source, whatever becomes of it, in a thread of its own.
@@ -25,6 +26,8 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
     private static let longestSpan = Duration.seconds(10)
     private static let pauseMicroseconds: useconds_t = 300_000
     private static let mostMarks = 100_000
+    /// What was sent until the end is taken within this time.
+    private static let lastWait = DispatchTimeInterval.seconds(2)
 
     init(_ source: LiveSource, place: Int, index: Int, from position: LivePosition, into queue: LiveQueue) {
         self.source = source
@@ -59,7 +62,7 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
                 pause()
             }
         }
-        handOn()
+        handOn(isLast: true)
         queue.end(place)
     }
 
@@ -133,6 +136,7 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
 
     private func read(_ file: inout CaptureFile, known: Int, path: String?) {
         var frames = 0
+        self.path = path
         do throws(CaptureError) {
             while let frame = try file.nextFrame() {
                 // The end of a text that still grows may be half a record.
@@ -145,7 +149,7 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
                     if frames == known { intake?.forgetKnown() }
                     continue
                 }
-                note(time, frames, path)
+                note(time, frames)
                 if heard.isFull || isLong(time) { handOn() }
             }
         } catch {
@@ -158,23 +162,24 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
         }
         if frames < known { intake?.forgetKnown() }
         intake?.keepLosses(file.losses)
-        reached = nil
+        reached = 0
         // Complete, as far as it goes now, unless somebody stopped before its end.
         if let path, frames >= known, frames > 0 { mark(path, max(frames, known), isComplete: !isStopped) }
         handOn()
         if let refusal = intake?.refusal, frames > 0 { say(refusal.explanation) }
     }
 
-    private func note(_ time: CaptureTime, _ frames: Int, _ path: String?) {
+    private func note(_ time: CaptureTime, _ frames: Int) {
         hasNews = true
         if firstTime == nil, time.isKnown { firstTime = time }
         // Once a batch is handed on it is written down.
-        reached = path.map { ($0, frames) }
+        reached = frames
     }
 
     private var marked: (path: String, place: Int)?
-    /// The file that is being read, and how many of its frames were.
-    private var reached: (path: String, frames: Int)?
+    /// The file that is being read, and how many of its frames were since they were last written down.
+    private var path: String?
+    private var reached = 0
 
     /// Takes note of how far a file was read.
     private func mark(_ path: String, _ frames: Int, isComplete: Bool) {
@@ -204,21 +209,21 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
         handOn()
     }
 
-    private func handOn() {
+    private func handOn(isLast: Bool = false) {
         guard hasNews || notice != nil else { return }
         // Whoever takes it may be busy with the disk: what is sent waits here as long as there is room.
-        guard canWait || heard.isFull || queue.hasRoom(for: place) else { return }
-        if let reached {
-            mark(reached.path, reached.frames, isComplete: false)
-            self.reached = nil
-        }
+        guard isLast || canWait || heard.isFull || queue.hasRoom(for: place) else { return }
+        if reached > 0, let path { mark(path, reached, isComplete: false) }
+        reached = 0
         if hasNews { intake?.tell(&heard) }
         position.summary = intake?.summary ?? position.summary
         let batch = LiveBatch(source: place, heard: heard, position: position, notice: notice, firstTime: firstTime)
         let frames = intake?.summary.frames ?? 0
-        if !queue.handOn(batch, canWait: canWait) { intake?.noteLost(frames - handedOn) }
+        let deadline: DispatchTime = canWait ? .distantFuture : isLast ? .now() + Self.lastWait : .now()
+        if !queue.handOn(batch, until: deadline) { intake?.noteLost(frames - handedOn) }
         handedOn = frames
-        heard = HeardFrames(most: Self.mostOfBatch)
+        // As many as the last time.
+        heard = HeardFrames(most: Self.mostOfBatch, expected: heard.heard.count)
         (hasNews, notice, firstTime) = (false, nil, nil)
     }
 }

@@ -1,6 +1,7 @@
 public import CaptureFiles
 import DequeModule
 import Dispatch
+import Synchronization
 
 /// How far a live source was read, so that another run goes on there.
 public struct LivePosition: Hashable, Codable, Sendable {
@@ -44,7 +45,8 @@ final class LiveQueue: Sendable {
     private static let mostBatches = 8
 
     private let sources: Guarded<[Source]>
-    private let stopped = Guarded(false)
+    /// Asked for each frame that is read.
+    private let stopped = Atomic(false)
     /// Counts what happened.
     private let news = DispatchSemaphore(value: 0)
     /// Of each source, counts the batches that there is room for.
@@ -57,18 +59,17 @@ final class LiveQueue: Sendable {
         self.isOnlyWhatIsThere = isOnlyWhatIsThere
     }
 
-    var isStopped: Bool { stopped.withLock { $0 } }
+    var isStopped: Bool { stopped.load(ordering: .relaxed) }
 
     func stop() {
-        stopped.withLock { $0 = true }
+        stopped.store(true, ordering: .relaxed)
         news.signal()
     }
 
     func wake() { news.signal() }
 
-    /// False where there is no room for it; a source that can wait does.
-    func handOn(_ batch: LiveBatch, canWait: Bool) -> Bool {
-        let deadline: DispatchTime = canWait ? .distantFuture : .now()
+    /// False where there was no room for it until the deadline.
+    func handOn(_ batch: LiveBatch, until deadline: DispatchTime) -> Bool {
         guard room[batch.source].wait(timeout: deadline) == .success else { return false }
         sources.withLock {
             $0[batch.source].isBusy = true
