@@ -24,17 +24,24 @@ public enum Hexadecimal {
 
     /// `0x` and upper-case digits, as the specification writes addresses and indexes.
     public static func prefixed(_ value: some BinaryInteger, digits: Int) -> String {
-        let plain = self.digits(value, atLeast: digits, ten: UInt8(ascii: "A"))
-        return String(decoding: [UInt8(ascii: "0"), UInt8(ascii: "x")] + plain, as: UTF8.self)
+        let prefix = [UInt8(ascii: "0"), UInt8(ascii: "x")]
+        return String(
+            decoding: self.digits(value, atLeast: digits, ten: UInt8(ascii: "A"), behind: prefix), as: UTF8.self)
     }
 
     /// `ten`: the digit that stands for ten. Of numbers below zero the digits of their two's complement in 128 bits.
-    private static func digits(_ value: some BinaryInteger, atLeast least: Int, ten: UInt8) -> [UInt8] {
+    private static func digits(
+        _ value: some BinaryInteger, atLeast least: Int, ten: UInt8, behind prefix: [UInt8] = []
+    ) -> [UInt8] {
         let bits = UInt128(truncatingIfNeeded: value)
         let needed = max(1, (131 - bits.leadingZeroBitCount) / 4)
-        return (0..<max(needed, least)).reversed().map { place in
-            place < 32 ? digit(UInt8(truncatingIfNeeded: bits >> UInt128(4 * place)) & 15, ten: ten) : UInt8(ascii: "0")
+        var text = prefix
+        text.reserveCapacity(prefix.count + max(needed, least))
+        for place in (0..<max(needed, least)).reversed() {
+            let value = place < 32 ? UInt8(truncatingIfNeeded: bits >> UInt128(4 * place)) & 15 : 0
+            text.append(digit(value, ten: ten))
         }
+        return text
     }
 
     /// The octets that pairs of hexadecimal digits stand for; `nil` if there is an odd digit or another character.

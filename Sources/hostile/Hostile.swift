@@ -31,7 +31,9 @@ import MeshCrypto
         let rows = capture.keys.enumerated().map { index, key in
             "{\"index\": \(index), \"key\": \"\(Hexadecimal.text(key.value, digits: 32))\"}"
         }
-        let file = "{\"networks\": [{\"name\": \"hostile\", \"netkeys\": [\(rows.joined(separator: ",\n"))]}]}\n"
+        let networks = `case` == .networks ? rows.map { [$0] } : [rows]
+        let texts = networks.map { "{\"name\": \"hostile\", \"netkeys\": [\($0.joined(separator: ",\n"))]}" }
+        let file = "{\"networks\": [\(texts.joined(separator: ",\n"))]}\n"
         try Data(file.utf8).write(to: URL(filePath: output + ".keys.json"))
     }
 }

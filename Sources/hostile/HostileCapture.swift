@@ -23,6 +23,8 @@ enum HostileCase: String, CaseIterable {
     case provisioning
     /// Sources, each with SEQ in 16 places far from each other.
     case sources
+    /// Networks, each with a beacon and a thousand sources.
+    case networks
     /// Segments of access messages that never come to their end.
     case segments
     /// Closed PDUs with the network's NID.
@@ -66,6 +68,7 @@ struct HostileCapture {
         case .nodeIdentities: nodeIdentities(count)
         case .provisioning: provisioning(count)
         case .sources: sources(count)
+        case .networks: networks(count)
         case .segments: segments(count)
         case .closed:
             beacon(.normalOperation(IVIndex(9)))
@@ -165,6 +168,15 @@ struct HostileCapture {
         beacon(.normalOperation(IVIndex(9)))
         for page in 0..<16 {
             for source in 1...max(1, count) { pdu(source, page << 20 | source % 1024 << 8) }
+        }
+    }
+
+    private mutating func networks(_ count: Int) {
+        addKeys(count)
+        let statement = NetworkBeaconStatement(state: .normalOperation(IVIndex(9)), isKeyRefresh: false)
+        for key in keys.map(NetworkKeys.init) {
+            say(0x2B, SecureNetworkBeacon.seal(statement, with: key))
+            for source in 1...1000 { pdu(source, 256, with: key.flooding) }
         }
     }
 

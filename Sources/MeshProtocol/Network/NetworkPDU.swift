@@ -53,7 +53,18 @@ public struct NetworkPDU: Hashable, Sendable {
         }
 
         /// DST and TransportPDU.
-        var octets: [UInt8] { Array((head.octets + tail.octets).prefix(length)) }
+        var octets: [UInt8] { octets(from: 0) }
+
+        /// What stands from a place on.
+        func octets(from start: Int) -> [UInt8] {
+            var octets: [UInt8] = []
+            octets.reserveCapacity(max(0, length - start))
+            for place in start..<max(start, length) {
+                let word = place < 8 ? first : place < 16 ? second : UInt64(last) << 48
+                octets.append(UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * (place & 7))))
+            }
+            return octets
+        }
 
         /// 16 bits that tell contents apart; not secret.
         public var digest: UInt16 {
@@ -116,6 +127,6 @@ public struct NetworkPDU: Hashable, Sendable {
 
     /// 1…16 octets; fewer, or none, where a faulty relay cut them.
     public var transportPDU: [UInt8] {
-        Array(content.octets.dropFirst(2))
+        content.octets(from: 2)
     }
 }

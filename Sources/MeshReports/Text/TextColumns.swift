@@ -8,10 +8,13 @@ struct TextColumns {
 
     /// The next column, filled up with spaces to a width; text that is filled up is ASCII.
     mutating func add(_ text: String, width: Int = 0) {
-        if !octets.isEmpty { octets.append(contentsOf: [0x20, 0x20]) }
+        if !octets.isEmpty {
+            octets.append(0x20)
+            octets.append(0x20)
+        }
         let end = octets.count + width
         octets.append(contentsOf: text.utf8)
-        octets.append(contentsOf: repeatElement(0x20, count: max(0, end - octets.count)))
+        while octets.count < end { octets.append(0x20) }
     }
 
     /// The whole line.

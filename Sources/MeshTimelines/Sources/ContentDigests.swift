@@ -1,17 +1,25 @@
-/// 16 bits of content for each of the latest SEQ of a source, enough to tell one PDU from another under the same SEQ: a table that
-/// grows with them, up to 16,384 places, at each of which the latest SEQ stands that belongs there.
+/// 16 bits of content for each of the latest SEQ of a source, enough to tell one PDU from another under the same SEQ: a list of the first
+/// few, and from then on a table that grows with them, up to 16,384 places, at each of which the latest SEQ stands that belongs there.
 struct ContentDigests: Hashable {
+    private static let mostFew = 16
     private static let least = 1 << 8
     private static let most = 1 << 14
     private static let nothing = UInt32.max
 
+    /// SEQ and digest of the first few, as long as there is no table: most sources of a large network are heard a few times.
+    private var few: [Few] = []
     /// The upper 16 bits of a SEQ, of which the place says the lower ones, and the digest.
     private var entries: [UInt32] = []
+
+    private struct Few: Hashable {
+        let sequence: UInt32
+        let digest: UInt16
+    }
 
     /// Whether another content is remembered of a SEQ.
     @inline(__always)
     func differs(_ digest: UInt16, of sequence: UInt32) -> Bool {
-        guard !entries.isEmpty else { return false }
+        guard !entries.isEmpty else { return few.contains { $0.sequence == sequence && $0.digest != digest } }
         let entry = entries[place(of: sequence)]
         return entry >> 16 == sequence >> 8 && entry != Self.entry(sequence, digest) && entry != Self.nothing
     }
@@ -19,6 +27,10 @@ struct ContentDigests: Hashable {
     /// `count`: how many SEQ were heard, this one included.
     @inline(__always)
     mutating func note(_ digest: UInt16, of sequence: UInt32, count: Int) {
+        if entries.isEmpty, few.count < Self.mostFew {
+            few.append(Few(sequence: sequence, digest: digest))
+            return
+        }
         if count > entries.count, entries.count < Self.most { grow() }
         entries[place(of: sequence)] = Self.entry(sequence, digest)
     }
@@ -36,16 +48,24 @@ struct ContentDigests: Hashable {
             // The bits of the SEQ that the place said are part of the new place as well.
             entries[place(of: (entry >> 16) << 8 | UInt32(index & 0xFF))] = entry
         }
+        for one in few { entries[place(of: one.sequence)] = Self.entry(one.sequence, one.digest) }
+        few = []
     }
 }
 
 extension ContentDigests: Codable {
-    /// - Throws: `DecodingError` where the table has no length that one can have.
+    /// - Throws: `DecodingError` where neither a list nor a table has so many numbers.
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        entries = try container.decode(PackedNumbers.self).numbers32
-        let isTable = entries.count.nonzeroBitCount == 1 && (Self.least...Self.most).contains(entries.count)
-        guard isTable || entries.isEmpty else {
+        let numbers = try container.decode(PackedNumbers.self).numbers32
+        if numbers.count <= 2 * Self.mostFew, numbers.count.isMultiple(of: 2) {
+            few = stride(from: 0, to: numbers.count, by: 2).map {
+                Few(sequence: numbers[$0], digest: UInt16(truncatingIfNeeded: numbers[$0 + 1]))
+            }
+            return
+        }
+        entries = numbers
+        guard entries.count.nonzeroBitCount == 1, (Self.least...Self.most).contains(entries.count) else {
             throw DecodingError.dataCorruptedError(
                 in: container, debugDescription: "a table of \(entries.count) digests")
         }
@@ -53,6 +73,7 @@ extension ContentDigests: Codable {
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(PackedNumbers(entries))
+        try container.encode(
+            PackedNumbers(entries.isEmpty ? few.flatMap { [$0.sequence, UInt32($0.digest)] } : entries))
     }
 }

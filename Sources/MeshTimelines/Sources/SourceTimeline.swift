@@ -149,7 +149,7 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     }
 
     private static let memory = 64
-    private static let leastMemory = 8
+    private static let leastMemory = 2
     private static let mostBridges = 16
 
     /// Whose sequence it is; one element of a node.

@@ -34,8 +34,11 @@ import Testing
         }
         #expect(set.insert(5, digest: 8) == .same, "not told apart any more")
         var far = SequenceSet()
-        for place in UInt32(0)..<16 { _ = far.insert(place << 20, digest: 7) }
-        #expect(far.insert(0, digest: 8) == .same && far.insert(15 << 20, digest: 8) == .other)
+        for place in UInt32(0)..<8 { _ = far.insert(place << 21, digest: 7) }
+        #expect(far.insert(0, digest: 8) == .other, "each of the first few is remembered")
+        for place in UInt32(8)..<24 { _ = far.insert(place << 19 | 1 << 18, digest: 7) }
+        #expect(far.insert(0, digest: 8) == .same, "of a table only the latest at its place")
+        #expect(far.insert(23 << 19 | 1 << 18, digest: 8) == .other)
     }
 
     /// What is not remembered tells nothing, however the table grew.
