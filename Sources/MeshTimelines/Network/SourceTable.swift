@@ -5,8 +5,8 @@ import MeshProtocol
 struct SourceTable: Hashable, Sendable {
     /// In the order of hearing.
     private(set) var sources: [SourceTimeline] = []
-    /// The place of each unicast address in `sources`.
-    private var places = [Int32](repeating: -1, count: 0x8000)
+    /// The place of each unicast address in `sources`, up to the highest that was heard; below 0 for none.
+    private var places: [Int16] = []
 
     /// How many pages the sets of SEQ of all sources have, and how many there may be: 64 MB.
     private var pages = 0
@@ -23,8 +23,8 @@ struct SourceTable: Hashable, Sendable {
 
     /// Each source once; what stands twice is left out.
     init(_ sources: [SourceTimeline]) {
-        for source in sources where places[Int(source.address.value)] < 0 {
-            places[Int(source.address.value)] = Int32(self.sources.count)
+        for source in sources where known(source.address) < 0 {
+            note(self.sources.count, of: source.address)
             self.sources.append(source)
         }
         pages = sources.reduce(0) { $0 + $1.pages }
@@ -40,7 +40,7 @@ struct SourceTable: Hashable, Sendable {
     }
 
     subscript(address: UnicastAddress) -> SourceTimeline? {
-        let place = Int(places[Int(address.value)])
+        let place = known(address)
         return place < 0 ? nil : sources[place]
     }
 
@@ -68,7 +68,7 @@ struct SourceTable: Hashable, Sendable {
     /// that the source has left.
     @inline(__always)
     func distance(of position: SequencePosition, behind address: UnicastAddress) -> UInt32 {
-        let place = Int(places[Int(address.value)])
+        let place = known(address)
         guard place >= 0, let highest = sources[place].lastPosition, position < highest else { return 0 }
         guard position.ivIndex == highest.ivIndex else { return .max }
         return highest.sequence.value - position.sequence.value
@@ -76,7 +76,7 @@ struct SourceTable: Hashable, Sendable {
 
     /// Changes what was heard of a source, if anything was.
     mutating func change(_ address: UnicastAddress, _ change: (inout SourceTimeline) -> Void) {
-        let place = Int(places[Int(address.value)])
+        let place = known(address)
         if place >= 0 { change(&sources[place]) }
     }
 
@@ -87,12 +87,27 @@ struct SourceTable: Hashable, Sendable {
 
     @inline(__always)
     private mutating func place(of address: UnicastAddress) -> Int {
-        let known = places[Int(address.value)]
-        return known < 0 ? add(address) : Int(known)
+        let known = known(address)
+        return known < 0 ? add(address) : known
+    }
+
+    @inline(__always)
+    private func known(_ address: UnicastAddress) -> Int {
+        let number = Int(address.value)
+        return number < places.count ? Int(places[number]) : -1
+    }
+
+    /// There are 32,767 unicast addresses, so that no place is higher than an `Int16` can say.
+    private mutating func note(_ place: Int, of address: UnicastAddress) {
+        let number = Int(address.value)
+        var count = max(64, places.count)
+        while count <= number { count *= 2 }
+        places += Array(repeating: -1, count: count - places.count)
+        places[number] = Int16(place)
     }
 
     private mutating func add(_ address: UnicastAddress) -> Int {
-        places[Int(address.value)] = Int32(sources.count)
+        note(sources.count, of: address)
         sources.append(SourceTimeline(address))
         let most = Self.marks(for: sources.count)
         if most != mostMarks {
@@ -111,11 +126,11 @@ extension SourceTable: Codable {
         pages = sources.reduce(0) { $0 + $1.pages }
         hasForgotten = sources.contains(where: \.hasForgotten)
         for (place, source) in sources.enumerated() {
-            guard places[Int(source.address.value)] < 0 else {
+            guard known(source.address) < 0 else {
                 throw DecodingError.dataCorruptedError(
                     in: container, debugDescription: "the source \(source.address) stands twice")
             }
-            places[Int(source.address.value)] = Int32(place)
+            note(place, of: source.address)
         }
         mostMarks = Self.marks(for: sources.count)
     }
