@@ -217,24 +217,9 @@ extension JSONCard.Distribution {
         let parameters = distribution.parameters
         self.init(
             distributor: "\(distribution.distributor)", initiator: "\(distribution.initiator)",
-            phase: .init(distribution.phase?.name), order: .init(distribution.order), ttl: .init(parameters?.ttl),
-            timeoutSeconds: .init(parameters.map { 10 * (Int($0.timeoutBase) + 1) }),
+            phase: .init(distribution.phase?.rawValue), order: .init(distribution.order), ttl: .init(parameters?.ttl),
+            timeoutSeconds: .init(parameters?.timeout),
             imageIndex: .init(parameters?.imageIndex), multicast: .init(parameters?.multicast.map { "\($0)" }),
             first: .init(distribution.first, times), last: .init(distribution.last, times))
-    }
-}
-
-extension FirmwareDistribution.Phase {
-    fileprivate var name: String {
-        switch self {
-        case .idle: "idle"
-        case .transferActive: "transfer_active"
-        case .transferSuccess: "transfer_success"
-        case .applying: "applying"
-        case .completed: "completed"
-        case .failed: "failed"
-        case .cancelling: "cancelling"
-        case .suspended: "suspended"
-        }
     }
 }

@@ -129,11 +129,7 @@ public struct Standby {
         let before = state.networks.map(\.iv.current?.state)
         var lessons: [Observation] = []
         stream.removeObserved { observations in
-            if messages.areNeeded {
-                for observation in observations { messages.apply(observation, state.apply(observation)) }
-            } else {
-                state.apply(observations)
-            }
+            messages.apply(observations, to: &state)
             for place in observations.indices where observations[place].isLesson { lessons.append(observations[place]) }
         }
         for lesson in lessons { keepTeaching(of: lesson) }

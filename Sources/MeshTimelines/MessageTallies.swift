@@ -5,7 +5,7 @@ public import MeshProtocol
 public struct MessageTallies {
     private var tallies: [MessageTally]
     /// Only keys above the network layer have messages to be looked at.
-    public let areNeeded: Bool
+    private let areNeeded: Bool
 
     /// - Parameters:
     ///   - keys: of the networks.
@@ -22,6 +22,15 @@ public struct MessageTallies {
         guard areNeeded, novelty == .new, case .authentic(let network, .networkPDU(let opened)) = observation.statement
         else { return }
         tallies[network.value].apply(opened)
+    }
+
+    /// Takes observations into a state, and what messages among them say of the keys.
+    public mutating func apply(_ observations: [Observation], to state: inout MeshState) {
+        guard areNeeded else {
+            state.apply(observations)
+            return
+        }
+        for observation in observations { apply(observation, state.apply(observation)) }
     }
 
     /// By network.

@@ -36,23 +36,23 @@ public struct Analyzer {
     public func analyze(
         _ paths: [String], progress: (ReadingProgress) -> Void = { _ in }, receive: Receiver? = nil
     ) throws(CaptureError) -> Analysis {
-        var keys = keyRing
-        var unusable: [CaptureError] = []
-        var messages = kept?.tallies(keyRing) ?? MessageTallies(keyRing)
-        let state = try hear(paths, progress, receive, &keys, &unusable, &messages)
+        let (state, keys, unusable, messages) = try hear(paths, progress, receive)
         // Moved, since it may be large.
-        return Analysis(
-            consume state, keys: keys, options: options, unusable: unusable, auditing: (keyRing, messages.counts))
+        return Analysis(consume state, keys: keys, options: options, unusable: unusable, auditing: (keyRing, messages))
     }
+
+    private typealias Heard = (
+        state: MeshState, keys: KeyRing, unusable: [CaptureError], messages: [MessageTally.Counts]
+    )
 
     /// What captures tell, and a state that was kept.
     private func hear(
-        _ paths: [String], _ progress: (ReadingProgress) -> Void, _ receive: Receiver?, _ keys: inout KeyRing,
-        _ unusable: inout [CaptureError], _ messages: inout MessageTallies
-    ) throws(CaptureError) -> MeshState {
+        _ paths: [String], _ progress: (ReadingProgress) -> Void, _ receive: Receiver?
+    ) throws(CaptureError) -> Heard {
         var state = MeshState(keyRing)
         var stream = EvidenceStream(
             keyRing, given: options.givenIVIndex, search: options.ivSearch, threads: options.threads)
+        var messages = kept?.tallies(keyRing) ?? MessageTallies(keyRing)
         if var kept {
             kept.resume(&stream, keyRing, lookBack: receive) { observation, novelty in
                 messages.apply(observation, novelty)
@@ -61,21 +61,17 @@ public struct Analyzer {
             state = kept.state
         }
         guard kept == nil || !paths.isEmpty else {
-            keys = stream.keyRing
-            return state
+            return (state, stream.keyRing, [], messages.counts)
         }
         var captures = try CaptureReading(
             paths, keys: keyRing, given: options.givenIVIndex, clocks: options.clocks, behind: state.captures)
         captures.threads = options.threads
         let take = { (observations: [Observation]) in
-            guard messages.areNeeded || receive != nil else {
-                state.apply(observations)
-                return
-            }
+            guard let receive else { return messages.apply(observations, to: &state) }
             for observation in observations {
                 let novelty = state.apply(observation)
                 messages.apply(observation, novelty)
-                receive?(observation, novelty)
+                receive(observation, novelty)
             }
         }
         try captures.run(into: &stream, take, progress)
@@ -86,8 +82,7 @@ public struct Analyzer {
             stream.searchFriendships(pairs) { progress(.searching($0)) }
             stream.removeObserved(take)
         }
-        (keys, unusable) = (stream.keyRing, captures.unusable)
-        return state
+        return (state, stream.keyRing, captures.unusable, messages.counts)
     }
 }
 

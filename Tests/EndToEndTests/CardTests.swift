@@ -52,7 +52,9 @@ import Testing
         expect("block", card.transfers.first?.lastBlock == truth.lastBlock)
         let distribution = card.distributions.first
         expect("distributor", distribution?.distributor.value == truth.distributor)
-        expect("distribution", distribution?.phase?.rawValue == truth.distributionPhase)
+        expect(
+            "distribution",
+            distribution?.phase == truth.distributionPhase.flatMap(FirmwareDistribution.Phase.init(number:)))
         expect("servers", Set(card.transfers.first?.servers.map(\.value) ?? []) == truth.servers)
         expect("unacknowledged", card.unacknowledged.first?.count ?? 0 == (truth.unacknowledged[0x23] == 2 ? 2 : 0))
         expect("friend", card.friendships.map(\.lowPowerNode.value) == (truth.isFriend ? [0x23] : []))

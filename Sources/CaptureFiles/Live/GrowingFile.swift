@@ -77,10 +77,7 @@ final class GrowingFile: LiveOctets {
         return false
     }
 
-    private func isReady(within milliseconds: Int32) -> Bool {
-        var waited = pollfd(fd: file.rawValue, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&waited, 1, milliseconds) > 0
-    }
+    private func isReady(within milliseconds: Int32) -> Bool { LiveInput.isReady(file.rawValue, within: milliseconds) }
 
     /// Whether its beginning was overwritten, as `logrotate` does with `copytruncate`.
     private var isTruncated: Bool { ((try? file.stat())?.size ?? 0) < position }

@@ -71,8 +71,5 @@ final class InjectionSocket: LiveOctets {
         records.append(frame, originalLength: frame.count, at: packet.time)
     }
 
-    private func isReady(within milliseconds: Int32) -> Bool {
-        var waited = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&waited, 1, milliseconds) > 0
-    }
+    private func isReady(within milliseconds: Int32) -> Bool { LiveInput.isReady(socket, within: milliseconds) }
 }

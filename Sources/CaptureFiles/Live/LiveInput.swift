@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// Octets that come while somebody waits for them.
@@ -49,6 +50,12 @@ public protocol LiveWaiting: AnyObject, Sendable {
 
 /// A capture that is still being made.
 public final class LiveInput {
+    /// Whether a descriptor has something to be read, or has ended, within so many milliseconds.
+    static func isReady(_ descriptor: Int32, within milliseconds: Int32) -> Bool {
+        var waited = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&waited, 1, milliseconds) > 0
+    }
+
     /// As the user names it.
     public let name: String
     let path: String

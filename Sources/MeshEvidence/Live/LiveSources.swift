@@ -97,14 +97,8 @@ final class LiveQueue: Sendable {
         news.signal()
     }
 
-    enum Outcome {
-        case batch(LiveBatch)
-        case nothing
-        case end
-    }
-
     /// The batch with the earliest time, once every source has one, or has none for now.
-    func next(until deadline: DispatchTime) -> Outcome {
+    func next(until deadline: DispatchTime) -> LiveSources.Next {
         while true {
             if let outcome = sources.withLock({ Self.take(from: &$0) }) {
                 if case .batch(let batch) = outcome { room[batch.source].signal() }
@@ -115,7 +109,7 @@ final class LiveQueue: Sendable {
     }
 
     /// `nil` where one has to be waited for.
-    private static func take(from sources: inout [Source]) -> Outcome? {
+    private static func take(from sources: inout [Source]) -> LiveSources.Next? {
         if sources.contains(where: { $0.batches.isEmpty && $0.isBusy && !$0.hasEnded }) { return nil }
         let full = sources.indices.filter { !sources[$0].batches.isEmpty }
         let earliest = full.min { sources[$0].time < sources[$1].time }
@@ -158,11 +152,7 @@ public final class LiveSources: Sendable {
     ///
     /// `milliseconds`: how long it may be waited for.
     public func next(within milliseconds: Int) -> Next {
-        switch queue.next(until: .now() + .milliseconds(milliseconds)) {
-        case .batch(let batch): .batch(batch)
-        case .nothing: .nothing
-        case .end: .end
-        }
+        queue.next(until: .now() + .milliseconds(milliseconds))
     }
 
     /// Asks the sources to end, and whoever waits to look up.

@@ -48,6 +48,18 @@ public struct AccessMessage: Hashable, Sendable {
         }
     }
 
+    /// What a message of the SIG's models says; `nil` for one that `parse` does not know, and for one that breaks its format.
+    ///
+    /// `isWhole`: nothing may stand behind what was read.
+    func read<Value>(
+        isWhole: Bool = false, _ parse: (UInt16, inout ByteReader) throws(ParseError) -> Value?
+    ) -> Value? {
+        guard case .sig(let opcode) = opcode else { return nil }
+        var reader = ByteReader(parameters.span)
+        guard let known = try? parse(opcode, &reader), !isWhole || reader.isAtEnd else { return nil }
+        return known
+    }
+
     /// The message's name in the specifications' words; for a vendor's, its opcode and company.
     public var name: String {
         switch opcode {

@@ -32,11 +32,12 @@ public enum BLOBMessage: Hashable, Sendable {
     /// A Firmware Update Apply: the transfer is over.
     case updateApply
 
+    /// Seconds that a timeout base stands for: how long a server waits for its client.
+    public static func timeout(base: UInt16) -> Int { 10 * (Int(base) + 1) }
+
     /// `nil` for any other message, and for one that breaks its format.
     public init?(_ message: AccessMessage) {
-        guard case .sig(let opcode) = message.opcode else { return nil }
-        var reader = ByteReader(message.parameters.span)
-        guard let known = try? Self.parse(opcode, &reader) else { return nil }
+        guard let known = message.read(Self.parse) else { return nil }
         self = known
     }
 

@@ -78,15 +78,8 @@ public enum ConfigurationMessage: Hashable, Sendable {
 
     /// `nil` for any other message, and for one that breaks its format.
     public init?(_ message: AccessMessage) {
-        guard case .sig(let opcode) = message.opcode else { return nil }
-        var reader = ByteReader(message.parameters.span)
-        do {
-            guard let known = try Self.parse(opcode, &reader) else { return nil }
-            try reader.requireEnd()
-            self = known
-        } catch {
-            return nil
-        }
+        guard let known = message.read(isWhole: true, Self.parse) else { return nil }
+        self = known
     }
 
     private static func parse(_ opcode: UInt16, _ reader: inout ByteReader) throws(ParseError) -> Self? {

@@ -13,6 +13,9 @@ public enum FirmwareDistributionMessage: Hashable, Sendable {
         public let imageIndex: UInt16
         /// To whom it is sent: a group, 0x0000 for each receiver by itself; `nil` for a virtual address that stands there as its label.
         public let multicast: MeshAddress?
+
+        /// Seconds that a receiver waits.
+        public var timeout: Int { BLOBMessage.timeout(base: timeoutBase) }
     }
 
     ///     AppKey index 2 · TTL 1 · timeout base 2 · mode 2 bits, policy 1, RFU 5 · image index 2 · multicast address 2 or 16
@@ -31,9 +34,7 @@ public enum FirmwareDistributionMessage: Hashable, Sendable {
 
     /// `nil` for any other message, and for one that breaks its format.
     public init?(_ message: AccessMessage) {
-        guard case .sig(let opcode) = message.opcode else { return nil }
-        var reader = ByteReader(message.parameters.span)
-        guard let known = try? Self.parse(opcode, &reader) else { return nil }
+        guard let known = message.read(Self.parse) else { return nil }
         self = known
     }
 

@@ -178,7 +178,7 @@ extension AnalysisDocument {
             let multicast = parameters.multicast.map { $0.value == 0 ? "each receiver by itself" : "\($0)" }
             return
                 "image \(parameters.imageIndex) to \(multicast ?? "a virtual address"); TTL \(parameters.ttl); receivers wait "
-                + "\(10 * (Int(parameters.timeoutBase) + 1)) s; "
+                + "\(parameters.timeout) s; "
         }
         return Item(
             "Firmware distribution by \(distribution.distributor) for the Initiator \(distribution.initiator): \(state)",
@@ -227,14 +227,12 @@ extension AnalysisDocument {
 
     private func item(_ path: PathOrigin) -> Item {
         let next = Hexadecimal.prefixed(path.forwardingNumber &+ Self.forwardingMargin, digits: 2)
+        let fall = path.fall.map { fall -> Prose in
+            "it sent \(Hexadecimal.prefixed(fall.to, digits: 2)) behind that, \(place(of: fall.frame)): begun anew, so that peers may drop it"
+        }
         return Item(
             "Path Requests of \(path.address): last forwarding number \(Hexadecimal.prefixed(path.forwardingNumber, digits: 2)), \(place(of: path.last))",
-            details: (path.fall.map { fall -> [Prose] in
-                [
-                    "it sent \(Hexadecimal.prefixed(fall.to, digits: 2)) behind that, \(place(of: fall.frame)): begun anew, so that peers may "
-                        + "drop it"
-                ]
-            } ?? []) + [
+            details: [fall].compactMap(\.self) + [
                 "go on with \(next), \(Self.forwardingMargin) above it, since some may have gone unheard; or wait \(Wording.span(.seconds(path.lifetimeSeconds))): until its paths expire, peers drop numbers that are less (modulo 256)"
             ])
     }

@@ -62,7 +62,7 @@ struct BLOBTransfers: Hashable, Codable {
         switch message {
         case .updateStart(let ttl, let timeoutBase, let id):
             change(of: heard.source, id, ttl: heard.ttl, at: frame) {
-                ($0.ttl, $0.timeout) = (ttl, 10 * (Int(timeoutBase) + 1))
+                ($0.ttl, $0.timeout) = (ttl, BLOBMessage.timeout(base: timeoutBase))
             }
         case .transferStart(let id, let size, let blockSizeLog):
             change(of: heard.source, id, ttl: heard.ttl, at: frame) {

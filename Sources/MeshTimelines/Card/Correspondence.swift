@@ -26,8 +26,6 @@ public struct Strand: Hashable, Codable, Sendable {
     public internal(set) var count = 0
     /// Of segmented messages, how many at last, one behind the other, of which no Segment Acknowledgment was heard.
     public internal(set) var unacknowledged = 0
-    /// The first of them.
-    public let first: FrameReference
     /// The last of them.
     public internal(set) var last: FrameReference
     /// Milliseconds between two of them: the latest few.
@@ -49,7 +47,6 @@ public struct Strand: Hashable, Codable, Sendable {
         self.source = source
         self.destination = destination
         self.form = form
-        first = frame
         last = frame
     }
 

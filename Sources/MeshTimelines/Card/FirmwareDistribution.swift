@@ -5,8 +5,17 @@ public import MeshProtocol
 /// It goes on without its Initiator, and nobody else asks how it ends.
 public struct FirmwareDistribution: Hashable, Codable, Sendable {
     /// Phases of a Firmware Distribution Status; the names are those of the JSON.
-    public enum Phase: UInt8, Hashable, Codable, Sendable, CaseIterable {
-        case idle, transferActive, transferSuccess, applying, completed, failed, cancelling, suspended
+    public enum Phase: String, Hashable, Codable, Sendable, CaseIterable {
+        case idle
+        case transferActive = "transfer_active"
+        case transferSuccess = "transfer_success"
+        case applying, completed, failed, cancelling, suspended
+
+        /// `nil` for a number that has no name; they are counted from 0 on.
+        public init?(number: UInt8) {
+            guard Self.allCases.indices.contains(Int(number)) else { return nil }
+            self = Self.allCases[Int(number)]
+        }
     }
 
     /// Who hands it out.
@@ -35,7 +44,7 @@ struct FirmwareDistributions: Hashable, Codable {
         if case .status(let status, let phase, let parameters) = message {
             guard let initiator = UnicastAddress(heard.destination.value), status == 0 else { return }
             change(of: heard.source, initiator, at: frame) {
-                $0.phase = FirmwareDistribution.Phase(rawValue: phase)
+                $0.phase = FirmwareDistribution.Phase(number: phase)
                 $0.parameters = parameters ?? $0.parameters
             }
             return
