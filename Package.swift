@@ -182,7 +182,7 @@ let package = Package(
         test(
             "EndToEndTests",
             analysis + [
-                "FuzzTargets", "KeyFiles", "MeshReports", "MeshStandby", "MeshTestSupport", "RecoverMaster",
+                "FuzzTargets", "KeyFiles", "MeshReports", "MeshStandby", "MeshTestSupport", "RecoverMaster", "hostile",
                 "meshscope",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),

@@ -1,7 +1,7 @@
 /// The JSON of `meshscope.analysis/1`: types apart from the inner ones, so that those may change and these do not.
 ///
 /// Names are the snake case of the properties. A `Nullable` is written as `null`, an optional is left out.
-struct JSONModel: Encodable {
+struct JSONModel: HasLongList {
     /// What wrote the report.
     struct Tool: Encodable {
         var name = "meshscope"
@@ -11,7 +11,8 @@ struct JSONModel: Encodable {
     var schema = "meshscope.analysis/1"
     var tool: Tool?
     var captures: [Capture]
-    var networks: [Network]
+    /// `Network`.
+    var networks: LongList
     /// The first of `masters`.
     var master: Nullable<Master>
     var masters: [Master]
@@ -27,6 +28,8 @@ struct JSONModel: Encodable {
     /// Only where the answer rests on a kept state.
     var listening: Listening?
     var findings: [Finding]
+
+    var longList: LongList { networks }
 
     /// When somebody listened.
     struct Listening: Encodable {
@@ -86,7 +89,7 @@ struct JSONModel: Encodable {
         var reason: String
     }
 
-    struct Network: Encodable {
+    struct Network: HasLongList {
         var name: Nullable<String>
         var subnets: [Subnet]
         var iv: Nullable<IV>
@@ -94,11 +97,14 @@ struct JSONModel: Encodable {
         var ivTimeline: [IVRecord]
         var replacement: Replacement?
         var pdus: PDUs
-        var sources: [Source]
+        /// `Source`.
+        var sources: LongList
         /// Where the key file has more than one NetKey.
         var keyAudit: KeyAudit?
         /// Where nobody named the master and none stands out.
         var masterCandidates: [Candidate]?
+
+        var longList: LongList { sources }
     }
 
     struct Subnet: Encodable {

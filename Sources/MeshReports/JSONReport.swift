@@ -14,6 +14,17 @@ public enum JSONReport {
     ///
     /// - Throws: `EncodingError`, for a number that JSON cannot say; no analysis has one.
     public static func render(_ analysis: Analysis, provenance: Provenance? = nil) throws -> String {
+        var text = ""
+        try render(analysis, provenance: provenance) { text += $0 }
+        return text
+    }
+
+    /// The same, piece by piece: of a hundred thousand sources the text alone is a hundred megabytes.
+    ///
+    /// - Throws: as above, and what `sink` throws.
+    public static func render(
+        _ analysis: Analysis, provenance: Provenance? = nil, to sink: (String) throws -> Void
+    ) throws {
         var model = model(analysis)
         if let provenance {
             model.tool = .init(version: provenance.version)
@@ -21,22 +32,21 @@ public enum JSONReport {
                 model.captures[index].sha256 = .init(digest)
             }
         }
-        return try encode(model)
+        try JSONText.write(model, to: sink)
     }
 
     /// The form that all objects have.
     static func encode(_ model: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return PrintableText.escapeJSON(String(decoding: try encoder.encode(model), as: UTF8.self)) + "\n"
+        var text = ""
+        try JSONText.write(model) { text += $0 }
+        return text
     }
 
     static func model(_ analysis: Analysis) -> JSONModel {
         let times = CaptureTimes(analysis)
         return JSONModel(
             captures: analysis.captures.map { capture(of: $0) },
-            networks: analysis.networks.map { network(of: $0, times) },
+            networks: LongList(analysis.networks) { network(of: $0, times) },
             master: .init(analysis.masters.first.map { master(of: $0, times) }),
             masters: analysis.masters.map { master(of: $0, times) },
             unusableCaptures: analysis.unusable.map { .init(path: KeyMask.hide($0.path), reason: $0.explanation) },
@@ -162,7 +172,7 @@ public enum JSONReport {
             },
             pdus: .init(
                 heard: network.heard, opened: network.opened, distinct: network.distinct, notOpened: network.notOpened),
-            sources: network.sources.map { source(of: $0, times) },
+            sources: LongList(network.sources) { source(of: $0, times) },
             keyAudit: network.keyAudit.flatMap { $0.isWorthwhile ? audit(of: $0) : nil },
             masterCandidates: network.masterCandidates.isEmpty
                 ? nil

@@ -71,22 +71,22 @@ struct AnalyzeCommand: ParsableCommand {
         options.listening = kept?.listening
         let analyzer = Analyzer(keys: keyRing, options: options, continuing: kept?.kept)
         let analysis = try Terminal.analyze(input.captures, analyzer)
-        try OutputFile.write(try report(analysis), to: output)
+        try OutputFile.write(texts: { try write(analysis, to: $0) }, to: output)
         if text.quiet { for master in analysis.masters { Terminal.sayAttentions(analysis, of: master) } }
         Terminal.warnOfAge(analysis)
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }
     }
 
-    private func report(_ analysis: Analysis) throws -> String {
+    private func write(_ analysis: Analysis, to sink: (String) throws -> Void) throws {
         switch format {
         case .text:
-            TextRenderer.render(
-                text.quiet
-                    ? AnalysisDocument.brief(analysis) : AnalysisDocument.make(analysis, listsAll: text.listsAll),
-                style: text.style(isForTerminal: output == nil))
-        case .json: try JSONReport.render(analysis, provenance: Provenance(analysis, of: input.captures))
-        case .html: try HTMLRenderer.render(AnalysisDocument.page(analysis), of: analysis)
+            let document =
+                text.quiet ? AnalysisDocument.brief(analysis) : AnalysisDocument.make(analysis, listsAll: text.listsAll)
+            try sink(TextRenderer.render(document, style: text.style(isForTerminal: output == nil)))
+        case .json:
+            try JSONReport.render(analysis, provenance: Provenance(analysis, of: input.captures), to: sink)
+        case .html: try sink(HTMLRenderer.render(AnalysisDocument.page(analysis), of: analysis))
         }
     }
 }

@@ -7,11 +7,19 @@ import SystemPackage
 enum OutputFile {
     /// Writes beside the target and renames; `-` is standard output.
     static func write(_ text: String, to path: String?) throws {
+        try write(texts: { try $0(text) }, to: path)
+    }
+
+    /// The same for a text that comes in pieces.
+    static func write(texts: ((String) throws -> Void) throws -> Void, to path: String?) throws {
         guard let path, path != "-" else {
-            try Terminal.output(text)
+            try texts(Terminal.output)
             return
         }
-        try write(Data(text.utf8), to: path)
+        let pieces: (([UInt8]) throws -> Void) throws -> Void = { sink in
+            try withoutActuallyEscaping(sink) { sink in try texts { try sink([UInt8]($0.utf8)) } }
+        }
+        try write(pieces: pieces, to: path)
     }
 
     /// Writes beside the target and renames.

@@ -152,4 +152,23 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
             #expect(outcome.status == 2 && outcome.error.contains("has more than 16 levels"))
         }
     }
+
+    /// Five networks of a thousand sources each: more than a report for people lists, and no fewer for machines.
+    @Test func theSourcesOfAllNetworksAreInTheJSONOnly() throws {
+        try withFolder { folder in
+            let hostile = Program.meshscope.deletingLastPathComponent().appending(path: "hostile")
+            let capture = folder.appending(path: "x.pcap").path
+            #expect(try Program.run(hostile, ["networks", "5", capture]).status == 0)
+            let call = ["analyze", capture, "--keys", capture + ".keys.json"]
+            let text = try Program.run(Program.meshscope, call).output
+            let rest = "… and 181 sources more: all of them are in the JSON."
+            #expect(text.split(separator: "\n").count { $0.hasSuffix(rest) } == 5)
+            let json = try Program.run(Program.meshscope, call + ["--format", "json"]).output
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+            let networks = try #require(object["networks"] as? [[String: Any]])
+            #expect(networks.map { ($0["sources"] as? [Any])?.count } == Array(repeating: 1000, count: 5))
+            let page = try Program.run(Program.meshscope, call + ["--format", "html"]).output
+            #expect(page.components(separatedBy: rest).count == 6)
+        }
+    }
 }

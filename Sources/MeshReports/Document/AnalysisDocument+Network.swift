@@ -98,7 +98,7 @@ extension AnalysisDocument {
 
     // MARK: Sources
 
-    /// As many sources as anybody reads; those of the masters are among them.
+    /// As many sources of all networks as anybody reads; those of the masters are shown besides.
     private static let mostSources = 4096
 
     private func sources(_ network: Analysis.Network, _ index: NetworkIndex) -> [ReportDocument.Block] {
@@ -110,10 +110,11 @@ extension AnalysisDocument {
         ])
         (table.keys, table.secondPart) = (2, 7)
         let asked = Set(analysis.masters.filter { $0.network == index }.flatMap(\.elements))
+        let most = Self.mostSources / analysis.networks.count
         let shown =
-            network.sources.count <= Self.mostSources
+            network.sources.count <= most
             ? network.sources
-            : network.sources.enumerated().filter { $0.offset < Self.mostSources || asked.contains($0.element.address) }
+            : network.sources.enumerated().filter { $0.offset < most || asked.contains($0.element.address) }
                 .map(\.element)
         for source in shown {
             for row in rows(source) { table.add(row) }

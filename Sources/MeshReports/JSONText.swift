@@ -1,0 +1,103 @@
+import FoundationEssentials
+
+/// A list of which each element is made, encoded and written before the next one is made, so that its length costs no memory.
+///
+/// An encoder writes a number in its place, as low as no report has one; `JSONText` puts the elements there.
+struct LongList: Encodable {
+    fileprivate static let mark = Int.min
+
+    fileprivate let count: Int
+    fileprivate let element: (Int) -> any Encodable
+
+    init<Value>(_ values: [Value], _ element: @escaping (Value) -> any Encodable) {
+        count = values.count
+        self.element = { element(values[$0]) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(Self.mark)
+    }
+}
+
+/// An object that has one long list among its members.
+protocol HasLongList: Encodable {
+    var longList: LongList { get }
+}
+
+/// Writes objects as JSON: a member to a line, names in order, long lists piece by piece.
+struct JSONText {
+    /// Octets that are worth a write.
+    private static let piece = 1 << 16
+
+    private let encoder = JSONEncoder()
+    private let sink: (String) throws -> Void
+    private var pending: [UInt8] = []
+
+    /// Writes an object and a line feed.
+    static func write(_ object: some Encodable, to sink: (String) throws -> Void) throws {
+        try withoutActuallyEscaping(sink) { sink in
+            var text = JSONText(sink)
+            try text.write(object, indentation: 0)
+            text.pending.append(UInt8(ascii: "\n"))
+            try text.flush()
+        }
+    }
+
+    private init(_ sink: @escaping (String) throws -> Void) {
+        self.sink = sink
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+    }
+
+    private mutating func write(_ value: some Encodable, indentation: Int) throws {
+        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        let list = (value as? any HasLongList)?.longList
+        var isFirst = true
+        for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            if !isFirst { newLine(line.isEmpty ? 0 : indentation) }
+            isFirst = false
+            if let list, let start = Self.start(ofListAt: line) {
+                pending += start
+                try write(list, indentation: indentation + start.prefix { $0 == UInt8(ascii: " ") }.count)
+                if line.last == UInt8(ascii: ",") { pending.append(UInt8(ascii: ",")) }
+            } else {
+                pending += line
+            }
+        }
+        if pending.count >= Self.piece { try flush() }
+    }
+
+    /// A line up to the mark at its end. No text looks like it: a line that ends in text ends in a quotation mark.
+    private static func start(ofListAt line: Substring.UTF8View) -> Substring.UTF8View? {
+        let value = line.last == UInt8(ascii: ",") ? line.dropLast() : line
+        guard let minus = value.lastIndex(of: UInt8(ascii: "-")), Int(Substring(value[minus...])) == LongList.mark
+        else {
+            return nil
+        }
+        return value[..<minus]
+    }
+
+    private mutating func write(_ list: LongList, indentation: Int) throws {
+        pending.append(UInt8(ascii: "["))
+        for index in 0..<list.count {
+            if index > 0 { pending.append(UInt8(ascii: ",")) }
+            newLine(indentation + 2)
+            try write(list.element(index), indentation: indentation + 2)
+        }
+        // An empty list has an empty line, as the encoder writes it.
+        if list.count == 0 { newLine(0) }
+        newLine(indentation)
+        pending.append(UInt8(ascii: "]"))
+    }
+
+    private mutating func newLine(_ indentation: Int) {
+        pending.append(UInt8(ascii: "\n"))
+        pending.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indentation))
+    }
+
+    private mutating func flush() throws {
+        try sink(PrintableText.escapeJSON(String(decoding: pending, as: UTF8.self)))
+        pending.removeAll(keepingCapacity: true)
+    }
+}
