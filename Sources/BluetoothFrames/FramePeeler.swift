@@ -44,6 +44,8 @@ public struct PeelingTally: Hashable, Sendable {
 ///
 /// It remembers what Bluetooth itself spreads over several frames: fragments of extended advertising data and of L2CAP
 /// PDUs, HCI packets in several USB transfers or in parts of a serial stream. That memory is bounded.
+///
+/// What needs none of it is a `static` function: one that only reads the peeler would be handed a copy of all of it, for each frame.
 public struct FramePeeler {
     var receivedFragments = FragmentStore()
     var sentFragments = FragmentStore()
@@ -94,7 +96,7 @@ public struct FramePeeler {
     ) throws(ParseError) -> FrameOutcome {
         part = nil
         if collectsPackets { packets = [] }
-        if encapsulation == .linkLayerWithHeader, !isCut, peelUsual(bytes, of: frame, &heard) { return .peeled }
+        if encapsulation == .linkLayerWithHeader, !isCut, Self.peelUsual(bytes, of: frame, &heard) { return .peeled }
         self.frame = frame
         isMonitor = encapsulation == .linuxMonitor || encapsulation == .linuxMonitorWithHeader
         var reader = ByteReader(bytes)
@@ -135,20 +137,6 @@ public struct FramePeeler {
             return try peelUART(&reader, .bcsp, isSent: flags & 1 == 0, isCut: isCut, &heard)
         case .threeWireUART:
             return try peelUART(&reader, .threeWire, isSent: flags & 1 == 0, isCut: isCut, &heard)
-        }
-    }
-
-    /// Hands out each AD structure of advertising data; a length of zero ends it early.
-    func peelStructures(_ data: ByteReader, _ advertisement: Advertisement, _ heard: inout HeardBatch)
-        throws(ParseError)
-    {
-        var data = data
-        while !data.isAtEnd {
-            let length = try data.readUInt8()
-            guard length > 0 else { return }
-            var structure = try data.readPiece(Int(length))
-            let type = try structure.readUInt8()
-            try heard.append(type, structure, of: advertisement, in: frame)
         }
     }
 }

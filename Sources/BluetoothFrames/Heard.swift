@@ -168,6 +168,20 @@ public struct HeardBatch: Sendable {
         all.append(Heard(type, octets, count: count, at: offset, of: advertisement, in: frame))
     }
 
+    /// Each AD structure of advertising data; a length of zero ends it early.
+    mutating func appendStructures(
+        _ data: ByteReader, of advertisement: Advertisement, in frame: FrameStamp
+    ) throws(ParseError) {
+        var data = data
+        while !data.isAtEnd {
+            let length = try data.readUInt8()
+            guard length > 0 else { return }
+            var structure = try data.readPiece(Int(length))
+            let type = try structure.readUInt8()
+            try append(type, structure, of: advertisement, in: frame)
+        }
+    }
+
     mutating func append(_ value: AttributeValue, in frame: FrameStamp) {
         attributeValues.append(value)
         all.append(

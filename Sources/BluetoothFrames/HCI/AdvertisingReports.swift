@@ -65,7 +65,8 @@ extension FramePeeler {
             if status == 0 {
                 peelData(data, advertisement, &heard)
             } else {
-                peelCutData(data, advertisement, &heard)
+                // Data that the controller cut off ends within a structure: that is no error.
+                try? heard.appendStructures(data, of: advertisement, in: frame)
             }
             return
         }
@@ -75,22 +76,15 @@ extension FramePeeler {
         receivedFragments.append(try data.readOctets(data.remaining), to: key)
         guard status != 1 else { return }
         guard let joined = receivedFragments.end(key) else {
-            peelCutData(last, advertisement, &heard)
+            try? heard.appendStructures(last, of: advertisement, in: frame)
             return
         }
         do {
-            try peelStructures(ByteReader(joined.span), advertisement, &heard)
+            try heard.appendStructures(ByteReader(joined.span), of: advertisement, in: frame)
         } catch {
             guard status == 0 else { return }
             // The end of an earlier set was lost, and this report is whole by itself.
             peelData(last, advertisement, &heard)
         }
-    }
-
-    /// Data that the controller cut off ends within a structure: that is no error.
-    private func peelCutData(
-        _ data: ByteReader, _ advertisement: Advertisement, _ heard: inout HeardBatch
-    ) {
-        do { try peelStructures(data, advertisement, &heard) } catch {}
     }
 }

@@ -74,7 +74,7 @@ extension FramePeeler {
         _ heard: inout HeardBatch
     ) {
         if isMonitor, echo.isRepeated(data, advertisement.direction, by: interface, at: frame.nanoseconds) { return }
-        do { try peelStructures(data, advertisement, &heard) } catch { heard.append(error, in: frame) }
+        do { try heard.appendStructures(data, of: advertisement, in: frame) } catch { heard.append(error, in: frame) }
     }
 }
 

@@ -25,7 +25,7 @@ extension FramePeeler {
         guard verdict.crc != .failed || whitening.whitened > whitening.plain else { return .crcFailed }
         part = .connection
         if verdict.crc != .valid, whitening.expectsWhitened(verdict) {
-            let octets = try dewhitened(reader, verdict)
+            let octets = try Self.dewhitened(reader, verdict)
             var dewhitened = ByteReader(octets.span)
             return try peelDataPDU(&dewhitened, accessAddress: accessAddress, verdict, &heard)
         }

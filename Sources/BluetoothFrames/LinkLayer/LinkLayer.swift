@@ -41,14 +41,14 @@ extension FramePeeler {
     private mutating func peelUnchecked(
         _ reader: inout ByteReader, _ verdict: SnifferVerdict, isCut: Bool, _ heard: inout HeardBatch
     ) throws(ParseError) -> FrameOutcome {
-        let check = verdict.crc == .failed ? .wrong : try check(reader)
+        let check = verdict.crc == .failed ? .wrong : try Self.check(reader)
         guard check != .right else {
             whitening.plain += 1
             return try peelAdvertising(&reader, isCut: isCut, &heard)
         }
-        let octets = try dewhitened(reader, verdict)
+        let octets = try Self.dewhitened(reader, verdict)
         var dewhitened = ByteReader(octets.span)
-        if !octets.isEmpty, try self.check(dewhitened) == .right {
+        if !octets.isEmpty, try Self.check(dewhitened) == .right {
             whitening.whitened += 1
             if verdict.isDewhitened { whitening.untold += 1 }
             return try peelAdvertising(&dewhitened, isCut: false, &heard)
@@ -58,7 +58,7 @@ extension FramePeeler {
 
     private enum Check { case right, wrong, impossible }
 
-    private func check(_ reader: ByteReader) throws(ParseError) -> Check {
+    private static func check(_ reader: ByteReader) throws(ParseError) -> Check {
         guard reader.remaining >= 2 else { return .impossible }
         let length = Int(try reader.peek(1))
         guard reader.remaining >= 2 + length + CRC24.size else { return .impossible }
@@ -66,11 +66,11 @@ extension FramePeeler {
         let pdu = try checked.readPiece(2 + length)
         let crc = UInt32(try checked.readLittleEndian(CRC24.size))
         // Zeros stand for "no CRC" in what btlejack writes; what such a frame holds is authenticated all the same.
-        return try CRC24.compute(pdu, from: Self.advertisingCRCInit) == crc || crc == 0 ? .right : .wrong
+        return try CRC24.compute(pdu, from: advertisingCRCInit) == crc || crc == 0 ? .right : .wrong
     }
 
     /// What follows the access address without whitening; nothing where the channel is not known.
-    func dewhitened(_ reader: ByteReader, _ verdict: SnifferVerdict) throws(ParseError) -> [UInt8] {
+    static func dewhitened(_ reader: ByteReader, _ verdict: SnifferVerdict) throws(ParseError) -> [UInt8] {
         guard let channel = verdict.channel else { return [] }
         var reader = reader
         var octets = try reader.readOctets(reader.remaining)
@@ -86,9 +86,9 @@ extension FramePeeler {
         try reader.skip(2)
         let payload = try reader.readPiece(isCut ? min(length, reader.remaining) : length)
         switch type {
-        case 0, 2, 4, 6: try peelLegacy(payload, &heard)
+        case 0, 2, 4, 6: try Self.peelLegacy(payload, frame, &heard)
         case 5: try peelConnect(payload)
-        case 7: try peelExtended(payload, &heard)
+        case 7: try Self.peelExtended(payload, frame, &heard)
         default: return .other
         }
         return .peeled
@@ -98,10 +98,12 @@ extension FramePeeler {
     ///
     ///     AdvA 6 · AdvData 0…31
     @inline(__always)
-    private func peelLegacy(_ payload: ByteReader, _ heard: inout HeardBatch) throws(ParseError) {
+    private static func peelLegacy(_ payload: ByteReader, _ frame: FrameStamp, _ heard: inout HeardBatch)
+        throws(ParseError)
+    {
         var payload = payload
         let address = try payload.readUInt48LittleEndian()
-        try peelStructures(payload, Advertisement(direction: .heard, address: address), &heard)
+        try heard.appendStructures(payload, of: Advertisement(direction: .heard, address: address), in: frame)
     }
 
     /// ADV_EXT_IND, AUX_ADV_IND, AUX_SCAN_RSP, AUX_CHAIN_IND: as far as one frame tells.
@@ -110,7 +112,9 @@ extension FramePeeler {
     ///     header: flags 1 · [AdvA 6] · [TargetA 6] · [CTEInfo 1] · [ADI 2] · [AuxPtr 3] · …
     ///
     /// Data that goes on in another frame, or came from one, may begin or end within a structure: that is no error.
-    private func peelExtended(_ payload: ByteReader, _ heard: inout HeardBatch) throws(ParseError) {
+    private static func peelExtended(_ payload: ByteReader, _ frame: FrameStamp, _ heard: inout HeardBatch)
+        throws(ParseError)
+    {
         var payload = payload
         let headerLength = Int(try payload.readUInt8() & 0x3F)
         var header = try payload.readPiece(headerLength)
@@ -120,7 +124,7 @@ extension FramePeeler {
         do {
             let isCertain = address != nil
             let advertisement = Advertisement(direction: .heard, address: address, isCertain: isCertain)
-            try peelStructures(payload, advertisement, &heard)
+            try heard.appendStructures(payload, of: advertisement, in: frame)
         } catch {
             if isWhole { throw error }
         }

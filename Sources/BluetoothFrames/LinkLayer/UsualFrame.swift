@@ -7,7 +7,7 @@ extension FramePeeler {
     ///
     ///     pseudo header 10 · access address 4 · PDU header 2 · AdvA 6 · length 1 · AD type 1 · value · CRC 3
     @inline(__always)
-    func peelUsual(_ bytes: Span<UInt8>, of frame: FrameStamp, _ heard: inout HeardBatch) -> Bool {
+    static func peelUsual(_ bytes: Span<UInt8>, of frame: FrameStamp, _ heard: inout HeardBatch) -> Bool {
         guard bytes.count >= 24 else { return false }
         // Dewhitened, not coded, and "CRC valid" whatever "CRC checked" says.
         guard bytes.loadLittleEndian(UInt16.self, at: 8) & 0x8801 == 0x0801,

@@ -35,7 +35,7 @@ extension FramePeeler {
         var direction = UARTDirection()
         isSent ? swap(&direction, &wires.sent) : swap(&direction, &wires.received)
         defer { isSent ? swap(&direction, &wires.sent) : swap(&direction, &wires.received) }
-        if direction.slip.isBetweenFrames, let bare = try barePacket(reader) {
+        if direction.slip.isBetweenFrames, let bare = try Self.barePacket(reader) {
             return try peel(bare, &direction, transport, isSent: isSent, &heard)
         }
         var outcome = FrameOutcome.other
@@ -56,7 +56,7 @@ extension FramePeeler {
     }
 
     /// The whole record as a packet, if it is one to the octet.
-    private func barePacket(_ reader: ByteReader) throws(ParseError) -> UARTPacket? {
+    private static func barePacket(_ reader: ByteReader) throws(ParseError) -> UARTPacket? {
         guard reader.remaining >= 4, reader.remaining <= SLIPDecoder.longest, try reader.peek() != 0xC0 else {
             return nil
         }

@@ -27,7 +27,7 @@ struct HeardFrames: Sendable {
 
     /// Whether they are to be handed on before the next frame is peeled.
     @inline(__always)
-    var isFull: Bool { heard.count >= most || remarks.count >= most }
+    var isFull: Bool { heard.all.count >= most || remarks.count >= most }
 
     mutating func append(_ statement: CaptureStatement, at frame: FrameReference) {
         remarks.append(Remark(place: heard.count, statement: statement, frame: frame))

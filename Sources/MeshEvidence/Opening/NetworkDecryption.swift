@@ -293,7 +293,7 @@ struct NetworkDecryption {
         let place = batch.outcomes[index].credential
         let credential = credentials[place]
         noteUse(of: place, credential, batch.pending[index].heard.order)
-        if delivery.journal != nil { note(opened, batch.pending[index].heard, &delivery) }
+        if delivery.journal != nil { note(opened.source, batch.pending[index].heard, &delivery) }
         if batch.pending[index].wasHeld != .no { delivery.uncount(batch.pending[index], credential.network) }
         let hasTaught = delivery.deliver(
             opened, credential, nonce: batch.pending[index].heard.nonce, heard: batch.pending[index].heard.count,
@@ -305,8 +305,8 @@ struct NetworkDecryption {
         return hasTaught
     }
 
-    private func note(_ opened: NetworkPDU, _ heard: HeardPDU, _ delivery: inout EvidenceDelivery) {
-        delivery.journal?.append(heard.pdu, heard.nonce, source: opened.source, from: heard.origin)
+    private func note(_ source: UnicastAddress, _ heard: HeardPDU, _ delivery: inout EvidenceDelivery) {
+        delivery.journal?.append(heard.pdu, heard.nonce, source: source, from: heard.origin)
     }
 
     @inline(__always)

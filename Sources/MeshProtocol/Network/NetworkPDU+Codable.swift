@@ -17,12 +17,12 @@ extension NetworkPDU: Codable {
     /// - Throws: `DecodingError` where a member is missing, or has a value that no Network PDU has.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
-        isControl = try members.decode(Bool.self, forKey: .ctl)
-        ttl = try members.decode(UInt8.self, forKey: .ttl)
-        content = try members.decode(Content.self, forKey: .content)
-        ivIndex = try members.decode(IVIndex.self, forKey: .ivIndex)
-        sequence = try members.decode(SequenceNumber.self, forKey: .seq)
-        source = try members.decode(UnicastAddress.self, forKey: .src)
+        let isControl = try members.decode(Bool.self, forKey: .ctl)
+        let ttl = try members.decode(UInt8.self, forKey: .ttl)
+        let content = try members.decode(Content.self, forKey: .content)
+        let ivIndex = try members.decode(IVIndex.self, forKey: .ivIndex)
+        let sequence = try members.decode(SequenceNumber.self, forKey: .seq)
+        let source = try members.decode(UnicastAddress.self, forKey: .src)
         guard ttl <= 0x7F else {
             throw DecodingError.dataCorruptedError(
                 forKey: .ttl, in: members, debugDescription: "The TTL has 7 bits.")
@@ -31,6 +31,8 @@ extension NetworkPDU: Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .content, in: members, debugDescription: "The octets are too many beside their NetMIC.")
         }
+        let header = Self.header(isControl: isControl, ttl: ttl, sequence: sequence, source: source)
+        self.init(ivIndex: ivIndex, known: header, content: content)
     }
 
     /// - Throws: What the encoder throws.

@@ -30,9 +30,7 @@ extension NetworkPDU {
         transportPDU: [UInt8], with material: SecurityMaterial, nonce: NonceKind = .network
     ) -> ObfuscatedNetworkPDU {
         precondition(transportPDU.count <= (isControl ? 12 : 16))
-        let header =
-            (isControl ? 1 : 0) << 47 | UInt64(ttl & 0x7F) << 40 | UInt64(position.sequence.value) << 16
-            | UInt64(source.value)
+        let header = header(isControl: isControl, ttl: ttl, sequence: position.sequence, source: source)
         let plaintext = [UInt8(destination.value >> 8), UInt8(destination.value & 0xFF)] + transportPDU
         let sealed = AESCCM.seal(
             plaintext, key: material.encryptionKey,

@@ -4,26 +4,37 @@ import ByteParsing
 ///
 /// Only opening makes one, and reading one that was written down (`Codable`); it holds the IV Index that opened it.
 public struct NetworkPDU: Hashable, Sendable {
+    // In two vectors of two words: PDUs go by the million from where they are opened to where they are kept, and a processor waits
+    // where a value is read as a whole right after its fields were written one by one.
+    /// IV Index 32 bits, octets of the content 8, nothing 8, octets 16 and 17 of the content; CTL and what follows as in `header`.
+    private let fields: SIMD2<UInt64>
+    /// Octets 0…15 of the content.
+    private let body: SIMD2<UInt64>
+
     /// The IV Index that it was sent with, which opened it.
-    public let ivIndex: IVIndex
+    public var ivIndex: IVIndex { IVIndex(UInt32(truncatingIfNeeded: fields.x >> 32)) }
     /// CTL: a control message, whose NetMIC has 64 bits; an access message has 32.
-    public let isControl: Bool
+    public var isControl: Bool { fields.y >> 47 & 1 == 1 }
     /// 0…127.
-    public let ttl: UInt8
+    public var ttl: UInt8 { UInt8(truncatingIfNeeded: fields.y >> 40) & 0x7F }
     /// SEQ.
-    public let sequence: SequenceNumber
+    public var sequence: SequenceNumber { SequenceNumber(truncating: UInt32(truncatingIfNeeded: fields.y >> 16)) }
     /// SRC.
-    public let source: UnicastAddress
+    public var source: UnicastAddress { UnicastAddress(known: UInt16(truncatingIfNeeded: fields.y)) }
     /// DST and TransportPDU.
-    public let content: Content
+    public var content: Content {
+        Content(
+            first: body.x, second: body.y, last: UInt16(truncatingIfNeeded: fields.x),
+            count: UInt8(truncatingIfNeeded: fields.x >> 24))
+    }
 
     /// What the source said, whatever a relay did to TTL and credentials: DST and TransportPDU.
     public struct Content: Hashable, Sendable {
         // In words, so that a content has 19 octets: it is kept by the thousand.
-        private let first: UInt64
-        private let second: UInt64
-        private let last: UInt16
-        private let count: UInt8
+        fileprivate let first: UInt64
+        fileprivate let second: UInt64
+        fileprivate let last: UInt16
+        fileprivate let count: UInt8
 
         /// Octets 0…15.
         var head: UInt128 { UInt128(first) << 64 | UInt128(second) }
@@ -50,6 +61,21 @@ public struct NetworkPDU: Hashable, Sendable {
             second = UInt64(truncatingIfNeeded: head)
             last = UInt16(truncatingIfNeeded: tail >> 112)
             count = UInt8(clamping: length)
+        }
+
+        fileprivate init(first: UInt64, second: UInt64, last: UInt16, count: UInt8) {
+            (self.first, self.second, self.last, self.count) = (first, second, last, count)
+        }
+
+        /// Octets 0…7; 8…15; 16 and 17, with the length before them: for who keeps contents by the thousand.
+        public var words: [UInt64] { [first, second, UInt64(count) << 16 | UInt64(last)] }
+
+        /// `nil` for words that are not those of a content.
+        public init?(words: [UInt64]) {
+            guard words.count == 3, words[2] >> 16 <= Self.maximumLength(isControl: false) else { return nil }
+            self.init(
+                first: words[0], second: words[1], last: UInt16(truncatingIfNeeded: words[2]),
+                count: UInt8(truncatingIfNeeded: words[2] >> 16))
         }
 
         /// DST and TransportPDU.
@@ -86,15 +112,21 @@ public struct NetworkPDU: Hashable, Sendable {
         }
     }
 
-    /// `header`: CTL 1 bit, TTL 7, SEQ 24, SRC 16.
+    /// `header`: CTL 1 bit, TTL 7, SEQ 24, SRC 16; `nil` where SRC is no unicast address.
     init?(ivIndex: IVIndex, header: UInt64, content: Content) {
-        guard let source = UnicastAddress(UInt16(truncatingIfNeeded: header)) else { return nil }
-        self.ivIndex = ivIndex
-        isControl = header >> 47 & 1 == 1
-        ttl = UInt8(truncatingIfNeeded: header >> 40) & 0x7F
-        sequence = SequenceNumber(truncating: UInt32(truncatingIfNeeded: header >> 16))
-        self.source = source
-        self.content = content
+        guard UnicastAddress(UInt16(truncatingIfNeeded: header)) != nil else { return nil }
+        self.init(ivIndex: ivIndex, known: header, content: content)
+    }
+
+    /// `header`: likewise, with a unicast address.
+    init(ivIndex: IVIndex, known header: UInt64, content: Content) {
+        fields = [UInt64(ivIndex.value) << 32 | UInt64(content.count) << 24 | UInt64(content.last), header]
+        body = [content.first, content.second]
+    }
+
+    /// CTL 1 bit, TTL 7, SEQ 24, SRC 16.
+    static func header(isControl: Bool, ttl: UInt8, sequence: SequenceNumber, source: UnicastAddress) -> UInt64 {
+        (isControl ? 1 : 0) << 47 | UInt64(ttl & 0x7F) << 40 | UInt64(sequence.value) << 16 | UInt64(source.value)
     }
 
     /// An opened PDU as a test writes it, without sealing and opening; nothing else may.
@@ -106,12 +138,9 @@ public struct NetworkPDU: Hashable, Sendable {
         transportPDU: [UInt8]
     ) {
         precondition(ttl <= 0x7F && transportPDU.count + 2 <= Content.maximumLength(isControl: isControl))
-        ivIndex = position.ivIndex
-        sequence = position.sequence
-        self.isControl = isControl
-        self.ttl = ttl
-        self.source = source
-        content = Content(octets: [UInt8(destination.value >> 8), UInt8(destination.value & 0xFF)] + transportPDU)
+        let octets = [UInt8(destination.value >> 8), UInt8(destination.value & 0xFF)] + transportPDU
+        let header = Self.header(isControl: isControl, ttl: ttl, sequence: position.sequence, source: source)
+        self.init(ivIndex: position.ivIndex, known: header, content: Content(octets: octets))
     }
 
     /// IV Index and SEQ, which the source never uses again.

@@ -33,6 +33,10 @@ public struct UnicastAddress: Hashable, Comparable, Sendable, CustomStringConver
         self.value = value
     }
 
+    /// Of what was a unicast address already.
+    @inline(__always)
+    init(known value: UInt16) { self.value = value }
+
     /// `0x` and four digits.
     public var description: String { Hexadecimal.prefixed(value, digits: 4) }
 

@@ -122,23 +122,23 @@ public struct NetworkState: Hashable, Codable, Sendable {
 
     /// Takes a PDU that a key of this network opened; returns how it relates to what was heard before.
     mutating func apply(_ opened: OpenedPDU, at frame: FrameReference) -> Novelty {
-        let pdu = opened.pdu
         let novelty = table.apply(
-            pdu, of: opened.subnet, at: frame, times: opened.heard, isDelayed: opened.credentials == .friendship)
+            opened.pdu, of: opened.subnet, at: frame, times: opened.heard, isDelayed: opened.credentials == .friendship)
+        let (position, source) = (opened.pdu.position, opened.pdu.source)
         switch novelty {
         case .new:
             if uses.indices.contains(opened.key.value) { uses[opened.key.value].applyPDU(at: frame.time) }
             noteExchange(opened, at: frame)
-            let behind = table.distance(of: pdu.position, behind: pdu.source)
+            let behind = table.distance(of: position, behind: source)
             if behind <= Self.mostBehind {
                 card.apply(opened, isLatest: behind == 0, at: frame)
             }
         case .copy: break
-        case .cutCopy: record(.pduAlteredByRelay(pdu.position), at: frame, of: pdu.source)
-        case .conflict: record(.nonceReused(pdu.position), at: frame, of: pdu.source)
+        case .cutCopy: record(.pduAlteredByRelay(position), at: frame, of: source)
+        case .conflict: record(.nonceReused(position), at: frame, of: source)
         }
-        if iv.isAhead(pdu.ivIndex), !isExplainedByAhead(opened) {
-            apply(.normalOperation(pdu.ivIndex), iv.isFoundBySearch ? .search : .networkPDU, at: frame)
+        if iv.isAhead(position.ivIndex), !isExplainedByAhead(opened) {
+            apply(.normalOperation(position.ivIndex), iv.isFoundBySearch ? .search : .networkPDU, at: frame)
         }
         return novelty
     }
