@@ -74,10 +74,10 @@ public struct EvidenceStream {
     public mutating func keepEvidence(atMost most: Int) { delivery.journal = EvidenceJournal(capacity: most) }
 
     /// Hands over what was authenticated since the last time, in the order of opening; `nil` where there was no room for all of it.
-    public mutating func removeEvidence() -> [SealedEvidence]? {
-        guard let journal = delivery.journal else { return [] }
+    public mutating func removeEvidence(_ receive: ([SealedEvidence]?) -> Void) {
+        guard let journal = delivery.journal else { return receive([]) }
+        receive(journal.isFull ? nil : journal.entries)
         delivery.journal?.removeAll()
-        return journal.isFull ? nil : journal.entries
     }
 
     /// Opens what was heard, so that what it says can be looked at now.

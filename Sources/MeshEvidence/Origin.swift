@@ -53,6 +53,22 @@ public struct FrameReference: Hashable, Comparable, Codable, Sendable {
     }
 }
 
+/// As a row of numbers, for who keeps many.
+extension FrameReference {
+    /// File, number, and nanoseconds: `rowWidth` of them.
+    public var row: [Int64] { [Int64(file), Int64(number), time.nanoseconds] }
+
+    /// Three.
+    public static let rowWidth = 3
+
+    /// `nil` for a row that is none of a frame.
+    public init?(row: some Collection<Int64>) {
+        let numbers = Array(row)
+        guard numbers.count == Self.rowWidth, let capture = Int32(exactly: numbers[0]) else { return nil }
+        self.init(capture: Int(capture), number: Int(numbers[1]), time: CaptureTime(nanoseconds: numbers[2]))
+    }
+}
+
 /// Where a statement comes from: the frame, how it travelled, and who sent it, as far as the frame tells.
 ///
 /// It travels with what was heard, from the frame to the report.

@@ -114,16 +114,16 @@ public struct Standby {
     }
 
     private mutating func fold() {
-        let evidence = stream.removeEvidence()
-        if let evidence {
-            unsaved += evidence
-            recent += evidence
+        stream.removeEvidence { evidence in
+            if let evidence {
+                unsaved += evidence
+                recent += evidence
+                hasNews = hasNews || !evidence.isEmpty
+            }
             // Now and then, since the rest has to move.
             if recent.count > 2 * Self.mostRecent { recent.removeFirst(recent.count - Self.mostRecent) }
-            hasNews = hasNews || !evidence.isEmpty
-        }
-        if evidence == nil || unsaved.count > Self.mostUnsaved {
-            unsaved.removeAll()
+            guard evidence == nil || unsaved.count > Self.mostUnsaved else { return }
+            unsaved.removeAll(keepingCapacity: true)
             isWholeDue = true
         }
         let before = state.networks.map(\.iv.current?.state)

@@ -11,19 +11,13 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
     private let index: Int
     private let queue: LiveQueue
     // What follows is the reading thread's alone.
-    private var heard = HeardFrames(most: mostOfBatch)
-    private var intake: CaptureIntake?
+    private var hearing = Hearing()
     private var position: LivePosition
-    private var firstTime: CaptureTime?
-    private var hasNews = false
     /// Frames of all that was handed on, or was lost.
     private var handedOn = 0
     private var notice: String?
     private var lastNotice: String?
 
-    private static let mostOfBatch = 2048
-    /// So much time one batch spans at most: batches of several sources are put into the order of time.
-    private static let longestSpan = Duration.seconds(10)
     private static let pauseMicroseconds: useconds_t = 300_000
     private static let mostMarks = 100_000
     /// What was sent until the end is taken within this time.
@@ -129,9 +123,9 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
     /// Goes on behind the files before; what of this one was read before is read again, and counts once.
     private func begin(_ file: borrowing CaptureFile, known: Int) {
         let summary =
-            intake?.summary ?? position.summary
+            hearing.intake?.summary ?? position.summary
             ?? CaptureSummary(path: source.name, format: file.format, index: index, timeDigits: file.timeDigits)
-        intake = CaptureIntake(continuing: summary, known: known)
+        hearing.intake = CaptureIntake(continuing: summary, known: known)
     }
 
     private func read(_ file: inout CaptureFile, known: Int, path: String?) {
@@ -142,44 +136,27 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
                 // The end of a text that still grows may be half a record.
                 if isStopped { break }
                 frames += 1
-                let time = frame.time
-                intake?.take(frame, into: &heard)
-                if frames <= known {
-                    heard.removeAll()
-                    if frames == known { intake?.forgetKnown() }
-                    continue
-                }
-                note(time, frames)
-                if heard.isFull || isLong(time) { handOn() }
+                if hearing.take(frame, number: frames, known: known) { handOn() }
             }
         } catch {
             // What is cut off where somebody stopped may be whole when it is read on.
             if !isStopped, !isOnlyWhatIsThere {
-                intake?.breakOff(error, into: &heard)
-                hasNews = true
+                hearing.breakOff(error)
             }
             say(error.explanation)
         }
-        if frames < known { intake?.forgetKnown() }
-        intake?.keepLosses(file.losses)
-        reached = 0
+        if frames < known { hearing.intake?.forgetKnown() }
+        hearing.intake?.keepLosses(file.losses)
+        hearing.reached = 0
         // Complete, as far as it goes now, unless somebody stopped before its end.
         if let path, frames >= known, frames > 0 { mark(path, max(frames, known), isComplete: !isStopped) }
         handOn()
-        if let refusal = intake?.refusal, frames > 0 { say(refusal.explanation) }
-    }
-
-    private func note(_ time: CaptureTime, _ frames: Int) {
-        hasNews = true
-        if firstTime == nil, time.isKnown { firstTime = time }
-        // Once a batch is handed on it is written down.
-        reached = frames
+        if let refusal = hearing.intake?.refusal, frames > 0 { say(refusal.explanation) }
     }
 
     private var marked: (path: String, place: Int)?
-    /// The file that is being read, and how many of its frames were since they were last written down.
+    /// The file that is being read.
     private var path: String?
-    private var reached = 0
 
     /// Takes note of how far a file was read.
     private func mark(_ path: String, _ frames: Int, isComplete: Bool) {
@@ -192,13 +169,8 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
         position.marks[place].frames = frames
         // While it grows it is of no size, so that it is read on.
         position.marks[place].size = isComplete ? FileMark(path: path)?.size ?? 0 : 0
-        hasNews = true
+        hearing.hasNews = true
         if isComplete { marked = nil }
-    }
-
-    private func isLong(_ time: CaptureTime) -> Bool {
-        guard let firstTime, time.isKnown else { return false }
-        return time.since(firstTime).magnitude > Self.longestSpan
     }
 
     /// Says something once, until it says something else.
@@ -210,20 +182,70 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
     }
 
     private func handOn(isLast: Bool = false) {
-        guard hasNews || notice != nil else { return }
+        guard hearing.hasNews || notice != nil else { return }
         // Whoever takes it may be busy with the disk: what is sent waits here as long as there is room.
-        guard isLast || canWait || heard.isFull || queue.hasRoom(for: place) else { return }
-        if reached > 0, let path { mark(path, reached, isComplete: false) }
-        reached = 0
-        if hasNews { intake?.tell(&heard) }
-        position.summary = intake?.summary ?? position.summary
-        let batch = LiveBatch(source: place, heard: heard, position: position, notice: notice, firstTime: firstTime)
-        let frames = intake?.summary.frames ?? 0
+        guard isLast || canWait || hearing.frames.isFull || queue.hasRoom(for: place) else { return }
+        if hearing.reached > 0, let path { mark(path, hearing.reached, isComplete: false) }
+        let count = hearing.intake?.summary.frames ?? 0
+        let (frames, firstTime) = hearing.removeFrames()
+        position.summary = hearing.intake?.summary ?? position.summary
+        let batch = LiveBatch(source: place, heard: frames, position: position, notice: notice, firstTime: firstTime)
         let deadline: DispatchTime = canWait ? .distantFuture : isLast ? .now() + Self.lastWait : .now()
-        if !queue.handOn(batch, until: deadline) { intake?.noteLost(frames - handedOn) }
-        handedOn = frames
-        // As many as the last time.
-        heard = HeardFrames(most: Self.mostOfBatch, expected: heard.heard.count)
-        (hasNews, notice, firstTime) = (false, nil, nil)
+        if !queue.handOn(batch, until: deadline) { hearing.intake?.noteLost(count - handedOn) }
+        handedOn = count
+        notice = nil
+    }
+}
+
+/// What was heard since the last batch was handed on.
+private struct Hearing {
+    private(set) var frames = HeardFrames(most: mostOfBatch)
+    var intake: CaptureIntake?
+    private var firstTime: CaptureTime?
+    var hasNews = false
+    /// How many frames of the file were read when they were last taken; it is written down once their batch is handed on.
+    var reached = 0
+
+    private static let mostOfBatch = 1024
+    /// So many nanoseconds one batch spans at most: batches of several sources are put into the order of time.
+    private static let longestSpan: UInt64 = 10_000_000_000
+
+    /// Takes a frame; true where the batch is to be handed on. `number`: of the frame; `known`: how many were taken before.
+    @inline(__always)
+    mutating func take(_ frame: CapturedFrame, number: Int, known: Int) -> Bool {
+        intake?.take(frame, into: &frames)
+        guard number > known else {
+            frames.removeAll()
+            if number == known { intake?.forgetKnown() }
+            return false
+        }
+        (hasNews, reached) = (true, number)
+        return frames.isFull || isLong(frame.time)
+    }
+
+    @inline(__always)
+    private mutating func isLong(_ time: CaptureTime) -> Bool {
+        guard time.isKnown else { return false }
+        guard let firstTime else {
+            self.firstTime = time
+            return false
+        }
+        let (distance, overflow) = time.nanoseconds.subtractingReportingOverflow(firstTime.nanoseconds)
+        return overflow || distance.magnitude > Self.longestSpan
+    }
+
+    mutating func breakOff(_ error: CaptureError) {
+        intake?.breakOff(error, into: &frames)
+        hasNews = true
+    }
+
+    /// Hands over what was heard, and the first time of it; the next batch will have as many.
+    mutating func removeFrames() -> (HeardFrames, CaptureTime?) {
+        if hasNews { intake?.tell(&frames) }
+        defer {
+            frames = HeardFrames(most: Self.mostOfBatch, expected: frames.heard.count)
+            (firstTime, hasNews, reached) = (nil, false, 0)
+        }
+        return (frames, firstTime)
     }
 }

@@ -5,6 +5,7 @@ struct ContentDigests: Hashable {
     private static let least = 1 << 8
     private static let most = 1 << 14
     private static let nothing = UInt32.max
+    private static let never = -1
 
     /// SEQ and digest of the first few, as long as there is no table: most sources of a large network are heard a few times.
     private var few: [Few] = []
@@ -53,27 +54,79 @@ struct ContentDigests: Hashable {
     }
 }
 
+/// The first few as SEQ and digest in turn; a table as its entries, or, where SEQ of few rounds through the table stand in it, as its digests
+/// and the rounds beside them.
 extension ContentDigests: Codable {
+    private enum CodingKeys: CodingKey { case digests, rounds }
+
     /// - Throws: `DecodingError` where neither a list nor a table has so many numbers.
     init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let numbers = try container.decode(PackedNumbers.self).numbers32
-        if numbers.count <= 2 * Self.mostFew, numbers.count.isMultiple(of: 2) {
-            few = stride(from: 0, to: numbers.count, by: 2).map {
-                Few(sequence: numbers[$0], digest: UInt16(truncatingIfNeeded: numbers[$0 + 1]))
+        if let table = try? decoder.container(keyedBy: CodingKeys.self) {
+            let digests = try table.decode(PackedNumbers.self, forKey: .digests).numbers16
+            var rounds = RunLengths(try table.decode([Int].self, forKey: .rounds))
+            entries = digests.enumerated().map { place, digest in
+                let round = rounds.next() ?? Self.never
+                let sequence = UInt32(truncatingIfNeeded: round &* digests.count &+ place)
+                return round == Self.never ? Self.nothing : Self.entry(sequence, digest)
             }
-            return
+        } else {
+            let numbers = try decoder.singleValueContainer().decode(PackedNumbers.self).numbers32
+            guard numbers.count > 2 * Self.mostFew || !numbers.count.isMultiple(of: 2) else {
+                few = stride(from: 0, to: numbers.count, by: 2).map {
+                    Few(sequence: numbers[$0], digest: UInt16(truncatingIfNeeded: numbers[$0 + 1]))
+                }
+                return
+            }
+            entries = numbers
         }
-        entries = numbers
         guard entries.count.nonzeroBitCount == 1, (Self.least...Self.most).contains(entries.count) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "a table of \(entries.count) digests")
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a table of \(entries.count) digests"))
         }
     }
 
     func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(
-            PackedNumbers(entries.isEmpty ? few.flatMap { [$0.sequence, UInt32($0.digest)] } : entries))
+        let numbers = entries.lazy.map { $0 == Self.nothing ? Self.never : (Int($0 >> 16) << 8) / entries.count }
+        guard let rounds = RunLengths(of: numbers, most: 32), !entries.isEmpty else {
+            var container = encoder.singleValueContainer()
+            let list = entries.isEmpty ? few.flatMap { [$0.sequence, UInt32($0.digest)] } : entries
+            return try container.encode(PackedNumbers(list))
+        }
+        var table = encoder.container(keyedBy: CodingKeys.self)
+        try table.encode(PackedNumbers(entries.map { UInt16(truncatingIfNeeded: $0) }), forKey: .digests)
+        try table.encode(rounds.pairs, forKey: .rounds)
+    }
+}
+
+/// Numbers of which many in a row are the same: each with how often it stands there.
+private struct RunLengths {
+    /// Number and count in turn.
+    private(set) var pairs: [Int] = []
+    private var place = 0
+    private var used = 0
+
+    /// `nil` where they change more often than `most`.
+    init?(of numbers: some Sequence<Int>, most: Int) {
+        for number in numbers {
+            if let last = pairs.indices.last, pairs[last - 1] == number {
+                pairs[last] += 1
+            } else {
+                guard pairs.count < 2 * most else { return nil }
+                pairs += [number, 1]
+            }
+        }
+    }
+
+    /// `pairs`: as they were written.
+    init(_ pairs: [Int]) {
+        self.pairs = pairs
+    }
+
+    /// The next number; `nil` behind the last.
+    mutating func next() -> Int? {
+        while place + 1 < pairs.count, used >= pairs[place + 1] { (place, used) = (place + 2, 0) }
+        guard place + 1 < pairs.count else { return nil }
+        used += 1
+        return pairs[place]
     }
 }

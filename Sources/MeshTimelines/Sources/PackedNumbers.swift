@@ -5,6 +5,14 @@ import FoundationEssentials
 struct PackedNumbers: Codable {
     private var octets: [UInt8] = []
 
+    init(_ numbers: [UInt16]) {
+        octets.reserveCapacity(numbers.count * 2)
+        for number in numbers {
+            octets.append(UInt8(truncatingIfNeeded: number))
+            octets.append(UInt8(truncatingIfNeeded: number >> 8))
+        }
+    }
+
     init(_ numbers: [UInt32]) {
         octets.reserveCapacity(numbers.count * 4)
         for number in numbers { append(number) }
@@ -28,6 +36,11 @@ struct PackedNumbers: Codable {
     private func number(at place: Int) -> UInt32 {
         UInt32(octets[place]) | UInt32(octets[place + 1]) << 8 | UInt32(octets[place + 2]) << 16
             | UInt32(octets[place + 3]) << 24
+    }
+
+    /// Of 16 bits; a rest that is none is left out.
+    var numbers16: [UInt16] {
+        (0..<octets.count / 2).map { UInt16(octets[2 * $0]) | UInt16(octets[2 * $0 + 1]) << 8 }
     }
 
     /// Of 32 bits; a rest that is none is left out.

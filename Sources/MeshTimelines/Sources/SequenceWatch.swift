@@ -77,7 +77,7 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     private(set) var frame: FrameReference
     private let start: Start
     /// Steps of `highest`, at least three seconds apart.
-    private var steps: [Mark] = []
+    private var steps = NumberRows<Mark>()
 
     /// The time, in nanoseconds, before which no further step is kept.
     private var nextStep: Int64
@@ -127,7 +127,7 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         self.frame = frame
         lastOfRun = frame
         start = Start(sequence: sequence, time: frame.time)
-        steps = [Mark(sequence: sequence, frame: frame)]
+        steps.elements = [Mark(sequence: sequence, frame: frame)]
         nextStep = frame.time.nanoseconds.addingReportingOverflow(Self.stepNanoseconds).partialValue
         rate.apply(sequence, at: frame.time)
     }
@@ -229,8 +229,8 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
         rate.apply(sequence, at: frame.time)
         guard frame.time.nanoseconds >= nextStep else { return }
         nextStep = frame.time.nanoseconds.addingReportingOverflow(Self.stepNanoseconds).partialValue
-        if steps.count >= Self.memory { steps.removeFirst() }
-        steps.append(Mark(sequence: sequence, frame: frame))
+        if steps.elements.count >= Self.memory { steps.elements.removeFirst() }
+        steps.elements.append(Mark(sequence: sequence, frame: frame))
     }
 
     /// Whether the rate so far, and what a capture may miss, explain a rise.
@@ -286,7 +286,7 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
 
     /// When the main run was about at a SEQ, as far back as that is remembered.
     func time(of sequence: SequenceNumber) -> CaptureTime {
-        steps.first { $0.sequence >= sequence }?.frame.time ?? start.time
+        steps.elements.first { $0.sequence >= sequence }?.frame.time ?? start.time
     }
 
     /// SEQ by which a copy may be behind that comes as late as copies do.
@@ -308,7 +308,7 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
 
     /// Whether a higher SEQ was heard long before this frame.
     private func isLongAfter(_ sequence: SequenceNumber, _ frame: FrameReference, _ patience: Duration) -> Bool {
-        guard let above = steps.first(where: { $0.sequence > sequence }) else { return false }
+        guard let above = steps.elements.first(where: { $0.sequence > sequence }) else { return false }
         let isSame = above.frame.capture == frame.capture
         return frame.time.since(above.frame.time) > (isSame ? patience : Self.patienceBetweenCaptures)
     }
@@ -317,5 +317,18 @@ public struct SequenceWatch: Hashable, Codable, Sendable {
     mutating func settle() {
         guard let spike, outlier == nil, spike.sequence > highest else { return }
         jump(to: spike)
+    }
+}
+
+/// SEQ, and the numbers of the frame.
+extension SequenceWatch.Mark: NumberRow {
+    static let width = 1 + FrameReference.rowWidth
+    var row: [Int64] { [Int64(sequence.value)] + frame.row }
+
+    init?(row: some Collection<Int64>) {
+        guard let number = row.first, let sequence = SequenceNumber(number),
+            let frame = FrameReference(row: row.dropFirst())
+        else { return nil }
+        self.init(sequence: sequence, frame: frame)
     }
 }

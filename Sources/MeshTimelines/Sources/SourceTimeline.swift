@@ -100,7 +100,7 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     }
 
     /// One of the latest PDUs, to tell its copies from other PDUs under the same SEQ. Small: there are 64 for each source.
-    private struct Remembered: Hashable, Codable {
+    private struct Remembered: NumberRow {
         let content: NetworkPDU.Content
         let ttl: UInt8
         let position: SequencePosition
@@ -120,6 +120,26 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
             position = try container.decode(SequencePosition.self, forKey: .position)
             place = try container.decode(UInt16.self, forKey: .place)
             cut = try container.decodeIfPresent(UInt16.self, forKey: .cut) ?? 0
+        }
+
+        /// Three words of the content, IV Index, SEQ; TTL, place and digest in one number.
+        static let width = 6
+        var row: [Int64] {
+            content.words.map { Int64(bitPattern: $0) } + [
+                Int64(position.ivIndex.value), Int64(position.sequence.value),
+                Int64(ttl) << 32 | Int64(place) << 16 | Int64(cut),
+            ]
+        }
+
+        init?(row: some Collection<Int64>) {
+            let numbers = Array(row)
+            guard let content = NetworkPDU.Content(words: numbers[..<3].map { UInt64(bitPattern: $0) }),
+                let index = UInt32(exactly: numbers[3]), let sequence = SequenceNumber(numbers[4]),
+                let ttl = UInt8(exactly: numbers[5] >> 32)
+            else { return nil }
+            (self.content, self.ttl, position) = (content, ttl, SequencePosition(IVIndex(index), sequence))
+            place = UInt16(truncatingIfNeeded: numbers[5] >> 16)
+            cut = UInt16(truncatingIfNeeded: numbers[5])
         }
 
         /// A network has at most 4096 NetKeys.
@@ -157,7 +177,7 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     /// One record for each IV Index, in the order of IV Indexes.
     private var records: [Record] = []
     /// The latest PDUs, each at the place of its SEQ.
-    private var remembered: [Remembered?] = []
+    private var remembered = NumberRows<Remembered?>()
     private(set) var stale: [Stale] = []
     /// The subnets under whose keys it was heard, in the order of hearing.
     public private(set) var subnets: [SubnetIndex] = []
@@ -263,15 +283,15 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     private mutating func novelty(
         of pdu: NetworkPDU, _ subnet: SubnetIndex, _ insertion: SequenceSet.Insertion
     ) -> Novelty {
-        if remembered.count < Self.memory, remembered.count < distinct { growMemory() }
+        if remembered.elements.count < Self.memory, remembered.elements.count < distinct { growMemory() }
         highestTTL = max(highestTTL, pdu.ttl)
         let slot = slot(of: pdu.sequence)
         let now = Remembered(pdu, of: subnet)
         guard insertion != .new else {
-            remembered[slot] = now
+            remembered.elements[slot] = now
             return .new
         }
-        guard let before = remembered[slot], before.position == now.position else {
+        guard let before = remembered.elements[slot], before.position == now.position else {
             // Long ago. Relays that cut what they pass on hear themselves, and do so for seconds; any other content under the
             // same SEQ is another PDU.
             let isCut = isCutShort && pdu.ttl < highestTTL
@@ -284,22 +304,22 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         let isWhole = before.content.isCut(from: now.content)
         guard isWhole || now.content.isCut(from: before.content) else { return .conflict }
         isCutShort = true
-        if isWhole { remembered[slot] = now }
+        if isWhole { remembered.elements[slot] = now }
         let cut = isWhole ? before.content.digest : now.content.digest
-        defer { remembered[slot]?.cut = cut }
+        defer { remembered.elements[slot]?.cut = cut }
         return !isWhole && before.cut == cut ? .copy : .cutCopy
     }
 
     /// A source that is heard now and then needs no memory for as much as one that sends all the time.
     private mutating func growMemory() {
-        let known = remembered.compactMap(\.self)
-        remembered = Array(repeating: nil, count: max(Self.leastMemory, 2 * remembered.count))
-        for one in known { remembered[slot(of: one.position.sequence)] = one }
+        let known = remembered.elements.compactMap(\.self)
+        remembered.elements = Array(repeating: nil, count: max(Self.leastMemory, 2 * remembered.elements.count))
+        for one in known { remembered.elements[slot(of: one.position.sequence)] = one }
     }
 
     /// Where a PDU is remembered: there are as many slots as a power of two.
     @inline(__always)
-    private func slot(of sequence: SequenceNumber) -> Int { Int(sequence.value) & (remembered.count - 1) }
+    private func slot(of sequence: SequenceNumber) -> Int { Int(sequence.value) & (remembered.elements.count - 1) }
 
     private mutating func noteBridge(_ before: Remembered, _ now: Remembered) {
         guard before.ttl != now.ttl, bridges.count < Self.mostBridges else { return }
