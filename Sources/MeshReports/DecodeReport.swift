@@ -61,9 +61,8 @@ public struct DecodeReport {
     private var decoders: [MessageDecoder]
     /// For each network the key indexes of its subnets, those that the capture hands out included.
     private var keyIndexes: [[KeyIndex]]
-    /// PDUs are opened in batches, somewhat behind the beacons: lines wait here until their turn.
-    private var waiting: [(frame: FrameReference, line: String)] = []
-    private static let mostWaiting = 2048
+    private var names: [AddressNames]
+    private var waiting = WaitingLines()
 
     private struct BeaconKey: Hashable {
         var network: NetworkIndex
@@ -82,6 +81,7 @@ public struct DecodeReport {
         self.format = format
         self.filter = filter
         decoders = keyRing.networks.map { MessageDecoder($0) }
+        names = keyRing.networks.map { AddressNames($0) }
         keyIndexes = keyRing.networks.map { $0.subnets.map(\.keyIndex) }
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
@@ -92,29 +92,29 @@ public struct DecodeReport {
     /// - Parameters:
     ///   - observation: in the order of hearing, as far as the keys were known then.
     ///   - novelty: what the network's state made of it.
-    /// - Returns: the lines whose turn it is, each with its end; often none.
+    /// - Returns: the lines whose turn it is, each with its end, in UTF-8; often none.
     /// - Throws: an `EncodingError` where a line cannot be written as JSON.
-    public mutating func apply(_ observation: Observation, _ novelty: Novelty) throws -> String {
+    public mutating func apply(_ observation: Observation, _ novelty: Novelty) throws -> [UInt8] {
         guard let line = line(of: observation, novelty), filter.shows(observation),
             filter.kind.map({ $0 == line.kind }) ?? true
-        else { return "" }
-        let text: String
+        else { return [] }
         switch format {
-        case .text: text = line.text(networks: keyRing.networks.count)
-        case .jsonLines: text = PrintableText.escapeJSON(String(decoding: try encoder.encode(line), as: UTF8.self))
+        case .text:
+            let networks = keyRing.networks.count
+            waiting.add(observation.origin.frame) { line.write(to: &$0, &clock, networks: networks) }
+        case .jsonLines:
+            let text = try json(line)
+            waiting.add(observation.origin.frame) { $0.append(contentsOf: text.utf8) }
         }
-        var place = waiting.count
-        while place > 0, observation.origin.frame < waiting[place - 1].frame { place -= 1 }
-        waiting.insert((observation.origin.frame, text + "\n"), at: place)
-        guard waiting.count > Self.mostWaiting else { return "" }
-        defer { waiting.removeFirst(Self.mostWaiting / 2) }
-        return waiting.prefix(Self.mostWaiting / 2).map(\.line).joined()
+        return waiting.isFull ? waiting.removeHalf() : []
     }
 
     /// The lines that still wait.
-    public mutating func finish() -> String {
-        defer { waiting = [] }
-        return waiting.map(\.line).joined()
+    public mutating func finish() -> [UInt8] { waiting.removeAll() }
+
+    private mutating func json(_ line: DecodeLine) throws -> String {
+        let members = DecodeLine.Members(line, time: clock.text(line.origin.time))
+        return PrintableText.escapeJSON(String(decoding: try encoder.encode(members), as: UTF8.self))
     }
 
     /// Segments are joined whatever the filter shows.
@@ -123,14 +123,14 @@ public struct DecodeReport {
         case .authentic(let network, .beacon(let beacon)): return line(of: beacon, network, observation.origin)
         case .authentic(let network, .networkPDU(let opened)):
             guard novelty == .new else { return nil }
-            var line = DecodeLine(observation.origin, network: network, time: clock.text(observation.origin.time))
-            line.describe(opened, keyRing[network])
+            var line = DecodeLine(observation.origin, network: network)
+            line.describe(opened, &names[network.value])
             line.describe(decoders[network.value].decode(opened.pdu, nonce: opened.nonce))
             return line
         case .authentic(let network, .solicitation(let opened)):
             guard isNew(opened) else { return nil }
-            var line = DecodeLine(observation.origin, network: network, time: clock.text(observation.origin.time))
-            line.describe(solicitation: opened, keyRing[network])
+            var line = DecodeLine(observation.origin, network: network)
+            line.describe(solicitation: opened, &names[network.value])
             return line
         case .authentic(let network, .netKeyLearned(let learned)):
             // A new subnet is the next one of its network.
@@ -140,7 +140,7 @@ public struct DecodeReport {
             return nil
         case .unauthenticated(.provisioning(let said)):
             guard case .pdu(let pdu, _) = said.event else { return nil }
-            var line = DecodeLine(observation.origin, network: nil, time: clock.text(observation.origin.time))
+            var line = DecodeLine(observation.origin, network: nil)
             line.describe(pdu, said.link)
             return line
         case .authentic, .unauthenticated, .capture: return nil
@@ -163,8 +163,33 @@ public struct DecodeReport {
         let isNew = lastBeacons[key].map { origin.time.since($0) > .milliseconds(20) } ?? true
         lastBeacons[key] = origin.time
         guard isNew else { return nil }
-        var line = DecodeLine(origin, network: network, time: clock.text(origin.time))
+        var line = DecodeLine(origin, network: network)
         line.describe(beacon, keyIndex: keyIndex)
         return line
+    }
+}
+
+/// What the addresses of a network are called, each looked for once: a network has a thousand nodes, and a capture a million lines.
+struct AddressNames {
+    private let keys: KeyRing.Network
+    private var known: [MeshAddress: String?] = [:]
+    private static let most = 1 << 14
+    /// The first of those addresses that have a name in every network.
+    private static let firstFixed: UInt16 = 0xFF00
+    private let hasNames: Bool
+
+    init(_ keys: KeyRing.Network) {
+        self.keys = keys
+        hasNames = !keys.groupNames.isEmpty || keys.nodes.contains { $0.name != nil }
+    }
+
+    /// `nil` where it has no name.
+    mutating func name(of address: MeshAddress) -> String? {
+        guard hasNames || address.value >= Self.firstFixed else { return nil }
+        if let name = known[address] { return name }
+        if known.count >= Self.most { known.removeAll(keepingCapacity: true) }
+        let name = keys.name(of: address)
+        known[address] = .some(name)
+        return name
     }
 }

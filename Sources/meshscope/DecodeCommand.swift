@@ -77,9 +77,10 @@ struct DecodeCommand: ParsableCommand {
         var report = DecodeReport(keyRing, format: format == .text ? .text : .jsonLines, filter: filter)
         var failure: (any Error)?
         var isSilent = true
-        func show(_ text: String) throws {
-            if !text.isEmpty { isSilent = false }
-            try Terminal.output(text)
+        func show(_ lines: [UInt8]) throws {
+            guard !lines.isEmpty else { return }
+            isSilent = false
+            try Terminal.output(lines)
         }
         let analyzer = Analyzer(keys: keyRing, options: input.options(givenIVIndex: ivIndex))
         let analysis: Analysis

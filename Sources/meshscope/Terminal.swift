@@ -82,9 +82,12 @@ enum Terminal {
     }
 
     /// Writes to standard output; whoever reads it may have seen enough, which is no error.
-    static func output(_ text: String) throws {
+    static func output(_ text: String) throws { try output(Array(text.utf8)) }
+
+    /// The same of text in UTF-8.
+    static func output(_ octets: [UInt8]) throws {
         do {
-            try FileDescriptor.standardOutput.writeAll(text.utf8)
+            try FileDescriptor.standardOutput.writeAll(octets)
         } catch Errno.brokenPipe {
             return
         } catch let error as Errno {

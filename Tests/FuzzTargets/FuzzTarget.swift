@@ -138,17 +138,18 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     private static func runWhole(_ input: [UInt8]) {
         let frames = FuzzProgram(input).frames
         var decode = DecodeReport(FuzzProgram.ring, format: .jsonLines)
-        var text = ""
+        var lines: [UInt8] = []
         let master = UnicastAddress(1)
         let middle = frames.isEmpty ? nil : frames[frames.count / 2].time
         var question = master.flatMap { master in
             middle.map { TakeoverQuestion(master, since: $0, in: FuzzProgram.ring) }
         }
         let run = FuzzRun(frames) { observation, novelty in
-            text += (try? decode.apply(observation, novelty)) ?? ""
+            lines += (try? decode.apply(observation, novelty)) ?? []
             question?.apply(observation, novelty)
         }
-        text += decode.finish() + TextRenderer.render(AnalysisDocument.make(run.analysis))
+        lines += decode.finish()
+        var text = String(decoding: lines, as: UTF8.self) + TextRenderer.render(AnalysisDocument.make(run.analysis))
         text += (try? JSONReport.render(run.analysis)) ?? ""
         if let takeover = question?.judge() { text += TextRenderer.render(TakeoverDocument.make(takeover)) }
         for key in [FuzzProgram.keys.netKey.value, FuzzProgram.deviceKey.value, FuzzProgram.applicationKey.value] {

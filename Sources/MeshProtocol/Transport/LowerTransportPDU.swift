@@ -47,15 +47,18 @@ public enum LowerTransportPDU: Hashable, Sendable {
     ///
     /// - Throws: `ParseError` where the octets break the format.
     public init(_ pdu: NetworkPDU) throws(ParseError) {
+        let (header, sealed) = (pdu.transportHeader, pdu.content.length - 3)
+        if !pdu.isControl, header & 0x80 == 0, sealed >= 0 {
+            // Nearly every PDU.
+            guard (5...15).contains(sealed) else { throw ParseError(.invalidLength(sealed), at: 1) }
+            self = .unsegmentedAccess(.init(firstOctet: header), upperTransportPDU: pdu.content.octets(from: 3))
+            return
+        }
         let octets = pdu.transportPDU
         var reader = ByteReader(octets.span)
         let first = try reader.readUInt8()
         switch (pdu.isControl, first & 0x80 != 0) {
-        case (false, false):
-            guard (5...15).contains(reader.remaining) else { throw ParseError(.invalidLength(reader.remaining), at: 1) }
-            let upper = try reader.readOctets(reader.remaining)
-            self = .unsegmentedAccess(.init(firstOctet: first), upperTransportPDU: upper)
-        case (false, true):
+        case (false, _):
             let hasLongTransMIC = try reader.peek() & 0x80 != 0
             let segment = try Segment(parsing: &reader, longest: 12)
             self = .segmentedAccess(.init(firstOctet: first), hasLongTransMIC: hasLongTransMIC, segment)

@@ -4,20 +4,30 @@ import CaptureFiles
 struct LineClock {
     private var second: Int64?
     /// Up to the point before the decimals.
-    private var start = ""
+    private var start: [UInt8] = []
 
     /// RFC 3339 with six decimals, or nine where the time has more than six.
     mutating func text(_ time: CaptureTime) -> String {
+        var octets: [UInt8] = []
+        write(time, to: &octets)
+        return String(decoding: octets, as: UTF8.self)
+    }
+
+    /// Appends the same.
+    mutating func write(_ time: CaptureTime, to octets: inout [UInt8]) {
         let digits = time.nanoseconds % 1000 == 0 ? 6 : 9
-        let (second, fraction) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         // Before 1970 seconds count the other way.
-        guard time.isKnown, time.nanoseconds >= 0 else { return time.text(digits: digits) }
+        guard time.isKnown, time.nanoseconds >= 0 else {
+            octets.append(contentsOf: time.text(digits: digits).utf8)
+            return
+        }
+        let (second, fraction) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         if self.second != second {
             self.second = second
-            start = time.text(digits: 0).dropLast() + "."
+            start = Array((time.text(digits: 0).dropLast() + ".").utf8)
         }
-        // The one in front keeps the zeros.
-        let decimals = String(1_000_000_000 + fraction).utf8.dropFirst().prefix(digits)
-        return start + String(Substring(decimals)) + "Z"
+        octets.append(contentsOf: start)
+        octets.append(decimal: UInt64(digits == 6 ? fraction / 1000 : fraction), digits: digits)
+        octets.append(UInt8(ascii: "Z"))
     }
 }
