@@ -20,7 +20,7 @@ struct FragmentStore {
 
     var count: Int { sets.count }
 
-    func holds(_ key: Key) -> Bool { sets.contains(key) }
+    func holds(_ key: Key) -> Bool { sets.count > 0 && sets.contains(key) }
 
     /// Appends to a set that has begun; a set that becomes too long is given up.
     mutating func append(_ octets: [UInt8], to key: Key) {

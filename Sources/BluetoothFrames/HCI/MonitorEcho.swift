@@ -47,12 +47,15 @@ struct MonitorEcho {
         return false
     }
 
-    /// FNV-1a, 64 bits.
+    /// 64 bits of the data and their length; not secret.
     private static func digest(_ data: ByteReader) -> UInt64 {
         var data = data
-        var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-        while data.remaining > 0, let octet = try? data.readUInt8() {
-            digest = (digest ^ UInt64(octet)) &* 0x100_0000_01B3
+        var digest = UInt64(data.remaining) ^ 0x9E37_79B9_7F4A_7C15
+        while data.remaining > 0, let octets = try? data.readLeftAligned(min(16, data.remaining)) {
+            for word in [octets >> 64, octets] {
+                digest = (digest ^ UInt64(truncatingIfNeeded: word)) &* 0xD6E8_FEB8_6659_FD93
+                digest ^= digest >> 32
+            }
         }
         return digest
     }
