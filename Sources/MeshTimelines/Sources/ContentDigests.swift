@@ -54,20 +54,19 @@ struct ContentDigests: Hashable {
     }
 }
 
-/// The first few as SEQ and digest in turn; a table as its entries, or, where SEQ of few rounds through the table stand in it, as its digests
-/// and the rounds beside them.
+/// The first few as SEQ and digest in turn; a table as its entries, or, where SEQ of few rounds through the table stand in it, as the digests
+/// of those that there are and the rounds beside them.
 extension ContentDigests: Codable {
     private enum CodingKeys: CodingKey { case digests, rounds }
 
     /// - Throws: `DecodingError` where neither a list nor a table has so many numbers.
     init(from decoder: any Decoder) throws {
         if let table = try? decoder.container(keyedBy: CodingKeys.self) {
-            let digests = try table.decode(PackedNumbers.self, forKey: .digests).numbers16
-            var rounds = RunLengths(try table.decode([Int].self, forKey: .rounds))
-            entries = digests.enumerated().map { place, digest in
-                let round = rounds.next() ?? Self.never
-                let sequence = UInt32(truncatingIfNeeded: round &* digests.count &+ place)
-                return round == Self.never ? Self.nothing : Self.entry(sequence, digest)
+            var digests = try table.decode(PackedNumbers.self, forKey: .digests).numbers16.makeIterator()
+            let rounds = RunLengths(try table.decode([Int].self, forKey: .rounds)).numbers(atMost: Self.most)
+            entries = rounds.enumerated().map { place, round in
+                guard round != Self.never, let digest = digests.next() else { return Self.nothing }
+                return Self.entry(UInt32(truncatingIfNeeded: round &* rounds.count &+ place), digest)
             }
         } else {
             let numbers = try decoder.singleValueContainer().decode(PackedNumbers.self).numbers32
@@ -93,7 +92,8 @@ extension ContentDigests: Codable {
             return try container.encode(PackedNumbers(list))
         }
         var table = encoder.container(keyedBy: CodingKeys.self)
-        try table.encode(PackedNumbers(entries.map { UInt16(truncatingIfNeeded: $0) }), forKey: .digests)
+        let digests = entries.lazy.filter { $0 != Self.nothing }.map { UInt16(truncatingIfNeeded: $0) }
+        try table.encode(PackedNumbers(Array(digests)), forKey: .digests)
         try table.encode(rounds.pairs, forKey: .rounds)
     }
 }
@@ -102,8 +102,6 @@ extension ContentDigests: Codable {
 private struct RunLengths {
     /// Number and count in turn.
     private(set) var pairs: [Int] = []
-    private var place = 0
-    private var used = 0
 
     /// `nil` where they change more often than `most`.
     init?(of numbers: some Sequence<Int>, most: Int) {
@@ -122,11 +120,13 @@ private struct RunLengths {
         self.pairs = pairs
     }
 
-    /// The next number; `nil` behind the last.
-    mutating func next() -> Int? {
-        while place + 1 < pairs.count, used >= pairs[place + 1] { (place, used) = (place + 2, 0) }
-        guard place + 1 < pairs.count else { return nil }
-        used += 1
-        return pairs[place]
+    /// The numbers, or as many of them as are wanted.
+    func numbers(atMost most: Int) -> [Int] {
+        var numbers: [Int] = []
+        for place in stride(from: 0, to: pairs.count - 1, by: 2) {
+            let count = min(max(0, pairs[place + 1]), most - numbers.count)
+            numbers.append(contentsOf: repeatElement(pairs[place], count: count))
+        }
+        return numbers
     }
 }
