@@ -329,7 +329,7 @@ public final class StateStore {
 
     private func write(_ change: Change, _ database: Database) throws {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         func put(_ name: String, _ value: some Encodable) throws {
             try database.execute(
                 sql: "INSERT OR REPLACE INTO part (name, value) VALUES (?, ?)",

@@ -41,17 +41,40 @@ extension NumberRows: Codable {
     }
 }
 
-/// Nothing is a row of numbers that no value has: all of them −1.
-extension Optional: NumberRow where Wrapped: NumberRow {
-    static var width: Int { Wrapped.width }
-    var row: [Int64] { self?.row ?? Array(repeating: -1, count: Wrapped.width) }
+/// The same with places at which nothing stands: how many places there are, and of each that is taken its number before the values'.
+struct SparseNumberRows<Element: NumberRow>: Hashable, Sendable {
+    /// The values.
+    var elements: [Element?] = []
+    private static var most: Int64 { 1 << 16 }
+}
 
-    init?(row: some Collection<Int64>) {
-        guard row.contains(where: { $0 != -1 }) else {
-            self = Self.none
+extension SparseNumberRows: Codable {
+    /// - Throws: `DecodingError` for anything else than such octets, or the list of objects of an older state.
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let numbers = try? container.decode(PackedNumbers.self).numbers64.map(Int64.init(bitPattern:)) else {
+            elements = try container.decode([Element?].self)
             return
         }
-        guard let value = Wrapped(row: row) else { return nil }
-        self = Self.some(value)
+        let error = DecodingError.dataCorruptedError(
+            in: container, debugDescription: "\(Element.self) has \(Element.width) numbers in their ranges.")
+        guard let count = numbers.first, (0...Self.most).contains(count) else { throw error }
+        elements = Array(repeating: nil, count: Int(count))
+        for start in stride(from: 1, to: numbers.count, by: 1 + Element.width) {
+            let row = numbers[start...].prefix(1 + Element.width)
+            guard row.count == 1 + Element.width, let place = Int(exactly: numbers[start]),
+                elements.indices.contains(place), let element = Element(row: row.dropFirst())
+            else { throw error }
+            elements[place] = element
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var numbers = [Int64(elements.count)]
+        for (place, element) in elements.enumerated() {
+            if let element { numbers += [Int64(place)] + element.row }
+        }
+        var container = encoder.singleValueContainer()
+        try container.encode(PackedNumbers(numbers.map(UInt64.init(bitPattern:))))
     }
 }

@@ -177,7 +177,7 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
     /// One record for each IV Index, in the order of IV Indexes.
     private var records: [Record] = []
     /// The latest PDUs, each at the place of its SEQ.
-    private var remembered = NumberRows<Remembered?>()
+    private var remembered = SparseNumberRows<Remembered>()
     private(set) var stale: [Stale] = []
     /// The subnets under whose keys it was heard, in the order of hearing.
     public private(set) var subnets: [SubnetIndex] = []

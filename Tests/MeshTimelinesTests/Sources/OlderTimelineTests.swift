@@ -95,18 +95,19 @@ import Testing
     @Test func whatIsNoRowIsAnError() throws {
         let whole = try #require(
             try JSONSerialization.jsonObject(with: Data(Self.older.utf8)) as? [String: Any])
-        // 1, 5, 6 and 47 octets; a content of 255 octets; no SEQ.
-        let texts =
-            ["AQ==", "AAAAAAA=", "AAAAAAAA", String(repeating: "A", count: 63) + "="]
-            + [String(repeating: "/////////////w", count: 5)]
-        for text in texts {
+        // Nothing; an octet; no place; a place of a million; a value that breaks off; one at no place; one of no source.
+        let rows: [[Int64]] = [
+            [], [-1], [1_000_000], [2, 0, 1], [2, 2, 0, 0, 0, 0, 0, 0], [2, 0, -1, -1, -1, -1, -1, -1],
+        ]
+        for row in rows {
             var object = whole
-            object["remembered"] = text
+            object["remembered"] = row.reduce(into: Data()) { data, number in
+                for place in 0..<8 { data.append(UInt8(truncatingIfNeeded: number >> (8 * place))) }
+            }.base64EncodedString()
             let octets = try JSONSerialization.data(withJSONObject: object)
-            do {
-                let timeline = try JSONDecoder().decode(SourceTimeline.self, from: octets)
-                #expect(text.count <= 8, "\(timeline.address)")
-            } catch { #expect(error is DecodingError) }
+            #expect(throws: DecodingError.self, "\(row)") {
+                try JSONDecoder().decode(SourceTimeline.self, from: octets)
+            }
         }
         for rounds in [[1], [1, -5], [-1, 255], [70_000, 257]] {
             let object: [String: Any] = [
