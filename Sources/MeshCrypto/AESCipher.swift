@@ -2,6 +2,14 @@ import ByteParsing
 
 import COpenSSL
 
+/// OpenSSL with what is used of it: neither the system's configuration nor lists of all algorithms by name, which nothing here
+/// asks for, and nothing to tidy up at the end. It is half of what OpenSSL takes to start.
+private let isOpenSSLReady =
+    OPENSSL_init_crypto(
+        UInt64(
+            OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS
+                | OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
 /// AES-128 under one key, in OpenSSL; this file is the only one that imports it.
 ///
 /// A block is a `UInt128` whose most significant octet is the first one. One context is made for each key and kept,
@@ -11,13 +19,14 @@ import COpenSSL
 
     /// A cipher under this key; it never throws, since OpenSSL refuses no key of 128 bits.
     public init(key: UInt128) {
+        precondition(isOpenSSLReady, "OpenSSL does not start")
         guard let made = unsafe EVP_CIPHER_CTX_new() else { preconditionFailure("OpenSSL has no memory for a cipher") }
         unsafe context = made
         let ready = unsafe key.octets.withUnsafeBufferPointer {
             unsafe EVP_EncryptInit_ex(made, EVP_aes_128_ecb(), nil, $0.baseAddress, nil)
         }
+        // Its padding would come behind the last block, which is never asked for: to switch it off costs as much as a new key does.
         precondition(ready == 1, "OpenSSL refuses AES-128-ECB")
-        unsafe EVP_CIPHER_CTX_set_padding(context, 0)
     }
 
     deinit {
@@ -57,16 +66,20 @@ import COpenSSL
 
     /// Likewise the first `count` blocks, of those that are there.
     public func encrypt(_ blocks: inout [UInt128], count: Int) {
+        for index in 0..<count { blocks[index] = blocks[index].bigEndian }
+        encryptStored(&blocks, count: count)
+        for index in 0..<count { blocks[index] = UInt128(bigEndian: blocks[index]) }
+    }
+
+    /// Likewise, of blocks whose octets lie in memory as they are sent: who fills and reads them one by one turns each by the way
+    /// (`bigEndian`), and saves two walks through all of them.
+    public func encryptStored(_ blocks: inout [UInt128], count: Int) {
         guard count > 0 else { return }
         let done = unsafe blocks.withUnsafeMutableBufferPointer { all in
-            let blocks = all.extracting(..<count)
-            for index in blocks.indices { unsafe blocks[index] = blocks[index].bigEndian }
-            let octets = unsafe UnsafeMutableRawBufferPointer(blocks).bindMemory(to: UInt8.self)
+            let octets = unsafe UnsafeMutableRawBufferPointer(all.extracting(..<count)).bindMemory(to: UInt8.self)
             var written: Int32 = 0
-            let done = unsafe EVP_EncryptUpdate(
+            return unsafe EVP_EncryptUpdate(
                 context, octets.baseAddress, &written, octets.baseAddress, Int32(octets.count))
-            for index in blocks.indices { unsafe blocks[index] = UInt128(bigEndian: blocks[index]) }
-            return done
         }
         precondition(done == 1, "OpenSSL fails at AES-128-ECB")
     }
@@ -78,6 +91,7 @@ import COpenSSL
 
     /// A CMAC under this key, which can be used any number of times.
     public init(key: UInt128) {
+        precondition(isOpenSSLReady, "OpenSSL does not start")
         let algorithm = unsafe EVP_MAC_fetch(nil, "CMAC", nil)
         guard let made = unsafe EVP_MAC_CTX_new(algorithm) else { preconditionFailure("OpenSSL has no CMAC") }
         unsafe EVP_MAC_free(algorithm)
@@ -175,6 +189,7 @@ public enum AESCCM {
 
     /// Of nothing so far.
     public init() {
+        precondition(isOpenSSLReady, "OpenSSL does not start")
         guard let made = unsafe EVP_MD_CTX_new() else { preconditionFailure("OpenSSL has no memory for a digest") }
         unsafe context = made
         let ready = unsafe EVP_DigestInit_ex(made, EVP_sha256(), nil)

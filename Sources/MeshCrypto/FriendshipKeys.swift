@@ -20,8 +20,8 @@ public struct FriendshipKeys {
         public fileprivate(set) var privacyKey: UInt128 = 0
     }
 
-    /// How many counters are tried in one call at most.
-    public static let batch = 4096
+    /// How many counters are tried in one call at most: their blocks stay in the nearest cache.
+    public static let batch = 1024
 
     private let cipher: AESCipher
     /// K2 of CMAC, for a last block that is not full: RFC 4493, "Subkey Generation Algorithm".
@@ -47,13 +47,15 @@ public struct FriendshipKeys {
         let fixed: UInt128 = 0x01 << 120 | UInt128(lpnAddress) << 104 | UInt128(friendAddress) << 88
         let base = fixed | Self.end(1)
         fill(base ^ subkey, first, step, count)
-        cipher.encrypt(&blocks, count: count)
+        cipher.encryptStored(&blocks, count: count)
         var ones: [UInt128] = []
-        let answers = blocks.span
-        for place in 0..<count where isWanted[Int(truncatingIfNeeded: answers[place]) & 0x7F] {
+        let (answers, isWanted) = (blocks.span, isWanted.span)
+        for place in 0..<count {
+            let nid = UInt8(truncatingIfNeeded: UInt128(bigEndian: answers[place])) & 0x7F
+            guard isWanted[Int(nid)] else { continue }
             let counters = first &+ step &* UInt32(truncatingIfNeeded: place)
-            candidates.append(Candidate(counters: counters, nid: UInt8(truncatingIfNeeded: answers[place]) & 0x7F))
-            ones.append(answers[place])
+            candidates.append(Candidate(counters: counters, nid: nid))
+            ones.append(UInt128(bigEndian: answers[place]))
         }
         guard !candidates.isEmpty else { return }
         let twos = chain(ones, fixed, 2, candidates)
@@ -66,10 +68,12 @@ public struct FriendshipKeys {
 
     private mutating func fill(_ base: UInt128, _ first: UInt32, _ step: UInt32, _ count: Int) {
         var asked = blocks.mutableSpan
+        // All but the counters' octets, 5 to 8.
+        let base = base.bigEndian
         var counters = first
         for place in 0..<count {
             // What stands there is nothing but the subkey's bits.
-            asked[place] = base ^ UInt128(truncatingIfNeeded: counters) &<< 56
+            asked[place] = base ^ (UInt128(truncatingIfNeeded: counters) &<< 56).bigEndian
             counters &+= step
         }
     }

@@ -33,12 +33,23 @@ struct Meshscope: ParsableCommand {
         FileDescriptor.ignoreClosedPipes()
         leaveNoCore()
         do {
-            try requireSubcommand(arguments)
-            var command = try parseAsRoot(arguments)
+            var command = try parseUsual(arguments) ?? parseWhole(arguments)
             try command.run()
         } catch {
             end(error)
         }
+    }
+
+    /// The subcommand, parsed by itself: to build all of them takes longer than to read a small capture. `nil` where it has
+    /// something to say, such as help or what is wrong, which the whole says.
+    private static func parseUsual(_ arguments: [String]) -> (any ParsableCommand)? {
+        let command = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
+        return try? command?.parseAsRoot(Array(arguments.dropFirst()))
+    }
+
+    private static func parseWhole(_ arguments: [String]) throws -> any ParsableCommand {
+        try requireSubcommand(arguments)
+        return try parseAsRoot(arguments)
     }
 
     /// The parser only counts what it takes for no subcommand.

@@ -10,10 +10,31 @@ import Testing
 
     private func pdu(_ index: UInt32, length: Int, isControl: Bool) throws -> ObfuscatedNetworkPDU {
         let first: UInt8 = isControl ? 0x0A : 0x40
-        return NetworkPDU.seal(
+        return try pdu(index, (0..<length).map { $0 == 0 ? first : UInt8($0) }, isControl: isControl)
+    }
+
+    private func pdu(_ index: UInt32, _ transportPDU: [UInt8], isControl: Bool) throws -> ObfuscatedNetworkPDU {
+        NetworkPDU.seal(
             position: .init(IVIndex(index), .init(truncating: 0x1234)), isControl: isControl, ttl: 5,
             source: try #require(UnicastAddress(0x0042)), destination: MeshAddress(0xC000),
-            transportPDU: (0..<length).map { $0 == 0 ? first : UInt8($0) }, with: keys.flooding)
+            transportPDU: transportPDU, with: keys.flooding)
+    }
+
+    /// Segments of every length that the specification knows: the last one may be shorter than 12 octets, or 8.
+    @Test func findsTheIndexOfEverySegment() throws {
+        for isControl in [false, true] {
+            let whole = isControl ? 8 : 12
+            for (offset, last) in [(0, 0), (0, 1), (7, 31), (31, 31)] as [(UInt32, UInt32)] {
+                for length in (offset == last ? 1 : whole)...whole {
+                    let header = UInt32(0x0123) << 10 | offset << 5 | last
+                    let octets = [16, 8, 0].map { UInt8(truncatingIfNeeded: header >> $0) }
+                    let start: UInt8 = isControl ? 0x8A : 0x80
+                    let segment = [start] + octets + Array(repeating: 0xA5, count: length)
+                    var trial = IVIndexTrial(try pdu(4097, segment, isControl: isControl), with: keys.flooding)
+                    #expect(trial.search(0..<9000) == [IVIndex(4097)], "\(offset) of \(last), \(length) octets")
+                }
+            }
+        }
     }
 
     /// Every length that a PDU can have, access and control, in stretches of both parities and at their ends.

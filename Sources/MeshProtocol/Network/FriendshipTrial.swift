@@ -22,16 +22,19 @@ public struct FriendshipTrial {
     private var keys: FriendshipKeys
     private let privacy = AESCipher(key: 0)
     private let isWanted: [Bool]
-    private let samples: [[Sample]]
+    /// In the order of their NIDs; those of a NID stand from its place in `starts` to the next one's.
+    private let samples: [Sample]
+    private let starts: [Int]
     private var candidates: [FriendshipKeys.Candidate] = []
 
     /// Made ready to try these PDUs.
     public init(_ netKey: NetKey, _ samples: [Sample]) {
         keys = FriendshipKeys(netKey)
-        var byNID = [[Sample]](repeating: [], count: 128)
-        for sample in samples { byNID[Int(sample.pdu.nid)].append(sample) }
-        self.samples = byNID
-        isWanted = byNID.map { !$0.isEmpty }
+        self.samples = samples.sorted { $0.pdu.nid < $1.pdu.nid }
+        var counts = [Int](repeating: 0, count: 128)
+        for sample in samples { counts[Int(sample.pdu.nid)] += 1 }
+        starts = counts.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
+        isWanted = counts.map { $0 > 0 }
     }
 
     /// Counters (LPNCounter and FriendCounter) under which one of the PDUs opens, in their order: `count` of them from `first` on, each
@@ -55,7 +58,9 @@ public struct FriendshipTrial {
 
     private func isHit(_ candidate: FriendshipKeys.Candidate, _ lpn: UnicastAddress, _ friend: UnicastAddress) -> Bool {
         privacy.rekey(candidate.privacyKey)
-        for sample in samples[Int(candidate.nid)] {
+        let samples = samples.span
+        for place in starts[Int(candidate.nid)]..<starts[Int(candidate.nid) + 1] {
+            let sample = samples[place]
             let pecb = privacy.encryptOne(UInt128(sample.ivIndex.value) << 56 | sample.pdu.privacyRandom)
             let header = sample.pdu.obfuscatedHeader ^ UInt64(truncatingIfNeeded: pecb >> 80)
             let source = UInt16(truncatingIfNeeded: header)

@@ -91,13 +91,14 @@ public struct NetworkCredentials {
         var asked = blocks.mutableSpan
         let tried = attempts.span
         for index in tried.indices {
-            asked[index] = UInt128(tried[index].ivIndex.value) << 56 | tried[index].pdu.privacyRandom
+            asked[index] = (UInt128(tried[index].ivIndex.value) << 56 | tried[index].pdu.privacyRandom).bigEndian
         }
-        privacy.encrypt(&blocks, count: attempts.count)
+        privacy.encryptStored(&blocks, count: attempts.count)
         let answers = blocks.span
         for index in tried.indices {
             let attempt = tried[index]
-            let header = attempt.pdu.obfuscatedHeader ^ UInt64(truncatingIfNeeded: answers[index] >> 80)
+            let header =
+                attempt.pdu.obfuscatedHeader ^ UInt64(truncatingIfNeeded: UInt128(bigEndian: answers[index]) >> 80)
             let length = attempt.pdu.encryptedLength - (header >> 47 & 1 == 1 ? 8 : 4)
             guard (1...0x7FFF).contains(header & 0xFFFF), (0...18).contains(length) else { continue }
             let nonce = attempt.nonce.bits(header: header, ivIndex: attempt.ivIndex)
@@ -114,21 +115,21 @@ public struct NetworkCredentials {
             let (nonce, length) = (opening[place].nonce, opening[place].length)
             let counter = UInt128(0x01) << 120 | nonce << 16
             let flags: UInt128 = opening[place].header >> 47 & 1 == 1 ? 0x19 : 0x09
-            asked[4 &* place] = counter
-            asked[4 &* place &+ 1] = counter | 1
-            asked[4 &* place &+ 2] = counter | 2
-            asked[4 &* place &+ 3] = flags << 120 | nonce << 16 | UInt128(truncatingIfNeeded: length)
+            asked[4 &* place] = counter.bigEndian
+            asked[4 &* place &+ 1] = (counter | 1).bigEndian
+            asked[4 &* place &+ 2] = (counter | 2).bigEndian
+            asked[4 &* place &+ 3] = (flags << 120 | nonce << 16 | UInt128(truncatingIfNeeded: length)).bigEndian
         }
-        encryption.encrypt(&blocks, count: 4 * opening.count)
+        encryption.encryptStored(&blocks, count: 4 * opening.count)
         let (answers, attempts) = (blocks.span, attempts.span)
         for place in opening.indices {
             let length = opening[place].length
             let (head, tail) = attempts[opening[place].index].pdu.encrypted
-            let first = (head ^ answers[4 &* place &+ 1]) & Self.mask(min(length, 16))
-            let second = (tail ^ answers[4 &* place &+ 2]) & Self.mask(max(0, length &- 16))
+            let first = (head ^ UInt128(bigEndian: answers[4 &* place &+ 1])) & Self.mask(min(length, 16))
+            let second = (tail ^ UInt128(bigEndian: answers[4 &* place &+ 2])) & Self.mask(max(0, length &- 16))
             opening[place].plaintext = (first, second)
-            opening[place].tag = answers[4 &* place]
-            opening[place].chain = answers[4 &* place &+ 3]
+            opening[place].tag = UInt128(bigEndian: answers[4 &* place])
+            opening[place].chain = UInt128(bigEndian: answers[4 &* place &+ 3])
         }
     }
 
@@ -141,14 +142,14 @@ public struct NetworkCredentials {
             var count = 0
             for place in opening.indices where opening[place].length > 16 &* step {
                 let plaintext = opening[place].plaintext
-                asked[count] = opening[place].chain ^ (step == 0 ? plaintext.0 : plaintext.1)
+                asked[count] = (opening[place].chain ^ (step == 0 ? plaintext.0 : plaintext.1)).bigEndian
                 count &+= 1
             }
-            encryption.encrypt(&blocks, count: count)
+            encryption.encryptStored(&blocks, count: count)
             let answers = blocks.span
             var next = 0
             for place in opening.indices where opening[place].length > 16 &* step {
-                opening[place].chain = answers[next]
+                opening[place].chain = UInt128(bigEndian: answers[next])
                 next &+= 1
             }
         }
