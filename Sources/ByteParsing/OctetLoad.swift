@@ -25,4 +25,10 @@ extension [UInt8] {
     public mutating func append(_ span: Span<UInt8>) {
         unsafe span.withUnsafeBufferPointer { octets in unsafe append(contentsOf: octets) }
     }
+
+    /// Appends the octets of a number, least significant first.
+    @inlinable @inline(__always)
+    public mutating func appendLittleEndian(_ number: some FixedWidthInteger & BitwiseCopyable) {
+        unsafe Swift.withUnsafeBytes(of: number.littleEndian) { octets in unsafe append(contentsOf: octets) }
+    }
 }

@@ -47,7 +47,7 @@ struct BtsnoopReader: ~Copyable {
         input.consume(pending)
         pending = 0
         guard try input.requireHeader(Self.recordHeader, frame: number + 1) else { return nil }
-        let header = try input.parseHeader(Self.recordHeader, frame: number + 1, RecordHeader.init(parsing:))
+        let header = RecordHeader(input.span(count: Self.recordHeader))
         guard header.included <= Self.longestRecord else {
             throw input.brokenOff(
                 "a record of \(header.included) octets is longer than any Bluetooth frame", frame: number + 1)
@@ -67,13 +67,11 @@ struct BtsnoopReader: ~Copyable {
         var time: CaptureTime
 
         @inline(__always)
-        init(parsing octets: Span<UInt8>) throws(ParseError) {
-            var reader = ByteReader(octets)
-            original = Int(try reader.readUInt32BigEndian())
-            included = Int(try reader.readUInt32BigEndian())
-            flags = try reader.readUInt32BigEndian()
-            try reader.skip(4)
-            let (since1970, overflow) = Int64(bitPattern: try reader.readBigEndian(8))
+        init(_ octets: Span<UInt8>) {
+            original = Int(octets.loadBigEndian(UInt32.self, at: 0))
+            included = Int(octets.loadBigEndian(UInt32.self, at: 4))
+            flags = octets.loadBigEndian(UInt32.self, at: 8)
+            let (since1970, overflow) = octets.loadBigEndian(Int64.self, at: 16)
                 .subtractingReportingOverflow(BtsnoopReader.epoch)
             let (seconds, microseconds) = (overflow ? Int64.min : since1970).quotientAndRemainder(dividingBy: 1_000_000)
             time = CaptureTime(seconds: seconds, nanoseconds: microseconds * 1000)

@@ -17,7 +17,9 @@ public struct CaptureFile: ~Copyable {
     private var rare: PcapHandle?
     private var pcapng: PcapngReader?
     private var btsnoop: BtsnoopReader?
-    private var records: (any RecordReader)?
+    private var trace: EllisysTraceReader?
+    private var lossesOfTrace = CaptureLosses()
+    private let records: (any RecordReader)?
     /// The frame of the last record.
     private var octets: [UInt8] = []
 
@@ -54,6 +56,7 @@ public struct CaptureFile: ~Copyable {
         var rare: PcapHandle?
         var pcapng: PcapngReader?
         var btsnoop: BtsnoopReader?
+        var trace: EllisysTraceReader?
         var records: (any RecordReader)?
         switch signature.format {
         case .pcap:
@@ -61,7 +64,7 @@ public struct CaptureFile: ~Copyable {
             if pcap == nil { rare = try PcapHandle(source) }
         case .pcapng: pcapng = PcapngReader(source)
         case .btsnoop: btsnoop = try BtsnoopReader(source)
-        case .ellisysTrace: records = try EllisysTraceReader(source)
+        case .ellisysTrace: trace = try EllisysTraceReader(source)
         case .ellisysText: records = EllisysTextReader(source)
         case .packetLogger:
             records = PacketLoggerReader(source, PacketLoggerReader.byteOrder(of: start) ?? .big)
@@ -76,6 +79,7 @@ public struct CaptureFile: ~Copyable {
         self.rare = rare
         self.pcapng = pcapng
         self.btsnoop = btsnoop
+        self.trace = trace
         self.records = records
     }
 
@@ -83,7 +87,7 @@ public struct CaptureFile: ~Copyable {
     public static func isRereadable(_ path: String) -> Bool { ByteSource.isRereadable(path) }
 
     /// What could not be read, once the last frame was.
-    public var losses: CaptureLosses { records?.losses ?? CaptureLosses() }
+    public var losses: CaptureLosses { records?.losses ?? lossesOfTrace }
 
     /// Octets read and octets in all, of the file as it lies on disk; `nil` for a pipe.
     public var progress: (read: Int64, size: Int64)? {
@@ -101,15 +105,30 @@ public struct CaptureFile: ~Copyable {
         case .pcap: return try rare?.nextFrame()
         case .btsnoop: return try btsnoop?.nextFrame()
         case .pcapng: return try pcapng?.nextFrame()
-        case .packetLogger, .ellisysTrace, .ellisysText, .hcidump, .btmonText: return try nextRecord()
+        case .ellisysTrace: return try nextTraced()
+        case .packetLogger, .ellisysText, .hcidump, .btmonText: return try nextRecord()
         }
     }
 
     @_lifetime(&self)
     private mutating func nextRecord() throws(CaptureError) -> CapturedFrame? {
         guard let records, let record = try records.readRecord(into: &octets) else { return nil }
-        return CapturedFrame(
-            number: records.number, time: record.time, linkType: record.linkType,
+        return frame(of: record, number: records.number)
+    }
+
+    @_lifetime(&self)
+    private mutating func nextTraced() throws(CaptureError) -> CapturedFrame? {
+        guard let record = try trace?.readRecord(into: &octets), let number = trace?.number else {
+            if let losses = trace?.losses { lossesOfTrace = losses }
+            return nil
+        }
+        return frame(of: record, number: number)
+    }
+
+    @_lifetime(borrow self)
+    private func frame(of record: Record, number: Int) -> CapturedFrame {
+        CapturedFrame(
+            number: number, time: record.time, linkType: record.linkType,
             originalLength: record.originalLength ?? octets.count, bytes: octets.span)
     }
 

@@ -45,14 +45,22 @@ struct PcapReader: ~Copyable {
         let original: Int
 
         @inline(__always)
-        init(parsing octets: Span<UInt8>, _ file: FileHeader) throws(ParseError) {
-            var reader = ByteReader(octets)
-            let seconds = Int64(try reader.readUInt32(file.order))
-            let fraction = Int64(try reader.readUInt32(file.order))
-            included = Int(try reader.readUInt32(file.order))
-            original = Int(try reader.readUInt32(file.order))
-            let nanoseconds = file.resolution == .nanoseconds ? fraction : fraction * 1000
-            time = CaptureTime(nanoseconds: seconds * 1_000_000_000 + nanoseconds)
+        init(_ octets: Span<UInt8>, _ file: FileHeader) {
+            let (seconds, fraction) = Self.pair(octets, at: 0, file.order)
+            let (included, original) = Self.pair(octets, at: 8, file.order)
+            (self.included, self.original) = (Int(included), Int(original))
+            let nanoseconds = file.resolution == .nanoseconds ? Int64(fraction) : Int64(fraction) &* 1000
+            time = CaptureTime(nanoseconds: Int64(seconds) &* 1_000_000_000 &+ nanoseconds)
+        }
+
+        /// Two numbers of 4 octets in one load.
+        @inline(__always)
+        private static func pair(
+            _ octets: Span<UInt8>, at offset: Int, _ order: CaptureContainer.ByteOrder
+        ) -> (UInt32, UInt32) {
+            let both = octets.loadLittleEndian(UInt64.self, at: offset)
+            let (first, second) = (UInt32(truncatingIfNeeded: both), UInt32(truncatingIfNeeded: both &>> 32))
+            return order == .little ? (first, second) : (first.byteSwapped, second.byteSwapped)
         }
     }
 
@@ -82,9 +90,7 @@ struct PcapReader: ~Copyable {
         input.consume(pending)
         pending = 0
         guard try input.requireHeader(Self.recordHeader, frame: number + 1) else { return nil }
-        let header = try input.parseHeader(Self.recordHeader, frame: number + 1) { octets throws(ParseError) in
-            try RecordHeader(parsing: octets, file)
-        }
+        let header = RecordHeader(input.span(count: Self.recordHeader), file)
         guard header.included <= longest else { throw tooLong(header) }
         try input.requireBody(header.included, behind: Self.recordHeader, frame: number + 1)
         pending = Self.recordHeader + header.included

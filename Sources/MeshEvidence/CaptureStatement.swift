@@ -91,8 +91,19 @@ public struct CaptureSummary: Hashable, Codable, Sendable {
     public var isComplete: Bool { failure == nil }
 
     /// One frame more.
+    @inline(__always)
     mutating func count(_ time: CaptureTime) {
         frames += 1
+        guard let first = firstTime, let last = lastTime, time >= last, last >= first,
+            timeDigits == 9 || time.nanoseconds % 1000 == 0
+        else {
+            countOther(time)
+            return
+        }
+        lastTime = time
+    }
+
+    private mutating func countOther(_ time: CaptureTime) {
         guard time.isKnown else { return }
         firstTime = min(firstTime ?? time, time)
         lastTime = max(lastTime ?? time, time)

@@ -49,10 +49,10 @@ extension FramePeeler {
         case 0, 1:
             part = .advertisingData
             if operation == 1 { sentFragments.begin(key) }
-            sentFragments.append(try data.readOctets(data.remaining), to: key)
+            sentFragments.append(try data.readSpan(data.remaining), to: key)
         case 2:
             part = .advertisingData
-            sentFragments.append(try data.readOctets(data.remaining), to: key)
+            sentFragments.append(try data.readSpan(data.remaining), to: key)
             guard let joined = sentFragments.end(key) else { return }
             peelData(ByteReader(joined.span), advertisement, &heard)
         case 3: peelData(data, advertisement, &heard)

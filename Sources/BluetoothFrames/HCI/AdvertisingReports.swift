@@ -73,7 +73,7 @@ extension FramePeeler {
         part = .advertisingData
         if !receivedFragments.holds(key) { receivedFragments.begin(key) }
         let last = data
-        receivedFragments.append(try data.readOctets(data.remaining), to: key)
+        receivedFragments.append(try data.readSpan(data.remaining), to: key)
         guard status != 1 else { return }
         guard let joined = receivedFragments.end(key) else {
             try? heard.appendStructures(last, of: advertisement, in: frame)

@@ -6,20 +6,40 @@ public enum CRC24 {
     /// Octets of the CRC behind a PDU.
     static let size = 3
     private static let polynomial: UInt32 = 0xDA_6000
-    private static let table: [UInt32] = (0..<256).map { octet in
-        (0..<8).reduce(UInt32(octet)) { value, _ in value & 1 == 1 ? value >> 1 ^ polynomial : value >> 1 }
-    }
+    /// What each value of an octet makes of the CRC; then what it makes of it with one, two and three octets of zeros behind it, so
+    /// that four octets are taken at once.
+    private static let tables: [UInt32] = {
+        let first = (0..<256).map { octet in
+            (0..<8).reduce(UInt32(octet)) { value, _ in value & 1 == 1 ? value >> 1 ^ polynomial : value >> 1 }
+        }
+        return (0..<3).reduce(into: first) { all, _ in all += all.suffix(256).map { $0 >> 8 ^ first[Int($0 & 0xFF)] } }
+    }()
 
     static func compute(_ pdu: ByteReader, from initial: UInt32) throws(ParseError) -> UInt32 {
         var pdu = pdu
+        return compute(try pdu.readSpan(pdu.remaining), from: initial)
+    }
+
+    private static func compute(_ octets: Span<UInt8>, from initial: UInt32) -> UInt32 {
+        let tables = tables.span
         var crc = reversed(initial)
-        while !pdu.isAtEnd { crc = step(crc, try pdu.readUInt8()) }
+        var place = 0
+        while place &+ 4 <= octets.count {
+            let mixed = crc ^ octets.loadLittleEndian(UInt32.self, at: place)
+            crc = tables[768 &+ Int(mixed & 0xFF)] ^ tables[512 &+ Int(mixed >> 8 & 0xFF)]
+            crc ^= tables[256 &+ Int(mixed >> 16 & 0xFF)] ^ tables[Int(mixed >> 24)]
+            place &+= 4
+        }
+        while place < octets.count {
+            crc = crc >> 8 ^ tables[Int(UInt8(truncatingIfNeeded: crc) ^ octets[place])]
+            place &+= 1
+        }
         return crc
     }
 
     /// The CRC of PDU header and payload, as the three octets that follow them, least significant first.
     public static func compute(_ octets: [UInt8], from initial: UInt32 = 0x555555) -> UInt32 {
-        octets.reduce(reversed(initial), step)
+        compute(octets.span, from: initial)
     }
 
     /// The CRCInit from which the PDU has this CRC: the computation backwards.
@@ -32,10 +52,6 @@ public enum CRC24 {
                 }
                 return before ^ UInt32(octet)
             })
-    }
-
-    private static func step(_ crc: UInt32, _ octet: UInt8) -> UInt32 {
-        crc >> 8 ^ table[Int(UInt8(truncatingIfNeeded: crc) ^ octet)]
     }
 
     private static func reversed(_ initial: UInt32) -> UInt32 {

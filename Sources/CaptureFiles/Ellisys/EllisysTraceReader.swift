@@ -4,7 +4,7 @@ import ByteParsing
 ///
 /// A trace also holds what its owner told the analyser: link keys, passphrases. Of all objects only that which says when the trace
 /// began is read. Nobody has published the format; what is read of it holds in all traces that could be looked at.
-final class EllisysTraceReader: RecordReader {
+struct EllisysTraceReader: ~Copyable {
     static let magic: [UInt8] = Array("Ellisys Trace File".utf8)
     /// Ticks of 100 ns between the first day of year 1, from which the trace counts, and 1970.
     private static let ticksTo1970: Int64 = 621_355_968_000_000_000
@@ -12,8 +12,9 @@ final class EllisysTraceReader: RecordReader {
     private static let mostStreams = 64
 
     private(set) var number = 0
+    /// What could not be read, once all that could was.
     private(set) var losses = CaptureLosses()
-    private var streams: [TraceRecords] = []
+    private var streams: [TraceRecords]
     private let start: CaptureTime
     private let pageDamages: Int
     private let file: RandomAccessFile
@@ -21,15 +22,13 @@ final class EllisysTraceReader: RecordReader {
     init(_ source: ByteSource) throws(CaptureError) {
         let file = try RandomAccessFile(source)
         let pages = TracePages(file)
-        pageDamages = pages.damages
-        self.file = file
-        start = Self.start(pages, file)
         var descriptors: [UInt32: TraceDescriptor] = [:]
         for stream in pages.streams where stream.kind == TraceIdentifier.descriptor {
             var cursor = TraceStream(stream, in: file)
             guard let head = cursor.readHead(), let descriptor = try? TraceDescriptor(parsing: head) else { continue }
             descriptors[descriptor.stream] = descriptor
         }
+        var streams: [TraceRecords] = []
         for stream in pages.streams where stream.kind == TraceIdentifier.data && streams.count < Self.mostStreams {
             var cursor = TraceStream(stream, in: file)
             guard let head = cursor.readHead(), let number = Self.number(head), let items = descriptors[number]?.items,
@@ -42,6 +41,10 @@ final class EllisysTraceReader: RecordReader {
                 .brokenOff, path: source.path,
                 "the Ellisys trace has no stream of records that could be found; save it anew, or export it as .bttrp")
         }
+        self.file = file
+        self.streams = streams
+        pageDamages = pages.damages
+        start = Self.start(pages, file)
     }
 
     /// Which data stream it is: GUID 16 · 0 2 · number 4
@@ -92,9 +95,10 @@ final class EllisysTraceReader: RecordReader {
         return CaptureTime(seconds: seconds, nanoseconds: rest * 100)
     }
 
-    func readRecord(into octets: inout [UInt8]) throws(CaptureError) -> Record? {
-        while let place = earliest() {
-            guard let record = streams[place].takeFrame(since: start, into: &octets) else { continue }
+    /// As of a `RecordReader`; this one is no object, since records are read by the million, and to retain it for each takes as long as
+    /// the reading.
+    mutating func readRecord(into octets: inout [UInt8]) throws(CaptureError) -> Record? {
+        if let record = nextRecord(into: &octets) {
             number += 1
             return record
         }
@@ -106,13 +110,21 @@ final class EllisysTraceReader: RecordReader {
         return nil
     }
 
+    private mutating func nextRecord(into octets: inout [UInt8]) -> Record? {
+        while let place = Self.earliest(of: streams) {
+            if let record = streams[place].takeFrame(since: start, into: &octets) { return record }
+        }
+        return nil
+    }
+
     /// The stream whose next record is the earliest.
-    private func earliest() -> Int? {
+    private static func earliest(of streams: [TraceRecords]) -> Int? {
+        let streams = streams.span
         var best: (place: Int, time: UInt64)?
         for place in streams.indices {
-            guard let next = streams[place].next else { continue }
-            if let best, best.time <= next.picoseconds { continue }
-            best = (place, next.picoseconds)
+            guard let time = streams[place].time else { continue }
+            if let best, best.time <= time { continue }
+            best = (place, time)
         }
         return best?.place
     }

@@ -22,7 +22,7 @@ struct TraceRecord {
     /// The record that a stream goes on with; `nil` where its first octets are those of no record.
     ///
     /// `start`: as many octets as say that, or fewer at the end of the stream.
-    init?(_ start: Span<UInt8>, items: [TraceDescriptor.Item]) {
+    init?(_ start: Span<UInt8>, items: Span<TraceDescriptor.Item>) {
         guard let record = try? Self.parse(start, items) else { return nil }
         self = record
     }
@@ -36,7 +36,8 @@ struct TraceRecord {
         self.picoseconds = picoseconds
     }
 
-    private static func parse(_ start: Span<UInt8>, _ items: [TraceDescriptor.Item]) throws(ParseError) -> TraceRecord?
+    private static func parse(_ start: Span<UInt8>, _ items: Span<TraceDescriptor.Item>) throws(ParseError)
+        -> TraceRecord?
     {
         var reader = ByteReader(start)
         let number = Int(try reader.readUInt8())
@@ -98,8 +99,10 @@ struct TraceRecord {
         // Dewhitened, signal power valid, reference access address valid; CRC checked where it surely failed.
         let flags: UInt16 = 0x0013 | (isCoded ? 0x8000 : 0) | (isShort ? 0x0400 : 0)
         octets.removeAll(keepingCapacity: true)
-        octets += [channel, UInt8(truncatingIfNeeded: power), 0x80, 0, 0xD6, 0xBE, 0x89, 0x8E]
-        octets += [UInt8(truncatingIfNeeded: flags), UInt8(flags >> 8)]
+        // Noise that is not known, no access address offences, and the reference access address.
+        let start = UInt64(channel) | UInt64(UInt8(truncatingIfNeeded: power)) << 8 | 0x8E89_BED6_0080_0000
+        octets.appendLittleEndian(start)
+        octets.appendLittleEndian(flags)
         octets.append(accessAddress)
         octets.append(coding)
         octets.append(try reader.readSpan(present))

@@ -4,7 +4,7 @@ import ByteParsing
 struct TraceRecords {
     private let items: [TraceDescriptor.Item]
     private var stream: TraceStream
-    private(set) var next: TraceRecord?
+    private var next: TraceRecord?
     /// Records of a kind that is not known.
     private(set) var unknown = 0
     /// How often something stood where a record should.
@@ -17,6 +17,9 @@ struct TraceRecords {
         self.stream = stream
         advance()
     }
+
+    /// Of the next record, picoseconds since the start of the trace; `nil` at the end of the stream.
+    var time: UInt64? { next?.picoseconds }
 
     /// Puts the frame of the next record in place of what `octets` holds, and goes on to the one behind it; `nil` where it cannot be
     /// one.
@@ -56,7 +59,7 @@ struct TraceRecords {
         _ = stream.require(distance + TraceRecord.peek)
         let count = min(TraceRecord.peek, stream.available - distance)
         guard count > 0 else { return nil }
-        return TraceRecord(stream.span(at: distance, count: count), items: items)
+        return TraceRecord(stream.span(at: distance, count: count), items: items.span)
     }
 
     /// Consumes what stands before the next record that is sure; false if there is none.

@@ -28,6 +28,9 @@ public struct NetworkPDU: Hashable, Sendable {
             count: UInt8(truncatingIfNeeded: fields.x >> 24))
     }
 
+    /// Octets of the content, 0…18.
+    var contentLength: Int { Int(truncatingIfNeeded: fields.x >> 24 & 0xFF) }
+
     /// What the source said, whatever a relay did to TTL and credentials: DST and TransportPDU.
     public struct Content: Hashable, Sendable {
         // In words, so that a content has 19 octets: it is kept by the thousand.
@@ -148,11 +151,11 @@ public struct NetworkPDU: Hashable, Sendable {
 
     /// `nil` where a faulty relay cut the PDU within its DST.
     public var destination: MeshAddress? {
-        content.length < 2 ? nil : MeshAddress(UInt16(truncatingIfNeeded: content.head >> 112))
+        contentLength < 2 ? nil : MeshAddress(UInt16(truncatingIfNeeded: body.x >> 48))
     }
 
     /// The first octet of the TransportPDU: SEG, and AKF and AID or the opcode; 0 where there is none.
-    public var transportHeader: UInt8 { UInt8(truncatingIfNeeded: content.head >> 104) }
+    public var transportHeader: UInt8 { UInt8(truncatingIfNeeded: body.x >> 40) }
 
     /// 1…16 octets; fewer, or none, where a faulty relay cut them.
     public var transportPDU: [UInt8] {

@@ -4,7 +4,7 @@
 /// made of a PDU, both say the same.
 extension NetworkPDU {
     /// Octets of the TransportPDU; less than 0 where a relay cut the PDU within DST.
-    public var transportLength: Int { content.length - 2 }
+    public var transportLength: Int { contentLength - 2 }
 
     /// Whether this is an access message under a device key: CTL 0 and AKF 0; false where a relay cut the PDU within DST
     /// (Mesh Protocol 1.1, "Unsegmented Access message" and "Segmented Access message").

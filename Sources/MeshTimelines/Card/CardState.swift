@@ -151,7 +151,12 @@ public struct CardState: Hashable, Codable, Sendable {
         guard !opened.isProxyConfiguration else { return }
         let pdu = opened.pdu
         correspondence.apply(pdu, isLatest: isLatest, at: frame)
-        guard pdu.isControl, [0x01, 0x05, 0x0B].contains(pdu.transportHeader) else { return }
+        if pdu.isControl { applyControl(opened, isLatest: isLatest, at: frame) }
+    }
+
+    private mutating func applyControl(_ opened: OpenedPDU, isLatest: Bool, at frame: FrameReference) {
+        let pdu = opened.pdu
+        guard [0x01, 0x05, 0x0B].contains(pdu.transportHeader) else { return }
         switch ControlMessage(pdu) {
         case .pathRequest(let request):
             apply(request, isOwn: isLatest && pdu.source == request.pathOrigin, at: frame)

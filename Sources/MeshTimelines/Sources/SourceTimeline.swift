@@ -271,7 +271,13 @@ public struct SourceTimeline: Hashable, Codable, Sendable {
         }
     }
 
+    @inline(__always)
     private mutating func record(for pdu: NetworkPDU, at frame: FrameReference) -> Int {
+        let newest = records.count - 1
+        return newest >= 0 && records[newest].epoch.ivIndex == pdu.ivIndex ? newest : otherRecord(for: pdu, at: frame)
+    }
+
+    private mutating func otherRecord(for pdu: NetworkPDU, at frame: FrameReference) -> Int {
         if let index = records.lastIndex(where: { $0.epoch.ivIndex == pdu.ivIndex }) { return index }
         let index = records.firstIndex { $0.epoch.ivIndex > pdu.ivIndex } ?? records.count
         let record = Record(
