@@ -107,7 +107,7 @@ struct DecodeLine {
     /// Columns that stay aligned; what has any length stands at the end.
     func write(to line: inout [UInt8], _ clock: inout LineClock, networks: Int) {
         clock.write(origin.time, to: &line)
-        line.addColumn(String(origin.frame.number), width: 6)
+        line.addColumn(width: 6) { $0.append(decimal: UInt64(max(0, origin.frame.number))) }
         line.addColumn(way, width: 9)
         if networks > 1 { line.addColumn(network.map { "net \($0.value + 1)" } ?? "", width: 7) }
         line.addColumn(kind.rawValue, width: 12)
@@ -139,7 +139,10 @@ struct DecodeLine {
         } else {
             line.append(contentsOf: "cut   ".utf8)
         }
-        line.addColumn("TTL \(ttl ?? 0)", width: 7)
+        line.addColumn(width: 7) {
+            $0.append(contentsOf: "TTL ".utf8)
+            $0.append(decimal: UInt64(ttl ?? 0))
+        }
         line.addColumn(credentials ?? "", width: 10)
     }
 

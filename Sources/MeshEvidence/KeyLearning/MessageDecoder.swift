@@ -126,8 +126,9 @@ public struct MessageDecoder {
     ) -> DecodedMessage {
         let opened: (payload: [UInt8], key: UpperKeyPlace)?
         switch hint {
-        case .deviceKey: opened = openWithDeviceKeys(message)
-        case .applicationKey(let aid): opened = openWithApplicationKeys(message, aid: aid)
+        case .deviceKey: opened = keys.upperKeys.deviceKeys.isEmpty ? nil : openWithDeviceKeys(message)
+        case .applicationKey(let aid):
+            opened = keys.upperKeys.applicationKeys.isEmpty ? nil : openWithApplicationKeys(message, aid: aid)
         }
         guard let opened, let access = AccessMessage(payload: opened.payload) else {
             return .closedAccess(hint, segments: segments)
@@ -138,8 +139,9 @@ public struct MessageDecoder {
 
     /// The device key is that of the node which is configured: of the destination, or of the source for its answers.
     private func openWithDeviceKeys(_ message: UpperTransport.Message) -> ([UInt8], UpperKeyPlace)? {
-        let addresses = [message.destination.value, message.source.value]
-        for (place, key) in keys.upperKeys.deviceKeys.enumerated() where addresses.contains(key.address.value) {
+        for (place, key) in keys.upperKeys.deviceKeys.enumerated() {
+            let isOfNode = key.address.value == message.destination.value || key.address == message.source
+            guard isOfNode else { continue }
             if let payload = UpperTransport.open(message, with: key.key) { return (payload, .device(place)) }
         }
         return nil

@@ -1,3 +1,4 @@
+import ByteParsing
 import CaptureFiles
 
 /// Writes the times of line after line, of which many are in the same second: the calendar is asked once for each.
@@ -26,7 +27,7 @@ struct LineClock {
             self.second = second
             start = Array((time.text(digits: 0).dropLast() + ".").utf8)
         }
-        octets.append(contentsOf: start)
+        octets.append(start.span)
         octets.append(decimal: UInt64(digits == 6 ? fraction / 1000 : fraction), digits: digits)
         octets.append(UInt8(ascii: "Z"))
     }

@@ -25,12 +25,19 @@ extension [UInt8] {
         }
     }
 
+    /// As many decimal digits as it takes.
+    mutating func append(decimal number: UInt64) {
+        var (digits, rest) = (1, number / 10)
+        while rest > 0 { (digits, rest) = (digits + 1, rest / 10) }
+        append(decimal: number, digits: digits)
+    }
+
     /// So many decimal digits, filled up with zeros.
     mutating func append(decimal number: UInt64, digits: Int) {
         let start = count
-        append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))
+        for _ in 0..<digits { append(UInt8(ascii: "0")) }
         var rest = number
-        for place in (start..<start + digits).reversed() {
+        for place in (start..<start + digits).reversed() where rest > 0 {
             self[place] += UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         }
