@@ -16,6 +16,7 @@ struct BtsnoopReader: ~Copyable {
     private let linkType: LinkType
     private(set) var number = 0
     private var pending = 0
+    private var records = FrameRecords()
 
     init(_ source: ByteSource) throws(CaptureError) {
         var input = InputBuffer(source)
@@ -41,9 +42,9 @@ struct BtsnoopReader: ~Copyable {
         linkType = LinkType(.btsnoop, datalink)
     }
 
-    /// The next frame; `nil` at the end of the file.
+    /// The next frame, and as many behind it as are there already, `most` in all; `nil` at the end of the file.
     @_lifetime(&self)
-    mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
+    mutating func nextFrames(atMost most: Int) throws(CaptureError) -> CapturedFrames? {
         input.consume(pending)
         pending = 0
         guard try input.requireHeader(Self.recordHeader, frame: number + 1) else { return nil }
@@ -53,11 +54,33 @@ struct BtsnoopReader: ~Copyable {
                 "a record of \(header.included) octets is longer than any Bluetooth frame", frame: number + 1)
         }
         try input.requireBody(header.included, behind: Self.recordHeader, frame: number + 1)
-        pending = Self.recordHeader + header.included
-        number += 1
-        return CapturedFrame(
-            number: number, time: header.time, linkType: linkType, originalLength: header.original, flags: header.flags,
-            bytes: input.span(at: Self.recordHeader, count: header.included))
+        records.begin(atMost: most)
+        pending = Self.take(input, &records) - input.place
+        number += records.count
+        return CapturedFrames(records.all, in: input.all, linkType, lastNumber: number)
+    }
+
+    /// Takes those that are there whole; returns where they end.
+    private static func take(
+        _ input: borrowing InputBuffer, _ records: inout FrameRecords
+    ) -> Int {
+        let octets = input.all
+        var place = input.place
+        records.fill { room, most in
+            var count = 0
+            while count < most, octets.count &- place >= Self.recordHeader {
+                let header = RecordHeader(octets.extracting(place..<(place &+ Self.recordHeader)))
+                let start = place &+ Self.recordHeader
+                guard header.included <= Self.longestRecord, header.included <= octets.count &- start else { break }
+                place = start &+ header.included
+                room[count] = FrameRecord(
+                    start: start, count: header.included, originalLength: header.original, time: header.time,
+                    flags: header.flags)
+                count &+= 1
+            }
+            return count
+        }
+        return place
     }
 
     private struct RecordHeader {
@@ -73,8 +96,7 @@ struct BtsnoopReader: ~Copyable {
             flags = octets.loadBigEndian(UInt32.self, at: 8)
             let (since1970, overflow) = octets.loadBigEndian(Int64.self, at: 16)
                 .subtractingReportingOverflow(BtsnoopReader.epoch)
-            let (seconds, microseconds) = (overflow ? Int64.min : since1970).quotientAndRemainder(dividingBy: 1_000_000)
-            time = CaptureTime(seconds: seconds, nanoseconds: microseconds * 1000)
+            time = CaptureTime(microseconds: overflow ? .min : since1970)
         }
     }
 }

@@ -18,10 +18,13 @@ public struct CaptureFile: ~Copyable {
     private var pcapng: PcapngReader?
     private var btsnoop: BtsnoopReader?
     private var trace: EllisysTraceReader?
-    private var lossesOfTrace = CaptureLosses()
     private let records: (any RecordReader)?
-    /// The frame of the last record.
+    /// The frame that was read last and its octets, where its reader does not keep them.
+    private var frame = FrameRecords()
+    private var linkType = LinkType(.pcap, 0)
     private var octets: [UInt8] = []
+    /// Of that frame.
+    private var number = 0
 
     /// Opens a capture and reads as much of it as tells its format.
     ///
@@ -87,7 +90,12 @@ public struct CaptureFile: ~Copyable {
     public static func isRereadable(_ path: String) -> Bool { ByteSource.isRereadable(path) }
 
     /// What could not be read, once the last frame was.
-    public var losses: CaptureLosses { records?.losses ?? lossesOfTrace }
+    public var losses: CaptureLosses {
+        switch trace {
+        case .some(let trace): trace.losses
+        case .none: records?.losses ?? .none
+        }
+    }
 
     /// Octets read and octets in all, of the file as it lies on disk; `nil` for a pipe.
     public var progress: (read: Int64, size: Int64)? {
@@ -100,36 +108,38 @@ public struct CaptureFile: ~Copyable {
     /// - Throws: where the file cannot be read on; the frames before stay good.
     @_lifetime(&self)
     public mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
-        if pcap != nil { return try pcap?.nextFrame() }
+        try nextFrames(atMost: 1)?.frame(at: 0)
+    }
+
+    /// The next frame, and as many behind it as can be had without reading on.
+    ///
+    /// - Parameter most: how many frames are wanted, at least 1.
+    /// - Returns: frames that are valid until more are read; `nil` at the end of the file.
+    /// - Throws: where the file cannot be read on; the frames before stay good.
+    @_lifetime(&self)
+    public mutating func nextFrames(atMost most: Int) throws(CaptureError) -> CapturedFrames? {
+        if pcap != nil { return try pcap?.nextFrames(atMost: most) }
         switch format {
-        case .pcap: return try rare?.nextFrame()
-        case .btsnoop: return try btsnoop?.nextFrame()
-        case .pcapng: return try pcapng?.nextFrame()
-        case .ellisysTrace: return try nextTraced()
-        case .packetLogger, .ellisysText, .hcidump, .btmonText: return try nextRecord()
+        case .pcap: return try rare?.nextFrames()
+        case .btsnoop: return try btsnoop?.nextFrames(atMost: most)
+        case .pcapng: return try pcapng?.nextFrames(atMost: most)
+        case .ellisysTrace: return try trace?.nextFrames(atMost: most)
+        case .packetLogger, .ellisysText, .hcidump, .btmonText: note(try records?.readRecord(into: &octets))
         }
+        guard frame.count > 0 else { return nil }
+        number += 1
+        return CapturedFrames(frame.all, in: octets.span, linkType, lastNumber: number)
     }
 
-    @_lifetime(&self)
-    private mutating func nextRecord() throws(CaptureError) -> CapturedFrame? {
-        guard let records, let record = try records.readRecord(into: &octets) else { return nil }
-        return frame(of: record, number: records.number)
-    }
-
-    @_lifetime(&self)
-    private mutating func nextTraced() throws(CaptureError) -> CapturedFrame? {
-        guard let record = try trace?.readRecord(into: &octets), let number = trace?.number else {
-            if let losses = trace?.losses { lossesOfTrace = losses }
-            return nil
-        }
-        return frame(of: record, number: number)
-    }
-
-    @_lifetime(borrow self)
-    private func frame(of record: Record, number: Int) -> CapturedFrame {
-        CapturedFrame(
-            number: number, time: record.time, linkType: record.linkType,
-            originalLength: record.originalLength ?? octets.count, bytes: octets.span)
+    /// Takes note of the frame that `octets` holds.
+    private mutating func note(_ record: Record?) {
+        frame.begin(atMost: 1)
+        guard let record else { return }
+        linkType = record.linkType
+        frame.append(
+            FrameRecord(
+                start: 0, count: octets.count, originalLength: record.originalLength ?? octets.count, time: record.time)
+        )
     }
 
     /// As much as tells the format: what is live may have no more for a long time.

@@ -32,6 +32,13 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
         nanoseconds = overflow || beyond ? (seconds < 0 ? .min + 1 : .max) : max(sum, .min + 1)
     }
 
+    /// `microseconds`: since 1970; held at the ends of the range.
+    @inline(__always)
+    init(microseconds: Int64) {
+        let (product, overflow) = microseconds.multipliedReportingOverflow(by: 1000)
+        nanoseconds = overflow ? (microseconds < 0 ? .min + 1 : .max) : product
+    }
+
     /// Earlier is less.
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 

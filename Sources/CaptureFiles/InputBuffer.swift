@@ -46,6 +46,16 @@ struct InputBuffer: ~Copyable {
         octets.span.extracting((start + distance)..<(start + distance + count))
     }
 
+    /// All octets that are there, those before the next unconsumed one included, which stands at `place`.
+    var all: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { octets.span.extracting(..<end) }
+    }
+
+    /// Where the next unconsumed octet stands among all.
+    @inline(__always)
+    var place: Int { start }
+
     /// How far behind the next unconsumed octet `octet` stands, the first `distance` ones not looked at; the number of the available
     /// ones where it does not.
     func distance(to octet: UInt8, from distance: Int) -> Int {

@@ -9,6 +9,7 @@ import Glibc
     private let source: ByteSource
     private let linkType: LinkType
     private(set) var number = 0
+    private var records = FrameRecords()
 
     init(_ source: ByteSource) throws(CaptureError) {
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
@@ -37,9 +38,9 @@ import Glibc
         seconds < 0 ? Int64(UInt32(truncatingIfNeeded: seconds)) : Int64(seconds)
     }
 
-    /// The next frame; `nil` at the end of the file.
+    /// The next frame, by itself; `nil` at the end of the file.
     @_lifetime(&self)
-    mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
+    mutating func nextFrames() throws(CaptureError) -> CapturedFrames? {
         var header: UnsafeMutablePointer<pcap_pkthdr>?
         var octets: UnsafePointer<UInt8>?
         switch unsafe pcap_next_ex(handle, &header, &octets) {
@@ -52,13 +53,14 @@ import Glibc
         guard let header = unsafe header, let octets = unsafe octets else { return nil }
         number += 1
         let time = unsafe header.pointee.ts
-        let frame = unsafe CapturedFrame(
-            number: number,
-            time: CaptureTime(seconds: seconds(time.tv_sec), nanoseconds: Int64(time.tv_usec)),
-            linkType: linkType,
-            originalLength: Int(header.pointee.len),
-            bytes: Span(_unsafeStart: octets, count: Int(header.pointee.caplen)))
-        return unsafe _overrideLifetime(frame, mutating: &self)
+        let count = unsafe Int(header.pointee.caplen)
+        records.begin(atMost: 1)
+        records.append(
+            FrameRecord(
+                start: 0, count: count, originalLength: unsafe Int(header.pointee.len),
+                time: CaptureTime(seconds: seconds(time.tv_sec), nanoseconds: Int64(time.tv_usec))))
+        let all = unsafe _overrideLifetime(Span(_unsafeStart: octets, count: count), borrowing: self)
+        return CapturedFrames(records.all, in: all, linkType, lastNumber: number)
     }
 
     fileprivate static func text(_ message: [CChar]) -> String {

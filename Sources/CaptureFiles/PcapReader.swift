@@ -69,6 +69,7 @@ struct PcapReader: ~Copyable {
     private let longest: Int
     private(set) var number = 0
     private var pending = 0
+    private var records = FrameRecords()
 
     /// `nil` where the file that begins with `start` is one that only libpcap knows, or ends within its header.
     static func open(_ source: ByteSource, _ start: [UInt8]) -> PcapReader? {
@@ -83,21 +84,41 @@ struct PcapReader: ~Copyable {
         if input.require(Self.fileHeader) { pending = Self.fileHeader }
     }
 
-    /// The next frame; `nil` at the end of the file.
-    @inline(__always)
+    /// The next frame, and as many behind it as are there already, `most` in all; `nil` at the end of the file.
     @_lifetime(&self)
-    mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
+    mutating func nextFrames(atMost most: Int) throws(CaptureError) -> CapturedFrames? {
         input.consume(pending)
         pending = 0
         guard try input.requireHeader(Self.recordHeader, frame: number + 1) else { return nil }
         let header = RecordHeader(input.span(count: Self.recordHeader), file)
         guard header.included <= longest else { throw tooLong(header) }
         try input.requireBody(header.included, behind: Self.recordHeader, frame: number + 1)
-        pending = Self.recordHeader + header.included
-        number += 1
-        return CapturedFrame(
-            number: number, time: header.time, linkType: file.linkType, originalLength: header.original,
-            bytes: input.span(at: Self.recordHeader, count: header.included))
+        records.begin(atMost: most)
+        pending = Self.take(input, file, longest, &records) - input.place
+        number += records.count
+        return CapturedFrames(records.all, in: input.all, file.linkType, lastNumber: number)
+    }
+
+    /// Takes those that are there whole; returns where they end.
+    private static func take(
+        _ input: borrowing InputBuffer, _ file: FileHeader, _ longest: Int, _ records: inout FrameRecords
+    ) -> Int {
+        let octets = input.all
+        var place = input.place
+        records.fill { room, most in
+            var count = 0
+            while count < most, octets.count &- place >= Self.recordHeader {
+                let header = RecordHeader(octets.extracting(place..<(place &+ Self.recordHeader)), file)
+                let start = place &+ Self.recordHeader
+                guard header.included <= longest, header.included <= octets.count &- start else { break }
+                place = start &+ header.included
+                room[count] = FrameRecord(
+                    start: start, count: header.included, originalLength: header.original, time: header.time)
+                count &+= 1
+            }
+            return count
+        }
+        return place
     }
 
     private func tooLong(_ header: RecordHeader) -> CaptureError {

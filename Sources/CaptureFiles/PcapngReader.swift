@@ -35,25 +35,76 @@ struct PcapngReader: ~Copyable {
     private var inSection = false
     private(set) var number = 0
     private var pending = 0
+    private var records = FrameRecords()
+    /// Of the frames that were read last.
+    private var linkType = LinkType(.pcap, 0)
 
     init(_ source: ByteSource) {
         input = InputBuffer(source)
     }
 
-    /// The next frame; `nil` at the end of the file.
+    /// The next frame, and as many behind it as are there already, `most` in all; `nil` at the end of the file.
     @_lifetime(&self)
-    mutating func nextFrame() throws(CaptureError) -> CapturedFrame? {
-        while true {
-            input.consume(pending)
-            pending = 0
+    mutating func nextFrames(atMost most: Int) throws(CaptureError) -> CapturedFrames? {
+        input.consume(pending)
+        pending = 0
+        records.begin(atMost: most)
+        takeUsual()
+        while records.count == 0 {
             guard let block = try nextBlock() else { return nil }
-            pending = block.length
-            guard let frame = try parse(block) else { continue }
-            number += 1
-            return CapturedFrame(
-                number: number, time: frame.time, linkType: frame.linkType, originalLength: frame.original,
-                bytes: input.span(at: frame.distance, count: frame.captured))
+            if let frame = try parse(block) {
+                linkType = frame.linkType
+                records.append(
+                    FrameRecord(
+                        start: input.place + frame.distance, count: frame.captured, originalLength: frame.original,
+                        time: frame.time))
+                pending = block.length
+            } else {
+                input.consume(block.length)
+            }
         }
+        number += records.count
+        return CapturedFrames(records.all, in: input.all, linkType, lastNumber: number)
+    }
+
+    /// Takes the Enhanced Packet Blocks of one link type that come next, as many as are there whole and surely good ones.
+    private mutating func takeUsual() {
+        let (interfaces, isBig) = (interfaces, byteOrder == .big)
+        guard inSection else { return }
+        (pending, linkType) = Self.takeUsual(input, interfaces, isBig, linkType, &records)
+    }
+
+    ///     type 4 · total length 4 · interface 4 · time high 4 · time low 4 · captured length 4 · original length 4 · octets · …
+    private static func takeUsual(
+        _ input: borrowing InputBuffer, _ interfaces: [PcapngInterface], _ isBig: Bool, _ before: LinkType,
+        _ records: inout FrameRecords
+    ) -> (length: Int, linkType: LinkType) {
+        let octets = input.all
+        var (place, linkType) = (input.place, before)
+        func number(at place: Int) -> UInt32 {
+            let low = octets.loadLittleEndian(UInt32.self, at: place)
+            return isBig ? low.byteSwapped : low
+        }
+        records.fill { room, most in
+            var count = 0
+            while count < most, octets.count &- place >= 32, number(at: place) == 6 {
+                let (length, index) = (Int(number(at: place &+ 4)), Int(number(at: place &+ 8)))
+                let captured = Int(number(at: place &+ 20))
+                guard length >= 32, length % 4 == 0, length <= octets.count &- place, index < interfaces.count,
+                    captured <= length &- 32, Int(number(at: place &+ length &- 4)) == length,
+                    count == 0 || interfaces[index].linkType == linkType
+                else { break }
+                linkType = interfaces[index].linkType
+                let time = UInt64(number(at: place &+ 12)) << 32 | UInt64(number(at: place &+ 16))
+                room[count] = FrameRecord(
+                    start: place &+ 28, count: captured, originalLength: Int(number(at: place &+ 24)),
+                    time: interfaces[index].time(time))
+                count &+= 1
+                place &+= length
+            }
+            return count
+        }
+        return (place - input.place, linkType)
     }
 
     /// Makes the next block available whole; `nil` at the end of the file.

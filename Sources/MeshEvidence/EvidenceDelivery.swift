@@ -94,6 +94,12 @@ struct EvidenceDelivery {
         observed.removeAll(keepingCapacity: true)
     }
 
+    /// Likewise, and takes the room of what `others` holds in exchange.
+    mutating func exchangeObserved(with others: inout [Observation]) {
+        others.removeAll(keepingCapacity: true)
+        swap(&observed, &others)
+    }
+
     // MARK: PDUs
 
     /// A PDU that opened; true if it teaches something.

@@ -51,6 +51,9 @@ public struct EvidenceStream {
         if !delivery.observed.isEmpty { delivery.removeObserved(use) }
     }
 
+    /// The same, in place of what `observed` holds, whose room is used on.
+    mutating func removeObserved(into observed: inout [Observation]) { delivery.exchangeObserved(with: &observed) }
+
     /// Opens all that waits and can be opened, so that what is observed is complete.
     ///
     /// - Parameter progress: the share of an IV Index search that is done, 0 to 1.

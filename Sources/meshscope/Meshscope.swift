@@ -40,11 +40,14 @@ struct Meshscope: ParsableCommand {
         }
     }
 
-    /// The subcommand, parsed by itself: to build all of them takes longer than to read a small capture. `nil` where it has
-    /// something to say, such as help or what is wrong, which the whole says.
+    /// The subcommand, parsed by itself: to build all of them takes longer than to read a small capture. `nil` where there is
+    /// something to say instead, such as help or what is wrong, which the whole says.
     private static func parseUsual(_ arguments: [String]) -> (any ParsableCommand)? {
-        let command = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
-        return try? command?.parseAsRoot(Array(arguments.dropFirst()))
+        guard let command = configuration.subcommands.first(where: { $0.configuration.commandName == arguments.first }),
+            // Who asks for help gets another command.
+            let parsed = try? command.parseAsRoot(Array(arguments.dropFirst())), type(of: parsed) == command
+        else { return nil }
+        return parsed
     }
 
     private static func parseWhole(_ arguments: [String]) throws -> any ParsableCommand {

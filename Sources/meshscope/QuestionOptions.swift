@@ -227,7 +227,8 @@ struct ClockOffset: ExpressibleByArgument {
             guard let number = Int64(rest[..<place]), (0...100_000_000_000).contains(number),
                 let unit = FailureTime.units[rest[place]]
             else { return nil }
-            seconds += number * unit
+            // No clock is off by more than the times that a capture can tell.
+            seconds = min(seconds + number * unit, Int64.max / 1_000_000_000)
             rest = rest[place...].dropFirst()
         }
         return rest.isEmpty ? .seconds(text.first == "-" ? -seconds : seconds) : nil

@@ -33,6 +33,35 @@ import Testing
             last: 1_472_734_874_117_234_000 + 102_238_956_750),
     ]
 
+    /// What was lost of a trace is known whichever way the file ends.
+    @Test func lossesOutliveABrokenEnd() throws {
+        let path = Checkout.captures.appending(path: "sniffer.btt").path
+        var octets = Array(try Data(contentsOf: URL(filePath: path)))
+        // The lengths of records, somewhere.
+        for place in stride(from: octets.count / 2, to: octets.count / 2 + 200, by: 4) { octets[place] = 0xFF }
+        var packed = try Compression.gzip.compress(octets)
+        let whole = try losses(packed)
+        #expect(whole.losses.damages > 0 && whole.failure == nil)
+        // The checksum of all, behind which the length stands.
+        packed[packed.count - 5] ^= 0xFF
+        let broken = try losses(packed)
+        #expect(broken.losses == whole.losses && broken.failure != nil)
+    }
+
+    private func losses(_ octets: [UInt8]) throws -> (losses: CaptureLosses, failure: CaptureError?) {
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "x").path
+        try Data(octets).write(to: URL(filePath: path))
+        var file = try CaptureFile(path: path)
+        do throws(CaptureError) {
+            while try file.nextFrames(atMost: 7) != nil {}
+            return (file.losses, nil)
+        } catch {
+            return (file.losses, error)
+        }
+    }
+
     @Test(.enabled(if: Checkout.hasShared, "../shared is not beside the checkout"), arguments: traces)
     func countsAreThoseOfTheTrace(_ expected: Expected) throws {
         let path = Checkout.shared.appending(path: "captures/ellisys/\(expected.name).btt").path

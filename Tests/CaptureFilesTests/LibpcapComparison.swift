@@ -35,7 +35,9 @@ func readByLibpcap(_ path: String) -> Reading {
     var reading = Reading()
     do throws(CaptureError) {
         var handle = try PcapHandle(ByteSource(path: path))
-        while let frame = try handle.nextFrame() { reading.frames.append(ReadFrame(frame)) }
+        while let frames = try handle.nextFrames() {
+            for place in 0..<frames.count { reading.frames.append(ReadFrame(frames.frame(at: place))) }
+        }
         reading.isComplete = true
     } catch {}
     return reading

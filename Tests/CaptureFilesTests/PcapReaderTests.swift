@@ -9,7 +9,9 @@ private func readByUs(_ path: String) -> Reading {
     do throws(CaptureError) {
         let source = try ByteSource(path: path)
         guard var reader = PcapReader.open(source, source.peek(CaptureFormat.beginning)) else { return reading }
-        while let frame = try reader.nextFrame() { reading.frames.append(ReadFrame(frame)) }
+        while let frames = try reader.nextFrames(atMost: 3) {
+            for place in 0..<frames.count { reading.frames.append(ReadFrame(frames.frame(at: place))) }
+        }
         reading.isComplete = true
     } catch {}
     return reading

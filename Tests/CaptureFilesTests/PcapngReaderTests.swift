@@ -8,7 +8,9 @@ private func readByUs(_ path: String) -> Reading {
     var reading = Reading()
     do throws(CaptureError) {
         var reader = PcapngReader(try ByteSource(path: path))
-        while let frame = try reader.nextFrame() { reading.frames.append(ReadFrame(frame)) }
+        while let frames = try reader.nextFrames(atMost: 3) {
+            for place in 0..<frames.count { reading.frames.append(ReadFrame(frames.frame(at: place))) }
+        }
         reading.isComplete = true
     } catch {}
     return reading

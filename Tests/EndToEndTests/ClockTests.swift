@@ -75,6 +75,14 @@ import Testing
         }
     }
 
+    @Test func anyOffsetCanBeSaid() throws {
+        let most = String(repeating: "100000000000d", count: 1200)
+        for sign in ["+", "-"] {
+            let path = try unset()
+            #expect(try analyze([path, "--clock-offset", "\(path)=\(sign)\(most)"]).status < 3)
+        }
+    }
+
     @Test(arguments: [
         ["--clock-offset", "other.pcap=+2h"], ["--clock-offset", "X=2"], ["--clock-offset", "X=h"],
         ["--clock-offset", "X"],

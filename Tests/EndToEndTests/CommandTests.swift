@@ -1,7 +1,10 @@
+import ArgumentParser
 import Foundation
 import MeshTimelines
 import TestSupport
 import Testing
+
+@testable import meshscope
 
 private let sampleKey = "7dd7364cd842ad18c17c2b820c84c3d6"
 private let steady = Checkout.captures.appending(path: "steady.pcap").path
@@ -283,6 +286,19 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         for command in [[], ["analyze"], ["decode"], ["check"], ["keys"], ["simulate"]] {
             let result = try Program.run(Program.meshscope, command + ["--help"])
             #expect(result.status == 0 && result.output.contains("Example"))
+        }
+    }
+
+    /// A subcommand's help is the same, however it is asked for.
+    @Test func helpIsTheSameEitherWay() throws {
+        let names = Meshscope.configuration.subcommands.compactMap { $0.configuration.commandName }
+        #expect(names.count >= 10)
+        for name in names {
+            let wanted = try Program.run(Program.meshscope, ["help", name])
+            for arguments in [[name, "--help"], [name, "-h"]] {
+                let result = try Program.run(Program.meshscope, arguments)
+                #expect(result.status == 0 && result.output == wanted.output, "\(arguments)")
+            }
         }
     }
 

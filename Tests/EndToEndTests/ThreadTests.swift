@@ -56,23 +56,37 @@ import Testing
         #expect(isSame, "\(names), \(threads) threads, batches of \(most)")
     }
 
-    /// The ring keeps the order, and lets nobody run ahead.
-    @Test func aRingKeepsTheOrder() {
-        let ring = BatchRing(batches: 3, most: 1)
-        let count = 10_000
-        DispatchQueue(label: "filling").async {
-            var heard = HeardFrames(most: 1)
-            for number in 1...count {
-                heard.append(.truncated, at: FrameReference(capture: 0, number: number, time: .unknown))
-                ring.handOn(&heard)
+    /// Whoever does what: each batch goes through all stages, in the order of reading, and no stage has two at a time.
+    @Test(arguments: 1...3)
+    func stagesKeepTheOrder(threads: Int) {
+        let stages = ReadingStages(threads: threads, batches: 3, most: 1)
+        let count = 5000
+        let done = Guarded<[[Int]]>([[], [], []])
+        @Sendable func work(_ thread: Int) {
+            while let step = stages.next(for: thread) {
+                let isLast = done.withLock { done in
+                    switch step {
+                    case .read(let batch):
+                        guard done[0].count < count else { return true }
+                        batch.heard.append(
+                            .truncated, at: FrameReference(capture: 0, number: done[0].count, time: .unknown))
+                        done[0].append(done[0].count)
+                    case .open(let batch): done[1] += batch.heard.remarks.map(\.frame.number)
+                    case .handOn(let batch):
+                        done[2] += batch.heard.remarks.map(\.frame.number)
+                        batch.heard.removeAll()
+                    }
+                    return false
+                }
+                stages.finish(step, isLast: isLast)
             }
-            ring.end()
         }
-        var numbers: [Int] = []
-        while let heard = ring.next() {
-            numbers += heard.remarks.map(\.frame.number)
-            ring.takeBack(heard)
+        let ended = DispatchGroup()
+        for thread in (0..<threads).dropFirst() {
+            DispatchQueue(label: "helping").async(group: ended) { work(thread) }
         }
-        #expect(numbers == Array(1...count))
+        work(0)
+        ended.wait()
+        #expect(done.withLock { $0 } == Array(repeating: Array(0..<count), count: 3))
     }
 }

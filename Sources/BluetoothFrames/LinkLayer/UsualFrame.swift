@@ -3,11 +3,10 @@ import ByteParsing
 /// The way of nearly every frame that a sniffer hears of a mesh: a legacy advertisement whose CRC the sniffer found right, and in
 /// it a single AD structure.
 extension FramePeeler {
-    /// Peels a frame of link type 256 where it is such a one; false, with nothing done, where the long way is to be gone.
+    /// Peels a whole frame of link type 256 where it is such a one; false, with nothing done, where the long way is to be gone.
     ///
     ///     pseudo header 10 · access address 4 · PDU header 2 · AdvA 6 · length 1 · AD type 1 · value · CRC 3
-    @inline(__always)
-    static func peelUsual(_ bytes: Span<UInt8>, of frame: FrameStamp, _ heard: inout HeardBatch) -> Bool {
+    public static func peelUsual(_ bytes: Span<UInt8>, of frame: FrameStamp, _ heard: inout HeardBatch) -> Bool {
         guard bytes.count >= 24 else { return false }
         // Dewhitened, not coded, and "CRC valid" whatever "CRC checked" says.
         guard bytes.loadLittleEndian(UInt16.self, at: 8) & 0x8801 == 0x0801,

@@ -14,6 +14,11 @@ struct EllisysTraceReader: ~Copyable {
     private(set) var number = 0
     /// What could not be read, once all that could was.
     private(set) var losses = CaptureLosses()
+    /// Frames are put together here, so many octets at a time.
+    private var octets: [UInt8] = []
+    private static let manyOctets = 1 << 16
+    private var records = FrameRecords()
+    private var linkType = LinkType.bluetoothLELinkLayerWithHeader
     private var streams: [TraceRecords]
     private let start: CaptureTime
     private let pageDamages: Int
@@ -95,26 +100,35 @@ struct EllisysTraceReader: ~Copyable {
         return CaptureTime(seconds: seconds, nanoseconds: rest * 100)
     }
 
-    /// As of a `RecordReader`; this one is no object, since records are read by the million, and to retain it for each takes as long as
-    /// the reading.
-    mutating func readRecord(into octets: inout [UInt8]) throws(CaptureError) -> Record? {
-        if let record = nextRecord(into: &octets) {
-            number += 1
-            return record
+    /// The next frame, and some behind it that are of the same link type, `most` in all; `nil` at the end of the file.
+    @_lifetime(&self)
+    mutating func nextFrames(atMost most: Int) throws(CaptureError) -> CapturedFrames? {
+        records.begin(atMost: most)
+        octets.removeAll(keepingCapacity: true)
+        while !records.isFull, octets.count < Self.manyOctets, let place = Self.earliest(of: streams) {
+            let before = octets.count
+            guard let next = streams[place].linkType, records.count == 0 || next == linkType else { break }
+            guard let record = streams[place].takeFrame(since: start, into: &octets) else { continue }
+            linkType = next
+            let count = octets.count - before
+            records.append(
+                FrameRecord(
+                    start: before, count: count, originalLength: record.originalLength ?? count, time: record.time))
         }
+        guard records.count > 0 else {
+            try end()
+            return nil
+        }
+        number += records.count
+        return CapturedFrames(records.all, in: octets.span, linkType, lastNumber: number)
+    }
+
+    private mutating func end() throws(CaptureError) {
         losses = CaptureLosses(
             damages: streams.reduce(pageDamages) { $0 + $1.damages }, unknown: streams.reduce(0) { $0 + $1.unknown })
         if let failure = file.failure {
             throw CaptureError(.brokenOff, path: file.path, "\(failure) (frame \(number + 1))")
         }
-        return nil
-    }
-
-    private mutating func nextRecord(into octets: inout [UInt8]) -> Record? {
-        while let place = Self.earliest(of: streams) {
-            if let record = streams[place].takeFrame(since: start, into: &octets) { return record }
-        }
-        return nil
     }
 
     /// The stream whose next record is the earliest.

@@ -60,8 +60,16 @@ struct TraceRecord {
 
     // MARK: Frames
 
-    /// Puts the frame of the record in place of what `octets` holds; what is to be said of it, or `nil` for a kind that is not
-    /// known.
+    /// The link type of the frames that are made of such records; `nil` for a kind that is not known.
+    var linkType: LinkType? {
+        switch item.kind {
+        case .lowEnergy: .bluetoothLELinkLayerWithHeader
+        case .hci: .bluetoothHCIH4WithDirection
+        case .unknown: nil
+        }
+    }
+
+    /// Puts the frame of the record behind what `octets` holds; what is to be said of it, or `nil` for a kind that is not known.
     func makeFrame(of span: Span<UInt8>, at time: CaptureTime, into octets: inout [UInt8]) throws(ParseError) -> Record?
     {
         var reader = ByteReader(span)
@@ -71,7 +79,7 @@ struct TraceRecord {
         case .lowEnergy: return try lowEnergyFrame(&reader, rest: rest, at: time, into: &octets)
         case .hci:
             let type = try reader.readUInt8()
-            octets.beginHCI(isReceived: type == 4 || type == 0x82, indicator: type & 0x7F)
+            octets.appendHCI(isReceived: type == 4 || type == 0x82, indicator: type & 0x7F)
             octets.append(span.extracting(rest..<span.count))
             return Record(time: time, linkType: .bluetoothHCIH4WithDirection)
         case .unknown: return nil
@@ -98,7 +106,7 @@ struct TraceRecord {
         let isShort = present < pduLength + 3
         // Dewhitened, signal power valid, reference access address valid; CRC checked where it surely failed.
         let flags: UInt16 = 0x0013 | (isCoded ? 0x8000 : 0) | (isShort ? 0x0400 : 0)
-        octets.removeAll(keepingCapacity: true)
+        let begin = octets.count
         // Noise that is not known, no access address offences, and the reference access address.
         let start = UInt64(channel) | UInt64(UInt8(truncatingIfNeeded: power)) << 8 | 0x8E89_BED6_0080_0000
         octets.appendLittleEndian(start)
@@ -109,6 +117,6 @@ struct TraceRecord {
         let missing = pduLength + 3 - present
         return Record(
             time: time, linkType: .bluetoothLELinkLayerWithHeader,
-            originalLength: missing > 0 ? octets.count + missing : nil)
+            originalLength: missing > 0 ? octets.count - begin + missing : nil)
     }
 }

@@ -20,14 +20,19 @@ struct TraceRecords {
 
     /// Of the next record, picoseconds since the start of the trace; `nil` at the end of the stream.
     var time: UInt64? { next?.picoseconds }
+    /// Of the frame of the next record.
+    var linkType: LinkType? { next?.linkType }
 
-    /// Puts the frame of the next record in place of what `octets` holds, and goes on to the one behind it; `nil` where it cannot be
-    /// one.
+    /// Puts the frame of the next record behind what `octets` holds, and goes on to the one behind it; `nil` where it cannot be one.
     mutating func takeFrame(since start: CaptureTime, into octets: inout [UInt8]) -> Record? {
         guard let record = next else { return nil }
         let time = start.advanced(byNanoseconds: Int64(record.picoseconds / 1000))
+        let before = octets.count
         let frame = try? record.makeFrame(of: stream.span(count: record.length), at: time, into: &octets)
-        if frame == nil { damages += 1 }
+        if frame == nil {
+            damages += 1
+            octets.removeLast(octets.count - before)
+        }
         stream.consume(record.length)
         advance()
         return frame ?? nil

@@ -159,16 +159,16 @@ private struct PeeledCapture: ~Copyable {
 
     mutating func readOn(into heard: inout HeardFrames) -> Bool {
         do throws(CaptureError) {
-            while !heard.isFull {
-                guard let frame = try file.nextFrame() else {
+            var untilTold = MergedReading.interval - intake.summary.frames % MergedReading.interval
+            while !heard.isFull, untilTold > 0 {
+                guard let frames = try file.nextFrames(atMost: min(heard.room, untilTold)) else {
                     intake.tell(file.losses, &heard)
                     return false
                 }
-                intake.take(frame, into: &heard)
-                guard intake.summary.frames % MergedReading.interval != 0 else { break }
+                untilTold -= frames.count
+                intake.take(frames, into: &heard)
             }
-            // Behind the loop, since a frame borrows the file.
-            if intake.summary.frames % MergedReading.interval == 0 { intake.tell(file.losses, &heard) }
+            if untilTold == 0 { intake.tell(file.losses, &heard) }
             return true
         } catch {
             breakOff(error, &heard)

@@ -69,6 +69,27 @@ struct CaptureIntake {
         summary.clockShift = sum
     }
 
+    /// Takes frames in their order.
+    mutating func take(_ frames: CapturedFrames, into heard: inout HeardFrames) {
+        guard last?.linkType == frames.linkType, last?.encapsulation == .linkLayerWithHeader, hasPlainClock else {
+            for place in 0..<frames.count { take(frames.frame(at: place), into: &heard) }
+            return
+        }
+        // The way of nearly every frame of a sniffer.
+        let capture = summary.index
+        for place in 0..<frames.count {
+            let frame = frames.frame(at: place)
+            let isCut = frame.originalLength > frame.bytes.count
+            summary.count(frame.time)
+            let stamp = FrameStamp(
+                capture: capture, number: earlier &+ frame.number, nanoseconds: frame.time.nanoseconds)
+            guard isCut || !FramePeeler.peelUsual(frame.bytes, of: stamp, &heard.heard) else { continue }
+            peel(
+                frame.bytes, FrameReference(stamp), as: .linkLayerWithHeader, flags: frame.flags, isCut: isCut,
+                into: &heard)
+        }
+    }
+
     @inline(__always)
     mutating func take(_ frame: CapturedFrame, into frames: inout HeardFrames) {
         take(
@@ -80,6 +101,12 @@ struct CaptureIntake {
     private mutating func reference(to frame: CapturedFrame) -> FrameReference {
         if case .startsAt(let start) = clock, frame.time.isKnown { begin(at: start, frame.time) }
         return FrameReference(capture: summary.index, number: earlier + frame.number, time: aligned(frame.time))
+    }
+
+    /// Whether times stay as the file has them.
+    private var hasPlainClock: Bool {
+        if case .startsAt = clock { return false }
+        return shift == nil
     }
 
     /// The first frame with a time: what its clock is off is known.

@@ -22,15 +22,18 @@ public struct CaptureReading {
     private let inputs: CaptureInputs
     /// Captures that could not be used at all; the others are analysed.
     public private(set) var unusable: [CaptureError]
-    /// With two or more, one thread reads and peels while the one that asks opens what was heard; the outcome is the same.
+    /// With two or more, one reads and peels while another one opens what was heard, and what was observed is received; the outcome is
+    /// the same.
     public var threads = 1
-    /// How many things that were heard make a batch full. One thread has them in its nearest cache; two wait for each other the
+    /// How many things that were heard make a batch full. One thread has them in its nearest cache; several wait for each other the
     /// less, the more they are.
     var most: Int?
     private static let mostOfOneThread = 256
-    private static let mostOfTwoThreads = 2048
-    /// Batches between two threads.
-    private static let batches = 4
+    private static let mostOfSeveralThreads = 2048
+    /// Batches that several threads share.
+    private static let batches = 6
+    /// To read and peel, to open, and to receive.
+    private static let stages = 3
 
     /// One capture by itself, as it stands.
     ///
@@ -67,11 +70,9 @@ public struct CaptureReading {
         into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void,
         _ progress: (ReadingProgress) -> Void = { _ in }
     ) throws(CaptureError) {
-        read { heard in
-            stream.take(heard)
-            stream.removeObserved(receive)
-            if let reached = heard.progress { progress(reached) }
-        }
+        let lent = Guarded(lent: stream)
+        read(into: lent, receive, progress)
+        stream = lent.value
         let frames = inputs.frames
         stream.settle { progress(ReadingProgress(frames: frames, octets: nil, search: $0)) }
         stream.removeObserved(receive)
@@ -80,27 +81,45 @@ public struct CaptureReading {
         if refusals.areAll, let error = unusable.first { throw error }
     }
 
-    /// Hands each batch to `open`, in this thread and in its order.
-    private func read(_ open: (HeardFrames) -> Void) {
-        guard threads > 1 else {
-            var heard = HeardFrames(most: most ?? Self.mostOfOneThread)
-            while inputs.fill(&heard) {
-                open(heard)
-                heard.removeAll()
+    /// Works at all stages, with as many threads beside this one as there are stages for; only this one hands on.
+    private func read(
+        into stream: Guarded<EvidenceStream>, _ receive: ([Observation]) -> Void, _ progress: (ReadingProgress) -> Void
+    ) {
+        let helpers = min(max(threads, 1), Self.stages) - 1
+        let stages = ReadingStages(
+            threads: 1 + helpers, batches: helpers == 0 ? 1 : Self.batches,
+            most: most ?? (helpers == 0 ? Self.mostOfOneThread : Self.mostOfSeveralThreads))
+        for helper in 0..<helpers {
+            // A queue of its own has a thread of its own.
+            DispatchQueue(label: "reading").async { [inputs] in
+                while let step = stages.next(for: 1 + helper) { Self.work(at: step, of: stages, inputs, stream) }
             }
-            return
         }
-        let most = most ?? Self.mostOfTwoThreads
-        let ring = BatchRing(batches: Self.batches, most: most)
-        // A queue of its own has a thread of its own.
-        DispatchQueue(label: "reading").async { [inputs] in
-            var heard = HeardFrames(most: most)
-            while inputs.fill(&heard) { ring.handOn(&heard) }
-            ring.end()
+        while let step = stages.next(for: 0) {
+            if case .handOn(let batch) = step {
+                receive(batch.observed)
+                if let reached = batch.heard.progress { progress(reached) }
+            }
+            Self.work(at: step, of: stages, inputs, stream)
         }
-        while let heard = ring.next() {
-            open(heard)
-            ring.takeBack(heard)
+    }
+
+    private static func work(
+        at step: ReadingStages.Step, of stages: ReadingStages, _ inputs: CaptureInputs,
+        _ stream: Guarded<EvidenceStream>
+    ) {
+        var isLast = false
+        switch step {
+        case .read(let batch): isLast = !inputs.fill(&batch.heard)
+        case .open(let batch):
+            stream.withLock {
+                $0.take(batch.heard)
+                $0.removeObserved(into: &batch.observed)
+            }
+        case .handOn(let batch):
+            batch.heard.removeAll()
+            batch.observed.removeAll(keepingCapacity: true)
         }
+        stages.finish(step, isLast: isLast)
     }
 }

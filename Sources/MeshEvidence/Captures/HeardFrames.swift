@@ -29,6 +29,9 @@ struct HeardFrames: Sendable {
     @inline(__always)
     var isFull: Bool { heard.all.count >= most || remarks.count >= most }
 
+    /// How many frames it takes at least until they are full, if each holds one thing; at least 1.
+    var room: Int { max(1, most - max(heard.all.count, remarks.count)) }
+
     mutating func append(_ statement: CaptureStatement, at frame: FrameReference) {
         remarks.append(Remark(place: heard.count, statement: statement, frame: frame))
     }

@@ -124,9 +124,9 @@ public struct IVIndexTrial {
         let isKey = one(if: octet & 0x40 != 0) | one(if: octet & 0x3F == 0)
         let isKnown = control & isOpcode | (control ^ 1) & isKey
         // SegO and SegN, behind SZMIC or a reserved bit and SeqZero. Only the last segment is shorter than the others: 12 octets and
-        // a NetMIC of 4, or 8 and one of 8, behind DST and a header of 4.
+        // a NetMIC of 4, or 8 and one of 8, behind DST and a header of 4; or by 4 or 8 octets less, as some relays cut what they pass on.
         let (offset, last) = (start &>> 21 & 0x1F, start &>> 16 & 0x1F)
-        let isSegment = one(if: offset == last) | one(if: offset < last) & one(if: octets == 22)
+        let isSegment = one(if: offset == last) | one(if: offset < last) & one(if: octets & 3 == 22 & 3)
         let isWhole = one(if: octet & 0x80 == 0)
         return one(if: start &>> 48 != 0) & isKnown & (isWhole | isSegment)
     }
