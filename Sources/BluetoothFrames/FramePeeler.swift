@@ -96,7 +96,7 @@ public struct FramePeeler {
     ) throws(ParseError) -> FrameOutcome {
         part = nil
         if collectsPackets { packets = [] }
-        if encapsulation == .linkLayerWithHeader, !isCut, Self.peelUsual(bytes, of: frame, &heard) { return .peeled }
+        if encapsulation == .linkLayerWithHeader, !isCut, peelUsual(bytes, of: frame, &heard) { return .peeled }
         self.frame = frame
         isMonitor = encapsulation == .linuxMonitor || encapsulation == .linuxMonitorWithHeader
         var reader = ByteReader(bytes)

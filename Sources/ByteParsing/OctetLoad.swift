@@ -19,6 +19,34 @@ extension Span where Element == UInt8 {
     }
 }
 
+extension MutableSpan where Element == UInt8 {
+    /// Puts the octets of a number at `offset`, least significant first; there must be room for all of them.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func storeLittleEndian<Number: FixedWidthInteger & BitwiseCopyable>(
+        _ number: Number, at offset: Int
+    ) {
+        precondition(offset >= 0 && offset <= count &- MemoryLayout<Number>.size)
+        unsafe withUnsafeMutableBufferPointer { octets in
+            unsafe UnsafeMutableRawBufferPointer(octets).storeBytes(
+                of: number.littleEndian, toByteOffset: offset, as: Number.self)
+        }
+    }
+
+    /// Copies borrowed octets to `offset`; there must be room for all of them.
+    @inlinable @inline(__always)
+    @_lifetime(self: copy self)
+    public mutating func store(_ octets: Span<UInt8>, at offset: Int) {
+        precondition(offset >= 0 && offset <= count &- octets.count)
+        unsafe withUnsafeMutableBufferPointer { room in
+            unsafe octets.withUnsafeBufferPointer { octets in
+                unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(room)[offset...])
+                    .copyMemory(from: UnsafeRawBufferPointer(octets))
+            }
+        }
+    }
+}
+
 extension [UInt8] {
     /// Appends a copy of borrowed octets.
     @inlinable

@@ -20,7 +20,7 @@ public enum CRC24 {
         return compute(try pdu.readSpan(pdu.remaining), from: initial)
     }
 
-    private static func compute(_ octets: Span<UInt8>, from initial: UInt32) -> UInt32 {
+    static func compute(_ octets: Span<UInt8>, from initial: UInt32) -> UInt32 {
         let tables = tables.span
         var crc = reversed(initial)
         var place = 0

@@ -15,7 +15,7 @@ struct EllisysTraceReader: ~Copyable {
     /// What could not be read, once all that could was.
     private(set) var losses = CaptureLosses()
     /// Frames are put together here, so many octets at a time.
-    private var octets: [UInt8] = []
+    private var octets = JoinedFrames()
     private static let manyOctets = 1 << 16
     private var records = FrameRecords()
     private var linkType = LinkType.bluetoothLELinkLayerWithHeader
@@ -104,7 +104,7 @@ struct EllisysTraceReader: ~Copyable {
     @_lifetime(&self)
     mutating func nextFrames(atMost most: Int) throws(CaptureError) -> CapturedFrames? {
         records.begin(atMost: most)
-        octets.removeAll(keepingCapacity: true)
+        octets.removeAll()
         while !records.isFull, octets.count < Self.manyOctets, let place = Self.earliest(of: streams) {
             let before = octets.count
             guard let next = streams[place].linkType, records.count == 0 || next == linkType else { break }
@@ -120,7 +120,7 @@ struct EllisysTraceReader: ~Copyable {
             return nil
         }
         number += records.count
-        return CapturedFrames(records.all, in: octets.span, linkType, lastNumber: number)
+        return CapturedFrames(records.all, in: octets.all, linkType, lastNumber: number)
     }
 
     private mutating func end() throws(CaptureError) {

@@ -70,7 +70,8 @@ struct TraceRecord {
     }
 
     /// Puts the frame of the record behind what `octets` holds; what is to be said of it, or `nil` for a kind that is not known.
-    func makeFrame(of span: Span<UInt8>, at time: CaptureTime, into octets: inout [UInt8]) throws(ParseError) -> Record?
+    func makeFrame(of span: Span<UInt8>, at time: CaptureTime, into octets: inout JoinedFrames) throws(ParseError)
+        -> Record?
     {
         var reader = ByteReader(span)
         try reader.skip(Self.head + 16)
@@ -79,8 +80,13 @@ struct TraceRecord {
         case .lowEnergy: return try lowEnergyFrame(&reader, rest: rest, at: time, into: &octets)
         case .hci:
             let type = try reader.readUInt8()
-            octets.appendHCI(isReceived: type == 4 || type == 0x82, indicator: type & 0x7F)
-            octets.append(span.extracting(rest..<span.count))
+            let packet = span.extracting(rest..<span.count)
+            // Link type 201: the direction, and the H4 packet indicator.
+            octets.append(5 + packet.count) { room in
+                room.storeLittleEndian(type == 4 || type == 0x82 ? UInt32(1).byteSwapped : 0, at: 0)
+                room.storeLittleEndian(type & 0x7F, at: 4)
+                room.store(packet, at: 5)
+            }
             return Record(time: time, linkType: .bluetoothHCIH4WithDirection)
         case .unknown: return nil
         }
@@ -88,14 +94,14 @@ struct TraceRecord {
 
     /// A frame of link type 256. Whether the CRC is right is left to who knows the CRCInit, but for a PDU that is cut short.
     private func lowEnergyFrame(
-        _ reader: inout ByteReader, rest: Int, at time: CaptureTime, into octets: inout [UInt8]
+        _ reader: inout ByteReader, rest: Int, at time: CaptureTime, into octets: inout JoinedFrames
     ) throws(ParseError) -> Record {
         let channel = try reader.readUInt8()
         try reader.skip(1)
         // Half decibels above -100 dBm.
         let power = Int(try reader.readUInt8()) / 2 - 100
         try reader.skip(1)
-        let accessAddress = try reader.readSpan(4)
+        let accessAddress = try reader.readUInt32LittleEndian()
         try reader.skip(3)
         let isCoded = try reader.readUInt8() == Self.coded
         try reader.skip(rest - reader.offset)
@@ -109,14 +115,43 @@ struct TraceRecord {
         let begin = octets.count
         // Noise that is not known, no access address offences, and the reference access address.
         let start = UInt64(channel) | UInt64(UInt8(truncatingIfNeeded: power)) << 8 | 0x8E89_BED6_0080_0000
-        octets.appendLittleEndian(start)
-        octets.appendLittleEndian(flags)
-        octets.append(accessAddress)
-        octets.append(coding)
-        octets.append(try reader.readSpan(present))
+        let pdu = try reader.readSpan(present)
+        octets.append(14 + coding.count + present) { room in
+            room.storeLittleEndian(start, at: 0)
+            room.storeLittleEndian(flags, at: 8)
+            room.storeLittleEndian(accessAddress, at: 10)
+            room.store(coding, at: 14)
+            room.store(pdu, at: 14 + coding.count)
+        }
         let missing = pduLength + 3 - present
         return Record(
             time: time, linkType: .bluetoothLELinkLayerWithHeader,
             originalLength: missing > 0 ? octets.count - begin + missing : nil)
+    }
+}
+
+/// The octets of frames that are put together from a trace, one behind the other, in room that is used again and again.
+struct JoinedFrames {
+    private var room: [UInt8] = []
+    private(set) var count = 0
+
+    /// Forgets the frames, and keeps the room.
+    mutating func removeAll() { count = 0 }
+
+    /// Makes room for so many octets more, which `fill` fills.
+    @inline(__always)
+    mutating func append(_ octets: Int, _ fill: (inout MutableSpan<UInt8>) -> Void) {
+        let end = count + octets
+        if end > room.count { room.append(contentsOf: repeatElement(0, count: max(1 << 13, 2 * end - room.count))) }
+        let start = count
+        count = end
+        var all = room.mutableSpan
+        var last = all._mutatingExtracting(start..<end)
+        fill(&last)
+    }
+
+    var all: Span<UInt8> {
+        @_lifetime(borrow self)
+        get { room.span.extracting(..<count) }
     }
 }

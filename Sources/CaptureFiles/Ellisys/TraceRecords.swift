@@ -24,15 +24,11 @@ struct TraceRecords {
     var linkType: LinkType? { next?.linkType }
 
     /// Puts the frame of the next record behind what `octets` holds, and goes on to the one behind it; `nil` where it cannot be one.
-    mutating func takeFrame(since start: CaptureTime, into octets: inout [UInt8]) -> Record? {
+    mutating func takeFrame(since start: CaptureTime, into octets: inout JoinedFrames) -> Record? {
         guard let record = next else { return nil }
         let time = start.advanced(byNanoseconds: Int64(record.picoseconds / 1000))
-        let before = octets.count
         let frame = try? record.makeFrame(of: stream.span(count: record.length), at: time, into: &octets)
-        if frame == nil {
-            damages += 1
-            octets.removeLast(octets.count - before)
-        }
+        if frame == nil { damages += 1 }
         stream.consume(record.length)
         advance()
         return frame ?? nil

@@ -39,11 +39,6 @@ extension [UInt8] {
     /// Begins a frame of link type 201: the direction, and the H4 packet indicator.
     mutating func beginHCI(isReceived: Bool, indicator: UInt8) {
         removeAll(keepingCapacity: true)
-        appendHCI(isReceived: isReceived, indicator: indicator)
-    }
-
-    /// The same, behind what is there.
-    mutating func appendHCI(isReceived: Bool, indicator: UInt8) {
         append(contentsOf: [0, 0, 0, isReceived ? 1 : 0, indicator])
     }
 

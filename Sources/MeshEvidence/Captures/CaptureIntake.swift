@@ -83,7 +83,7 @@ struct CaptureIntake {
             summary.count(frame.time)
             let stamp = FrameStamp(
                 capture: capture, number: earlier &+ frame.number, nanoseconds: frame.time.nanoseconds)
-            guard isCut || !FramePeeler.peelUsual(frame.bytes, of: stamp, &heard.heard) else { continue }
+            guard isCut || !peeler.peelUsual(frame.bytes, of: stamp, &heard.heard) else { continue }
             peel(
                 frame.bytes, FrameReference(stamp), as: .linkLayerWithHeader, flags: frame.flags, isCut: isCut,
                 into: &heard)
