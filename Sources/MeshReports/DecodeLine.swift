@@ -105,7 +105,7 @@ struct DecodeLine {
     // MARK: As a line
 
     /// Columns that stay aligned; what has any length stands at the end.
-    func write(to line: inout [UInt8], _ clock: inout LineClock, networks: Int) {
+    func write(to line: inout LineOctets, _ clock: inout LineClock, networks: Int) {
         clock.write(origin.time, to: &line)
         line.addColumn(width: 6) { $0.append(decimal: UInt64(max(0, origin.frame.number))) }
         line.addColumn(way, width: 9)
@@ -122,25 +122,25 @@ struct DecodeLine {
             let text = fields.map { "\($0.name) \($0.value)" }.joined(separator: ", ")
             line.addColumn(PrintableText.escape(text))
         } else if let parameters, !parameters.isEmpty {
-            line.addColumn(Hexadecimal.text(parameters))
+            line.addColumn { $0.append(hexadecimal: parameters) }
         }
         guard sourceName != nil || destinationName != nil else { return }
         let names = [sourceName ?? source.map { "\($0)" }, destinationName ?? destination.map { "\($0)" }]
         line.addColumn(PrintableText.escape("[\(names.map { $0 ?? "" }.joined(separator: " → "))]"))
     }
 
-    private func writeRoute(_ seq: SequenceNumber, _ source: UnicastAddress, to line: inout [UInt8]) {
+    private func writeRoute(_ seq: SequenceNumber, _ source: UnicastAddress, to line: inout LineOctets) {
         line.addColumn(kind == .solicitation ? "SSEQ " : "SEQ ")
         line.append(hexadecimal: seq.value, digits: 6)
         line.addColumn { $0.append(hexadecimal: UInt32(source.value), digits: 4) }
-        line.append(contentsOf: " → ".utf8)
+        line.append(" → ")
         if let destination {
             line.append(hexadecimal: UInt32(destination.value), digits: 4)
         } else {
-            line.append(contentsOf: "cut   ".utf8)
+            line.append("cut   ")
         }
         line.addColumn(width: 7) {
-            $0.append(contentsOf: "TTL ".utf8)
+            $0.append("TTL ")
             $0.append(decimal: UInt64(ttl ?? 0))
         }
         line.addColumn(credentials ?? "", width: 10)

@@ -104,7 +104,7 @@ public struct DecodeReport {
             waiting.add(observation.origin.frame) { line.write(to: &$0, &clock, networks: networks) }
         case .jsonLines:
             let text = try json(line)
-            waiting.add(observation.origin.frame) { $0.append(contentsOf: text.utf8) }
+            waiting.add(observation.origin.frame) { $0.append(text) }
         }
         return waiting.isFull ? waiting.removeHalf() : []
     }

@@ -1,17 +1,20 @@
+import ByteParsing
 import MeshEvidence
 
 /// Lines that wait for their turn: PDUs are opened in batches, somewhat behind the beacons.
 struct WaitingLines {
-    private var octets: [UInt8] = []
+    private var octets = LineOctets()
     /// Where each line stands in `octets`, in the order of their frames.
     private var lines: [(frame: FrameReference, place: Range<Int>)] = []
+    /// Whether they stand there in that order.
+    private var areInOrder = true
     private static let most = 2048
 
     /// Whether half of them are to be shown.
     var isFull: Bool { lines.count > Self.most }
 
     /// Takes what `write` appends as a line of this frame.
-    mutating func add(_ frame: FrameReference, _ write: (inout [UInt8]) throws -> Void) rethrows {
+    mutating func add(_ frame: FrameReference, _ write: (inout LineOctets) throws -> Void) rethrows {
         let start = octets.count
         try write(&octets)
         octets.append(UInt8(ascii: "\n"))
@@ -19,15 +22,21 @@ struct WaitingLines {
         var place = lines.count - 1
         while place > 0, lines[place].frame < lines[place - 1].frame {
             lines.swapAt(place, place - 1)
+            areInOrder = false
             place -= 1
         }
     }
 
     /// The first half.
     mutating func removeHalf() -> [UInt8] {
-        let rest = lines.dropFirst(Self.most / 2)
-        let shown = text(of: lines.prefix(Self.most / 2))
-        (octets, lines) = (text(of: rest), Self.places(of: rest))
+        if !areInOrder { putInOrder() }
+        let end = lines[Self.most / 2].place.lowerBound
+        let shown = octets.removeFirst(end)
+        lines.removeFirst(Self.most / 2)
+        for place in lines.indices {
+            let before = lines[place].place
+            lines[place].place = (before.lowerBound - end)..<(before.upperBound - end)
+        }
         return shown
     }
 
@@ -37,15 +46,18 @@ struct WaitingLines {
         return text(of: lines[...])
     }
 
-    /// Where lines stand once there is nothing else.
-    private static func places(
-        of lines: ArraySlice<(frame: FrameReference, place: Range<Int>)>
-    ) -> [(frame: FrameReference, place: Range<Int>)] {
+    /// Lets the lines stand one behind the other as their frames do.
+    private mutating func putInOrder() {
+        let text = text(of: lines[...])
+        octets.removeAll()
+        octets.append(text.span)
         var end = 0
-        return lines.map { line in
-            defer { end += line.place.count }
-            return (line.frame, end..<end + line.place.count)
+        for place in lines.indices {
+            let count = lines[place].place.count
+            lines[place].place = end..<(end + count)
+            end += count
         }
+        areInOrder = true
     }
 
     private func text(of lines: ArraySlice<(frame: FrameReference, place: Range<Int>)>) -> [UInt8] {
@@ -57,11 +69,11 @@ struct WaitingLines {
             if line.place.lowerBound == run.upperBound {
                 run = run.lowerBound..<line.place.upperBound
             } else {
-                text.append(contentsOf: octets[run])
+                text.append(octets.all.extracting(run))
                 run = line.place
             }
         }
-        text.append(contentsOf: octets[run])
+        text.append(octets.all.extracting(run))
         return text
     }
 }

@@ -52,6 +52,32 @@ import Testing
         #expect(peeled > 1000 && failed > 1000)
     }
 
+    /// Whose CRC nobody checked: it is computed, and both ways find the same where it is right and where it is not.
+    @Test func uncheckedFramesGoBothWaysAlike() {
+        var (peeled, failed) = (0, 0)
+        for type in UInt8(0)..<8 {
+            for count in 8...40 {
+                for shift in -1...1 {
+                    for mask in [0, 0x20] as [UInt8] {
+                        let data = (0..<(count - 8)).map { UInt8(truncatingIfNeeded: 37 * $0 + 11 * count) }
+                        let address = [UInt8](repeating: 0xA5, count: 6)
+                        let length = UInt8(truncatingIfNeeded: count + shift)
+                        let pdu = [type, length] + address + [UInt8(count - 7), 0x2A] + data
+                        let crc = CRC24.compute(pdu)
+                        let check = [0, 8, 16].map { UInt8(truncatingIfNeeded: crc >> $0) }
+                        let rest = [0xD6, 0xBE, 0x89, 0x8E] + pdu + [check[0], check[1], check[2] ^ mask]
+                        let (one, other) = (usual(rest, flags: [0x11, 0x00]), peel([], rest, .linkLayer))
+                        #expect(one.0.structures == other.0.structures && one.1 == other.1, "\(rest)")
+                        #expect(one.0.malformed.map(\.reason) == other.0.malformed.map(\.reason))
+                        peeled += one.0.structures.count
+                        failed += one.0.structures.isEmpty ? 1 : 0
+                    }
+                }
+            }
+        }
+        #expect(peeled > 100 && failed > 100)
+    }
+
     /// The packets are those of the last frame, whichever way it went: a pcapng holds frames of several link types.
     @Test func theUsualFrameHasNoPacketsOfAnotherOne() throws {
         var (peeler, batch) = (FramePeeler(), HeardBatch())

@@ -16,7 +16,7 @@ import Testing
             numbers.swapAt(place, place - random.below(place % disorder + 1))
         }
         for number in numbers {
-            lines.add(frame(number)) { $0.append(contentsOf: "line \(number)".utf8) }
+            lines.add(frame(number)) { $0.append("line \(number)") }
             if lines.isFull { shown += lines.removeHalf() }
         }
         shown += lines.removeAll()
@@ -30,12 +30,49 @@ import Testing
     }
 
     @Test func columnsAreFilledUp() {
-        var line: [UInt8] = Array("12:00".utf8)
+        var line = LineOctets()
+        line.append("12:00")
         line.addColumn("abc", width: 5)
         line.addColumn("too long", width: 3)
         line.addColumn(width: 8) { $0.append(hexadecimal: 0xABC, digits: 4) }
         line.append(decimal: 42, digits: 6)
         line.append(decimal: 1_234_567, digits: 3)
-        #expect(String(decoding: line, as: UTF8.self) == "12:00  abc    too long  0x0ABC  000042567")
+        #expect(line.text == "12:00  abc    too long  0x0ABC  000042567")
+    }
+
+    @Test func numbersAreWrittenAsAnybodyWritesThem() {
+        var random = SeededNumbers(seed: 5)
+        for round in 0..<2000 {
+            let number = round < 64 ? UInt64(1) << UInt64(round) &- 1 : random.next() >> UInt64(round % 64)
+            var line = LineOctets()
+            line.append(decimal: number)
+            line.append(UInt8(ascii: " "))
+            line.append(hexadecimal: UInt32(truncatingIfNeeded: number), digits: 8)
+            line.append(hexadecimal: [UInt8(truncatingIfNeeded: number), 0x9A])
+            line.append(hexadecimal: UInt32(truncatingIfNeeded: number) & 0xFFFF, digits: 4)
+            func digits(_ number: UInt64, _ count: Int) -> String {
+                let text = String(number, radix: 16)
+                return String(repeating: "0", count: count - text.count) + text
+            }
+            let wanted =
+                "\(number) 0x" + digits(number & 0xFFFF_FFFF, 8).uppercased() + digits(number & 0xFF, 2) + "9a0x"
+                + digits(number & 0xFFFF, 4).uppercased()
+            #expect(line.text == wanted)
+        }
+    }
+
+    /// Whatever was written before, and however much: room is made.
+    @Test func longTextsHaveRoom() {
+        var line = LineOctets()
+        var wanted = ""
+        for length in [0, 1, 31, 4000, 4096, 9000, 1] {
+            let text = String(repeating: "€", count: length)
+            line.append(text)
+            line.addColumn("x", width: 70)
+            wanted += text + "  x" + String(repeating: " ", count: 69)
+        }
+        #expect(line.text == wanted)
+        let removed = line.removeFirst(wanted.utf8.count - 10)
+        #expect(String(decoding: removed, as: UTF8.self) + line.text == wanted)
     }
 }

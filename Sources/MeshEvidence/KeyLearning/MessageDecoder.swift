@@ -63,6 +63,9 @@ public struct MessageDecoder {
         if nonce == .proxy, let opcode = pdu.transportPDU.first {
             return .proxyConfiguration(opcode: opcode, parameters: Array(pdu.transportPDU.dropFirst()))
         }
+        if let hint = LowerTransportPDU.keyHint(ofUnsegmented: pdu), !hasKeys(hint) {
+            return .closedAccess(hint, segments: 1)
+        }
         guard let lower = try? LowerTransportPDU(pdu), let destination = pdu.destination else { return .broken }
         switch lower {
         case .unsegmentedAccess(let hint, let sealed):
@@ -121,14 +124,17 @@ public struct MessageDecoder {
         }
     }
 
+    private func hasKeys(_ hint: LowerTransportPDU.AccessKeyHint) -> Bool {
+        hint == .deviceKey ? !keys.upperKeys.deviceKeys.isEmpty : !keys.upperKeys.applicationKeys.isEmpty
+    }
+
     private mutating func open(
         _ message: UpperTransport.Message, _ hint: LowerTransportPDU.AccessKeyHint, segments: Int
     ) -> DecodedMessage {
         let opened: (payload: [UInt8], key: UpperKeyPlace)?
         switch hint {
-        case .deviceKey: opened = keys.upperKeys.deviceKeys.isEmpty ? nil : openWithDeviceKeys(message)
-        case .applicationKey(let aid):
-            opened = keys.upperKeys.applicationKeys.isEmpty ? nil : openWithApplicationKeys(message, aid: aid)
+        case .deviceKey: opened = openWithDeviceKeys(message)
+        case .applicationKey(let aid): opened = openWithApplicationKeys(message, aid: aid)
         }
         guard let opened, let access = AccessMessage(payload: opened.payload) else {
             return .closedAccess(hint, segments: segments)

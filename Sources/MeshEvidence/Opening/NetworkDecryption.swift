@@ -371,16 +371,7 @@ struct NetworkDecryption {
         var unresolved = (batch.next..<batch.pending.count).filter { batch.outcomes[$0].opened == nil }
         var round = 0
         while !unresolved.isEmpty {
-            for index in unresolved {
-                let first = Int(batch.pending[index].heard.pdu.ivi) << 7 | Int(batch.pending[index].heard.pdu.nid)
-                guard round < options[first].count else { continue }
-                let option = options[first][round]
-                attempts[option.credential].append(
-                    .init(
-                        batch.pending[index].heard.pdu, ivIndex: option.ivIndex,
-                        nonce: batch.pending[index].heard.nonce))
-                owners[option.credential].append(index)
-            }
+            gather(unresolved, of: batch.pending, round)
             unresolved.removeAll(keepingCapacity: true)
             for credential in attempts.indices where !attempts[credential].isEmpty {
                 open(with: credential, &batch.outcomes, &unresolved)
@@ -389,14 +380,51 @@ struct NetworkDecryption {
         }
     }
 
+    /// Puts what is tried in a round to its credential. Most PDUs in a row are tried with the same, whose lists are at hand meanwhile.
+    private mutating func gather(_ unresolved: [Int], of pending: [Pending], _ round: Int) {
+        var tried: [NetworkCredentials.Attempt] = []
+        var places: [Int] = []
+        var (octet, option) = (-1, Option?.none)
+        let pending = pending.span
+        for index in unresolved {
+            let pdu = pending[index].heard.pdu
+            if pdu.firstOctet != octet {
+                octet = pdu.firstOctet
+                exchange(option?.credential, &tried, &places)
+                option = round < options[octet].count ? options[octet][round] : nil
+                exchange(option?.credential, &tried, &places)
+            }
+            guard let option else { continue }
+            tried.append(.init(pdu, ivIndex: option.ivIndex, nonce: pending[index].heard.nonce))
+            places.append(index)
+        }
+        exchange(option?.credential, &tried, &places)
+    }
+
+    private mutating func exchange(
+        _ credential: Int?, _ tried: inout [NetworkCredentials.Attempt], _ places: inout [Int]
+    ) {
+        guard let credential else { return }
+        swap(&attempts[credential], &tried)
+        swap(&owners[credential], &places)
+    }
+
     private mutating func open(with credential: Int, _ outcomes: inout [Outcome], _ unresolved: inout [Int]) {
         ciphers[credential].open(attempts[credential], in: &workspace)
-        for (position, owner) in owners[credential].enumerated() {
-            outcomes[owner].opened = workspace.results[position]
-            outcomes[owner].credential = credential
-            if workspace.results[position] == nil { unresolved.append(owner) }
-        }
+        Self.note(workspace.results, of: owners[credential], credential, &outcomes, &unresolved)
         attempts[credential].removeAll(keepingCapacity: true)
         owners[credential].removeAll(keepingCapacity: true)
+    }
+
+    private static func note(
+        _ results: [NetworkPDU?], of places: [Int], _ credential: Int, _ outcomes: inout [Outcome],
+        _ unresolved: inout [Int]
+    ) {
+        let (results, places) = (results.span, places.span)
+        var outcomes = outcomes.mutableSpan
+        for position in places.indices {
+            outcomes[places[position]] = Outcome(credential: credential, opened: results[position])
+            if results[position] == nil { unresolved.append(places[position]) }
+        }
     }
 }

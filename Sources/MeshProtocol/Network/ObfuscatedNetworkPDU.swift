@@ -55,6 +55,8 @@ public struct ObfuscatedNetworkPDU: Hashable, Sendable {
     @inlinable public var ivi: UInt8 { UInt8(truncatingIfNeeded: first >> 127) }
     /// 7 bits that a key derives, by which the keys to try are found.
     @inlinable public var nid: UInt8 { UInt8(truncatingIfNeeded: first >> 120) & 0x7F }
+    /// IVI and NID.
+    @inlinable public var firstOctet: Int { Int(truncatingIfNeeded: first >> 120) }
     /// All octets as heard.
     public var octets: [UInt8] { Array((first.octets + second.octets).prefix(length)) }
 

@@ -43,17 +43,24 @@ public enum LowerTransportPDU: Hashable, Sendable {
         public let octets: [UInt8]
     }
 
+    /// The key by which an unsegmented access message is sealed, told without a copy of it; `nil` for anything else, and for a length
+    /// that none has.
+    public static func keyHint(ofUnsegmented pdu: NetworkPDU) -> AccessKeyHint? {
+        guard !pdu.isControl, pdu.transportHeader & 0x80 == 0, (8...18).contains(pdu.contentLength) else { return nil }
+        return AccessKeyHint(firstOctet: pdu.transportHeader)
+    }
+
     /// Of a PDU that a faulty relay cut short, what is left may break the format.
     ///
     /// - Throws: `ParseError` where the octets break the format.
     public init(_ pdu: NetworkPDU) throws(ParseError) {
-        let (header, sealed) = (pdu.transportHeader, pdu.content.length - 3)
-        if !pdu.isControl, header & 0x80 == 0, sealed >= 0 {
+        if let hint = Self.keyHint(ofUnsegmented: pdu) {
             // Nearly every PDU.
-            guard (5...15).contains(sealed) else { throw ParseError(.invalidLength(sealed), at: 1) }
-            self = .unsegmentedAccess(.init(firstOctet: header), upperTransportPDU: pdu.content.octets(from: 3))
+            self = .unsegmentedAccess(hint, upperTransportPDU: pdu.content.octets(from: 3))
             return
         }
+        let (header, sealed) = (pdu.transportHeader, pdu.content.length - 3)
+        if !pdu.isControl, header & 0x80 == 0, sealed >= 0 { throw ParseError(.invalidLength(sealed), at: 1) }
         let octets = pdu.transportPDU
         var reader = ByteReader(octets.span)
         let first = try reader.readUInt8()

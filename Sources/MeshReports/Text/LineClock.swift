@@ -9,17 +9,17 @@ struct LineClock {
 
     /// RFC 3339 with six decimals, or nine where the time has more than six.
     mutating func text(_ time: CaptureTime) -> String {
-        var octets: [UInt8] = []
+        var octets = LineOctets()
         write(time, to: &octets)
-        return String(decoding: octets, as: UTF8.self)
+        return octets.text
     }
 
     /// Appends the same.
-    mutating func write(_ time: CaptureTime, to octets: inout [UInt8]) {
+    mutating func write(_ time: CaptureTime, to octets: inout LineOctets) {
         let digits = time.nanoseconds % 1000 == 0 ? 6 : 9
         // Before 1970 seconds count the other way.
         guard time.isKnown, time.nanoseconds >= 0 else {
-            octets.append(contentsOf: time.text(digits: digits).utf8)
+            octets.append(time.text(digits: digits))
             return
         }
         let (second, fraction) = time.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
