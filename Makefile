@@ -58,7 +58,8 @@ lint:
 
 bench: build
 	@Scripts/install-packages tshark gcc python3
-	Scripts/bench $(BINARY) --large --table Sources/MeshReports/MeshReports.docc/Speed.md
+	$(SWIFT_BUILD) --product hostile
+	Scripts/bench $(BINARY) .build/release/hostile --large --table Sources/MeshReports/MeshReports.docc/Speed.md
 
 bench-hostile: packages
 	@Scripts/install-packages python3

@@ -29,6 +29,8 @@ enum HostileCase: String, CaseIterable {
     case segments
     /// Closed PDUs with the network's NID.
     case closed
+    /// Likewise, and no beacon tells the IV Index.
+    case unopened
     /// Foreign beacons, each of a network of its own.
     case foreignNetworks = "foreign-networks"
     /// Restarts of one source: SEQ that go up and down.
@@ -73,6 +75,7 @@ struct HostileCapture {
         case .closed:
             beacon(.normalOperation(IVIndex(9)))
             closed(count)
+        case .unopened: closed(count)
         case .foreignNetworks: for _ in 0..<count { say(0x2B, [1, 0] + random.octets(20)) }
         case .restarts: restarts(count)
         case .epochs: epochs(count)
