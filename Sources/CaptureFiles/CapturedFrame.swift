@@ -32,7 +32,8 @@ public struct CapturedFrame: ~Escapable {
 
 /// Where a frame lies in the octets of its reader, and what its record says of it: small, since there are thousands at a time.
 @frozen
-public struct FrameRecord: Sendable {
+@usableFromInline
+struct FrameRecord: Sendable {
     @usableFromInline let time: CaptureTime
     @usableFromInline let start: UInt32
     @usableFromInline let count: UInt32
@@ -108,10 +109,6 @@ public struct CapturedFrames: ~Escapable {
 
     /// How many there are.
     @inlinable public var count: Int { records.count }
-
-    /// When one of them was captured, from 0 on.
-    @inlinable @inline(__always)
-    public func time(at place: Int) -> CaptureTime { records[place].time }
 
     /// One of them, from 0 on.
     @inlinable @inline(__always)

@@ -37,7 +37,13 @@ import Testing
             return [TextRenderer.render(AnalysisDocument.make(analysis)), try JSONReport.render(analysis)]
         }
         let alone = try reports(1)
-        for threads in [2, 3, 8] { #expect(try reports(threads) == alone, "\(threads) threads") }
+        // A fixture fits into one batch: of small ones there are enough for all threads.
+        let observedAlone = try observed([path], keys, threads: 1, most: nil)
+        for threads in [2, 3, 8] {
+            #expect(try reports(threads) == alone, "\(threads) threads")
+            let isSame = try observed([path], keys, threads: threads, most: 16) == observedAlone
+            #expect(isSame, "\(threads) threads")
+        }
     }
 
     @Test(arguments: 0..<200)
@@ -59,7 +65,8 @@ import Testing
     /// Whoever does what: each batch goes through all stages, in the order of reading, and no stage has two at a time.
     @Test(arguments: 1...3)
     func stagesKeepTheOrder(threads: Int) {
-        let stages = ReadingStages(threads: threads, batches: 3, most: 1)
+        let stages = ReadingStages(batches: 3, most: 1)
+        stages.share(among: threads)
         let count = 5000
         let done = Guarded<[[Int]]>([[], [], []])
         @Sendable func work(_ thread: Int) {

@@ -32,8 +32,6 @@ public struct CaptureReading {
     private static let mostOfSeveralThreads = 2048
     /// Batches that several threads share.
     private static let batches = 6
-    /// To read and peel, to open, and to receive.
-    private static let stages = 3
 
     /// One capture by itself, as it stands.
     ///
@@ -81,33 +79,45 @@ public struct CaptureReading {
         if refusals.areAll, let error = unusable.first { throw error }
     }
 
-    /// Works at all stages, with as many threads beside this one as there are stages for; only this one hands on.
+    /// Works at all stages; only this thread hands on.
     private func read(
         into stream: Guarded<EvidenceStream>, _ receive: ([Observation]) -> Void, _ progress: (ReadingProgress) -> Void
     ) {
-        let helpers = min(max(threads, 1), Self.stages) - 1
+        let isAlone = threads < 2
         let stages = ReadingStages(
-            threads: 1 + helpers, batches: helpers == 0 ? 1 : Self.batches,
-            most: most ?? (helpers == 0 ? Self.mostOfOneThread : Self.mostOfSeveralThreads))
-        for helper in 0..<helpers {
-            // A queue of its own has a thread of its own.
-            DispatchQueue(label: "reading").async { [inputs] in
-                while let step = stages.next(for: 1 + helper) { Self.work(at: step, of: stages, inputs, stream) }
-            }
-        }
+            batches: isAlone ? 1 : Self.batches,
+            most: most ?? (isAlone ? Self.mostOfOneThread : Self.mostOfSeveralThreads))
+        var filled = 0
         while let step = stages.next(for: 0) {
             if case .handOn(let batch) = step {
                 receive(batch.observed)
                 if let reached = batch.heard.progress { progress(reached) }
             }
-            Self.work(at: step, of: stages, inputs, stream)
+            let isLast = Self.work(at: step, of: stages, inputs, stream)
+            guard case .read = step, !isLast else { continue }
+            filled += 1
+            // What fits into a batch is read before another thread has begun.
+            if filled == 2, !isAlone { callHelpers(stages, stream) }
         }
     }
 
+    /// Has other threads work at the stages as well.
+    private func callHelpers(_ stages: ReadingStages, _ stream: Guarded<EvidenceStream>) {
+        let all = min(threads, ReadingStages.mostThreads)
+        stages.share(among: all)
+        for helper in 1..<all {
+            // A queue of its own has a thread of its own.
+            DispatchQueue(label: "reading").async { [inputs] in
+                while let step = stages.next(for: helper) { _ = Self.work(at: step, of: stages, inputs, stream) }
+            }
+        }
+    }
+
+    /// Does a step; true where there was nothing more to read.
     private static func work(
         at step: ReadingStages.Step, of stages: ReadingStages, _ inputs: CaptureInputs,
         _ stream: Guarded<EvidenceStream>
-    ) {
+    ) -> Bool {
         var isLast = false
         switch step {
         case .read(let batch): isLast = !inputs.fill(&batch.heard)
@@ -121,5 +131,6 @@ public struct CaptureReading {
             batch.observed.removeAll(keepingCapacity: true)
         }
         stages.finish(step, isLast: isLast)
+        return isLast
     }
 }

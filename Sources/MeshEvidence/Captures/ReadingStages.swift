@@ -33,7 +33,9 @@ final class ReadingStages: Sendable {
         var isOpening = false
         /// Whether all was read.
         var hasEnded = false
-        /// Which threads wait for something to do.
+        /// How many threads work at it.
+        var threads = 1
+        /// Which of them wait for something to do.
         var idle: [Int] = []
     }
 
@@ -48,14 +50,19 @@ final class ReadingStages: Sendable {
     /// Wakes each thread that waits, and no other one in its place.
     private let news: [DispatchSemaphore]
 
-    /// `threads`: how many work at it, 1 to 3.
+    /// More threads than there are stages would have nothing to do.
+    static let mostThreads = 3
+
     /// `batches`: how many there are.
     /// `most`: how many things that were heard make one full.
-    init(threads: Int, batches: Int, most: Int) {
-        news = (0..<threads).map { _ in DispatchSemaphore(value: 0) }
+    init(batches: Int, most: Int) {
+        news = (0..<Self.mostThreads).map { _ in DispatchSemaphore(value: 0) }
         count = batches
         board = Guarded(Board(free: (0..<batches).map { _ in ReadingBatch(most: most) }))
     }
+
+    /// So many threads work at it from now on, at most `mostThreads`; before that, thread 0 alone.
+    func share(among threads: Int) { board.withLock { $0.threads = threads } }
 
     /// What a thread can do next, once there is something; `nil` when there is nothing any more.
     ///
@@ -73,7 +80,7 @@ final class ReadingStages: Sendable {
 
     /// What is furthest on its way goes first, so that little waits and what was read is still at hand.
     private func next(of board: inout Board, for thread: Int) -> Next {
-        let hasStage = news.count > 2
+        let hasStage = board.threads > 2
         if thread == 0, let batch = board.observed.popFirst() { return .step(.handOn(batch)) }
         if !hasStage || thread == 1, !board.isOpening, let batch = board.heard.popFirst() {
             board.isOpening = true
