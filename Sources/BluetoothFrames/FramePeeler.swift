@@ -61,10 +61,10 @@ public struct FramePeeler {
     /// The frame that is being peeled; all that it holds is stamped with it.
     var frame = FrameStamp(capture: 0, number: 0, nanoseconds: 0)
 
-    /// Whether the last frame said something together with others: what it holds cannot be had from it alone.
+    /// Whether the last frame given to `peel` said something together with others: what it holds cannot be had from it alone.
     public internal(set) var part: FramePart?
 
-    /// The HCI packets that the last frame held or completed, of those that come over USB or a serial line.
+    /// The HCI packets that the last frame given to `peel` held or completed, of those that come over USB or a serial line.
     public internal(set) var packets: [HCIPacket] = []
     /// Whether `packets` is wanted.
     public var collectsPackets = false

@@ -113,11 +113,12 @@ public struct CaptureFile: ~Copyable {
 
     /// The next frame, and as many behind it as can be had without reading on.
     ///
-    /// - Parameter most: how many frames are wanted, at least 1.
+    /// - Parameter most: how many frames are wanted; fewer than 1 are taken for 1, more than 4,096 for as many.
     /// - Returns: frames that are valid until more are read; `nil` at the end of the file.
     /// - Throws: where the file cannot be read on; the frames before stay good.
     @_lifetime(&self)
     public mutating func nextFrames(atMost most: Int) throws(CaptureError) -> CapturedFrames? {
+        let most = min(max(most, 1), 4096)
         if pcap != nil { return try pcap?.nextFrames(atMost: most) }
         switch format {
         case .pcap: return try rare?.nextFrames()

@@ -27,6 +27,8 @@ public struct FriendshipKeys {
     /// K2 of CMAC, for a last block that is not full: RFC 4493, "Subkey Generation Algorithm".
     private let subkey: UInt128
     private var blocks: [UInt128] = []
+    /// T1 of each candidate, then T2, then T3.
+    private var chain: [UInt128] = []
 
     /// Of this NetKey.
     public init(_ netKey: NetKey) {
@@ -43,52 +45,53 @@ public struct FriendshipKeys {
         into candidates: inout [Candidate]
     ) {
         candidates.removeAll(keepingCapacity: true)
+        chain.removeAll(keepingCapacity: true)
         if blocks.count < count { blocks = [UInt128](repeating: 0, count: count) }
         let fixed: UInt128 = 0x01 << 120 | UInt128(lpnAddress) << 104 | UInt128(friendAddress) << 88
         let base = fixed | Self.end(1)
         fill(base ^ subkey, first, step, count)
         cipher.encryptStored(&blocks, count: count)
-        var ones: [UInt128] = []
+        Self.keepWanted(of: count, blocks, first, step, isWanted, in: &candidates, &chain)
+        guard !candidates.isEmpty else { return }
+        chainOn(fixed, 2, candidates)
+        for place in candidates.indices { candidates[place].encryptionKey = chain[place] }
+        chainOn(fixed, 3, candidates)
+        for place in candidates.indices { candidates[place].privacyKey = chain[place] }
+    }
+
+    private static func keepWanted(
+        of count: Int, _ blocks: [UInt128], _ first: UInt32, _ step: UInt32, _ isWanted: [Bool],
+        in candidates: inout [Candidate], _ chain: inout [UInt128]
+    ) {
         let (answers, isWanted) = (blocks.span, isWanted.span)
         for place in 0..<count {
             let nid = UInt8(truncatingIfNeeded: UInt128(bigEndian: answers[place])) & 0x7F
             guard isWanted[Int(nid)] else { continue }
             let counters = first &+ step &* UInt32(truncatingIfNeeded: place)
             candidates.append(Candidate(counters: counters, nid: nid))
-            ones.append(UInt128(bigEndian: answers[place]))
-        }
-        guard !candidates.isEmpty else { return }
-        let twos = chain(ones, fixed, 2, candidates)
-        let threes = chain(twos, fixed, 3, candidates)
-        for place in candidates.indices {
-            candidates[place].encryptionKey = twos[place]
-            candidates[place].privacyKey = threes[place]
+            chain.append(UInt128(bigEndian: answers[place]))
         }
     }
 
     private mutating func fill(_ base: UInt128, _ first: UInt32, _ step: UInt32, _ count: Int) {
         var asked = blocks.mutableSpan
-        // All but the counters' octets, 5 to 8.
+        // As it lies in memory: the counters are octets 5 to 8, where nothing but the subkey's bits stands.
         let base = base.bigEndian
+        let (front, back) = (UInt64(truncatingIfNeeded: base), UInt64(truncatingIfNeeded: base &>> 64))
         var counters = first
         for place in 0..<count {
-            // What stands there is nothing but the subkey's bits.
-            asked[place] = base ^ (UInt128(truncatingIfNeeded: counters) &<< 56).bigEndian
+            let (ahead, last) = (UInt64(counters &>> 8).bigEndian, UInt64(counters & 0xFF))
+            asked[place] = UInt128(back ^ last) &<< 64 | UInt128(front ^ ahead)
             counters &+= step
         }
     }
 
-    /// CMAC over a block and P with a number behind it.
-    private func chain(
-        _ before: [UInt128], _ fixed: UInt128, _ number: UInt128, _ candidates: [Candidate]
-    ) -> [UInt128] {
-        var chain = before
+    /// CMAC over the block before and P with a number behind it.
+    private mutating func chainOn(_ fixed: UInt128, _ number: UInt128, _ candidates: [Candidate]) {
         cipher.encrypt(&chain)
-        for place in chain.indices {
-            chain[place] ^= fixed ^ Self.end(number) ^ subkey ^ UInt128(candidates[place].counters) << 56
-        }
+        let last = fixed ^ Self.end(number) ^ subkey
+        for place in chain.indices { chain[place] ^= last ^ UInt128(candidates[place].counters) << 56 }
         cipher.encrypt(&chain)
-        return chain
     }
 
     /// The number behind P, and the bit behind a message that does not fill its block.

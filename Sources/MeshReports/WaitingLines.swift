@@ -14,9 +14,9 @@ struct WaitingLines {
     var isFull: Bool { lines.count > Self.most }
 
     /// Takes what `write` appends as a line of this frame.
-    mutating func add(_ frame: FrameReference, _ write: (inout LineOctets) throws -> Void) rethrows {
+    mutating func add(_ frame: FrameReference, _ write: (inout LineOctets) -> Void) {
         let start = octets.count
-        try write(&octets)
+        write(&octets)
         octets.append(UInt8(ascii: "\n"))
         lines.append((frame, start..<octets.count))
         var place = lines.count - 1

@@ -33,6 +33,8 @@ enum HostileCase: String, CaseIterable {
     case unopened
     /// Foreign beacons, each of a network of its own.
     case foreignNetworks = "foreign-networks"
+    /// Frames of 124 AD structures each, none of which holds anything.
+    case structures
     /// Restarts of one source: SEQ that go up and down.
     case restarts
     /// PDUs under a different IV Index each, by a beacon each before them.
@@ -77,6 +79,7 @@ struct HostileCapture {
             closed(count)
         case .unopened: closed(count)
         case .foreignNetworks: for _ in 0..<count { say(0x2B, [1, 0] + random.octets(20)) }
+        case .structures: for _ in 0..<count { say(repeatElement(AD.structure(0x2A, []), count: 124).flatMap(\.self)) }
         case .restarts: restarts(count)
         case .epochs: epochs(count)
         }
@@ -84,12 +87,14 @@ struct HostileCapture {
 
     // MARK: Saying
 
-    private mutating func say(_ type: UInt8, _ value: [UInt8]) {
+    private mutating func say(_ type: UInt8, _ value: [UInt8]) { say(AD.structure(type, value)) }
+
+    private mutating func say(_ data: [UInt8]) {
         // A frame each ten milliseconds.
         let time = start.advanced(by: .milliseconds(10 * frames.count))
         frames.append(
             SimulatedFrame(
-                time: time, channel: 37, address: 0xC0_0000_0000_01, data: AD.structure(type, value), direction: .heard,
+                time: time, channel: 37, address: 0xC0_0000_0000_01, data: data, direction: .heard,
                 isDamaged: false, type: 2))
     }
 

@@ -194,6 +194,32 @@ private func capture(_ container: CaptureContainer, _ linkType: LinkType) -> [UI
     }
 }
 
+@Suite struct RunTests {
+    /// Each fixture, whatever its container, has the same frames in runs of any size.
+    @Test(arguments: Checkout.fixtures())
+    func framesDoNotDependOnHowManyAreWantedAtOnce(_ name: String) throws {
+        let path = Checkout.captures.appending(path: name).path
+        let single = try numbersAndTimes(path, atMost: 1)
+        for most in [Int.min, 0, 7, 64, .max] { #expect(try numbersAndTimes(path, atMost: most) == single) }
+    }
+
+    private func numbersAndTimes(_ path: String, atMost most: Int) throws -> [String] {
+        var file = try CaptureFile(path: path)
+        var all: [String] = []
+        do throws(CaptureError) {
+            while let frames = try file.nextFrames(atMost: most) {
+                for place in 0..<frames.count {
+                    let frame = frames.frame(at: place)
+                    all.append("\(frame.number) \(frame.time.nanoseconds) \(frame.bytes.count)")
+                }
+            }
+        } catch {
+            all.append(error.description)
+        }
+        return all
+    }
+}
+
 @Suite struct SavedValueTests {
     @Test func timesLinkTypesFormatsAndErrorsAreSavedAndReadAgain() throws {
         func saved<Value: Codable & Equatable>(_ value: Value) throws -> String {

@@ -5,6 +5,8 @@ import ByteParsing
 extension FramePeeler {
     /// Peels a whole frame of link type 256 where it is such a one; false, with nothing done, where the long way is to be gone.
     ///
+    /// Such a frame is no part of anything and holds no packet: `part` and `packets` are left as `peel` set them last.
+    ///
     ///     pseudo header 10 · access address 4 · PDU header 2 · AdvA 6 · length 1 · AD type 1 · value · CRC 3
     public mutating func peelUsual(_ bytes: Span<UInt8>, of frame: FrameStamp, _ heard: inout HeardBatch) -> Bool {
         guard bytes.count >= 24 else { return false }

@@ -68,9 +68,10 @@ public struct CaptureReading {
         into stream: inout EvidenceStream, _ receive: ([Observation]) -> Void,
         _ progress: (ReadingProgress) -> Void = { _ in }
     ) throws(CaptureError) {
-        let lent = Guarded(lent: stream)
+        let lent = Guarded(inPlaceOf: EvidenceStream(KeyRing(networks: [])))
+        lent.exchange(with: &stream)
         read(into: lent, receive, progress)
-        stream = lent.value
+        lent.exchange(with: &stream)
         let frames = inputs.frames
         stream.settle { progress(ReadingProgress(frames: frames, octets: nil, search: $0)) }
         stream.removeObserved(receive)

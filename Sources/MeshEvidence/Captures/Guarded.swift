@@ -14,15 +14,19 @@ extension DispatchSemaphore {
 /// As `Mutex`, whose lock the thread sanitizer does not see: it would take whatever that guards for a race.
 final class Guarded<Value>: @unchecked Sendable {
     // Only who has the turn touches the value.
-    private(set) var value: Value
+    private var value: Value
     private let turn = DispatchSemaphore.room(1)
 
     init(_ value: sending Value) {
         self.value = value
     }
 
-    /// Whose owner lends it, and touches it again only once nobody else does any more.
-    init(lent value: Value) { self.value = value }
+    /// In whose place another one will be lent.
+    init(inPlaceOf value: Value) { self.value = value }
+
+    /// Puts another value in its place, and it in the other's: so a value is lent, and taken back once nobody else touches it, without
+    /// a copy.
+    func exchange(with other: inout Value) { swap(&value, &other) }
 
     /// Does something with the value while nobody else does; not from within.
     func withLock<Result>(_ body: (inout sending Value) throws -> sending Result) rethrows -> sending Result {

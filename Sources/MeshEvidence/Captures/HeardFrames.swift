@@ -25,12 +25,14 @@ struct HeardFrames: Sendable {
         heard.reserveCapacity(expected)
     }
 
-    /// Whether they are to be handed on before the next frame is peeled.
+    /// Whether they are to be handed on before more frames are peeled.
     @inline(__always)
     var isFull: Bool { heard.all.count >= most || remarks.count >= most }
 
-    /// How many frames it takes at least until they are full, if each holds one thing; at least 1.
-    var room: Int { max(1, most - max(heard.all.count, remarks.count)) }
+    /// How many frames can be peeled before that is asked again, at least 1: until they are full if each frame holds one thing, and so
+    /// few that frames of a hundred things each do not fill them many times over.
+    var room: Int { max(1, min(Self.mostFrames, most - max(heard.all.count, remarks.count))) }
+    private static let mostFrames = 64
 
     mutating func append(_ statement: CaptureStatement, at frame: FrameReference) {
         remarks.append(Remark(place: heard.count, statement: statement, frame: frame))
