@@ -67,7 +67,7 @@ let package = Package(
                 "ByteParsing", "CLZMA", "CPcap", "CZlib", "CZstd",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        source("BluetoothFrames", ["BoundedCollections", "ByteParsing", deque]),
+        source("BluetoothFrames", ["BoundedCollections", "ByteParsing"]),
         source("MeshCrypto", ["ByteParsing", "COpenSSL"]),
         source("MeshProtocol", ["ByteParsing", "MeshCrypto"]),
         source("KeyFiles", ["ByteParsing", "CaptureFiles", "MeshCrypto", "MeshProtocol"]),

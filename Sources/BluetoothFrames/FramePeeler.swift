@@ -79,6 +79,20 @@ public struct FramePeeler {
     /// A peeler that has seen no frame yet.
     public init() {}
 
+    /// Peels a whole frame where it is one of those that there are most of; false, with nothing done, where `peel` is to do it.
+    ///
+    /// Such a frame is no part of anything and holds no packet: `part` and `packets` are left as `peel` set them last.
+    public mutating func peelUsual(
+        _ bytes: Span<UInt8>, of frame: FrameStamp, as encapsulation: Encapsulation, flags: UInt32,
+        _ heard: inout HeardBatch
+    ) -> Bool {
+        switch encapsulation {
+        case .linkLayerWithHeader: peelUsualAdvertisement(bytes, of: frame, &heard)
+        case .linuxMonitor: flags & 0xFFFF == 3 && peelUsualReport(bytes, isEchoed: true, of: frame, &heard)
+        default: false
+        }
+    }
+
     /// Peels one frame and puts what it holds behind what was heard before.
     ///
     /// - Parameters:
@@ -96,7 +110,7 @@ public struct FramePeeler {
     ) throws(ParseError) -> FrameOutcome {
         part = nil
         if collectsPackets { packets = [] }
-        if encapsulation == .linkLayerWithHeader, !isCut, peelUsual(bytes, of: frame, &heard) { return .peeled }
+        if !isCut, peelUsual(bytes, of: frame, as: encapsulation, flags: flags, &heard) { return .peeled }
         self.frame = frame
         isMonitor = encapsulation == .linuxMonitor || encapsulation == .linuxMonitorWithHeader
         var reader = ByteReader(bytes)

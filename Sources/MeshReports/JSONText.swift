@@ -51,30 +51,35 @@ struct JSONText {
     }
 
     private mutating func write(_ value: some Encodable, indentation: Int) throws {
-        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+        let text = [UInt8](try encoder.encode(value))
         let list = (value as? any HasLongList)?.longList
-        var isFirst = true
-        for line in text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            if !isFirst { newLine(line.isEmpty ? 0 : indentation) }
-            isFirst = false
-            if let list, let start = Self.start(ofListAt: line) {
-                pending += start
-                try write(list, indentation: indentation + start.prefix { $0 == UInt8(ascii: " ") }.count)
-                if line.last == UInt8(ascii: ",") { pending.append(UInt8(ascii: ",")) }
-            } else {
-                pending += line
-            }
+        var rest = text[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            try write(line: rest[..<end], list, indentation)
+            rest = rest[(end + 1)...]
+            newLine(rest.first == UInt8(ascii: "\n") ? 0 : indentation)
         }
+        try write(line: rest, list, indentation)
         if pending.count >= Self.piece { try flush() }
     }
 
-    /// A line up to the mark at its end. No text looks like it: a line that ends in text ends in a quotation mark.
-    private static func start(ofListAt line: Substring.UTF8View) -> Substring.UTF8View? {
-        let value = line.last == UInt8(ascii: ",") ? line.dropLast() : line
-        guard let minus = value.lastIndex(of: UInt8(ascii: "-")), Int(Substring(value[minus...])) == LongList.mark
-        else {
-            return nil
+    /// Writes a line, and where it ends in the mark of the list, the list.
+    private mutating func write(line: ArraySlice<UInt8>, _ list: LongList?, _ indentation: Int) throws {
+        guard let list, let start = Self.start(ofListAt: line) else {
+            pending += line
+            return
         }
+        pending += start
+        try write(list, indentation: indentation + start.prefix { $0 == UInt8(ascii: " ") }.count)
+        if line.last == UInt8(ascii: ",") { pending.append(UInt8(ascii: ",")) }
+    }
+
+    /// A line up to the mark at its end. No text looks like it: a line that ends in text ends in a quotation mark.
+    private static func start(ofListAt line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let value = line.last == UInt8(ascii: ",") ? line.dropLast() : line
+        guard let minus = value.lastIndex(of: UInt8(ascii: "-")),
+            Int(String(decoding: value[minus...], as: UTF8.self)) == LongList.mark
+        else { return nil }
         return value[..<minus]
     }
 

@@ -106,3 +106,97 @@ import Testing
         #expect(usual([0xD6, 0xBE, 0x89, 0x8E, 0] + pdu, flags: [0x11, 0x8C]).0.structures.map(\.value) == [[7, 8]])
     }
 }
+
+/// The usual advertising report likewise: there the same event goes when the record of the monitor channel has its header in front.
+@Suite struct UsualReportTests {
+    /// What a sequence of events comes to, by the short way where it may be gone.
+    private func usual(_ events: [[UInt8]]) -> [String] { peel(events, .linuxMonitor, header: [], flags: 0x0001_0003) }
+    private func long(_ events: [[UInt8]]) -> [String] {
+        peel(events, .linuxMonitorWithHeader, header: [0, 1, 0, 3], flags: 0)
+    }
+
+    private func peel(
+        _ events: [[UInt8]], _ encapsulation: Encapsulation, header: [UInt8], flags: UInt32
+    ) -> [String] {
+        var (peeler, lines) = (FramePeeler(), [String]())
+        for (index, event) in events.enumerated() {
+            var batch = HeardBatch()
+            let frame = FrameStamp(capture: 0, number: index + 1, nanoseconds: Int64(index))
+            let octets = header + event
+            do {
+                let outcome = try peeler.peel(
+                    octets.span, of: frame, as: encapsulation, flags: flags, isCut: false, into: &batch)
+                lines.append("\(outcome)")
+            } catch { lines.append("\(error.reason)") }
+            for heard in batch.all {
+                let error = batch.error(of: heard).map { "\($0.reason)" } ?? ""
+                lines.append(
+                    "\(heard.kind) \(heard.type) \(heard.address ?? 0) \(heard.direction) \(heard.isCertain) "
+                        + "\(batch.octets(of: heard)) \(error)")
+            }
+        }
+        return lines
+    }
+
+    private func event(_ subevent: UInt8, _ report: [UInt8]) -> [UInt8] {
+        [0x3E, UInt8(report.count + 2), subevent, 1] + report
+    }
+
+    private func legacy(_ data: [UInt8]) -> [UInt8] {
+        event(0x02, [3, 1, 1, 2, 3, 4, 5, 6, UInt8(data.count)] + data + [0xC4])
+    }
+
+    private func extended(_ type: UInt8, _ data: [UInt8]) -> [UInt8] {
+        event(
+            0x0D,
+            [type, 0, 1, 1, 2, 3, 4, 5, 6, 1, 0, 0xFF, 0x7F, 0xC4] + Array(repeating: 0, count: 9) + [UInt8(data.count)]
+                + data)
+    }
+
+    /// Each octet of an event altered, events cut and drawn out, fragments between: both ways find the same.
+    @Test func bothWaysFindTheSame() {
+        let data: [UInt8] = [19, 0x2A] + (1...18)
+        let extendedTypes: [UInt8] = [0x00, 0x10, 0x13, 0x20, 0x30, 0x40]
+        let good = [legacy(data)] + extendedTypes.map { extended($0, data) }
+        var heard = 0
+        for event in good {
+            for place in event.indices {
+                for value in [
+                    0, 1, 2, 3, 0x0D, 0x10, 0x13, 0x20, 0x3E, 0x40, 0xFF, event[place] &+ 1, event[place] &- 1,
+                ] {
+                    var altered = event
+                    altered[place] = value
+                    let events = [event, altered, extended(0, [4, 0x2B, UInt8(place), value, 1]), event]
+                    #expect(usual(events) == long(events), "octet \(place) is \(value)")
+                    heard += usual(events).filter { $0.hasPrefix("structure") }.count
+                }
+            }
+            for count in 0...event.count {
+                #expect(usual([Array(event.prefix(count)), event]) == long([Array(event.prefix(count)), event]))
+                let longer = event + Array(repeating: UInt8(count), count: count)
+                #expect(usual([longer, event]) == long([longer, event]))
+            }
+        }
+        #expect(heard > 1000)
+    }
+
+    /// Data of any length, which is one structure, several, or none.
+    @Test func dataOfAnyLengthGoesBothWaysAlike() {
+        for count in 0...60 {
+            for first in [count - 1, count - 2, count, 0, 1, 5] {
+                let data = (0..<count).map { $0 == 0 ? UInt8(truncatingIfNeeded: first) : UInt8($0) }
+                for event in [legacy(data), extended(0x10, data)] { #expect(usual([event]) == long([event])) }
+            }
+        }
+    }
+
+    /// Where the value stands in the frame.
+    @Test func offsetsAreThoseOfTheFrame() throws {
+        for (event, offset) in [(legacy([3, 0x2A, 7, 8]), 15), (extended(0x10, [3, 0x2A, 7, 8]), 30)] {
+            var (peeler, batch) = (FramePeeler(), HeardBatch())
+            let frame = FrameStamp(capture: 0, number: 1, nanoseconds: 0)
+            #expect(peeler.peelUsual(event.span, of: frame, as: .linuxMonitor, flags: 3, &batch))
+            #expect(batch.all.first?.offset == UInt16(offset) && batch.all.first?.length == 2)
+        }
+    }
+}

@@ -1,5 +1,4 @@
 import ByteParsing
-import DequeModule
 
 /// What a log of the Linux monitor channel holds twice: a mesh packet as the controller's event and as the kernel's management
 /// event, or as the daemon's management command and as the kernel's command to the controller. Both are one hearing.
@@ -16,10 +15,11 @@ struct MonitorEcho {
     /// The kernel passes on what it hears at once; what it is to send waits for its turn.
     private static let longestWait: UInt64 = 100_000_000
     private static let longestQueue: UInt64 = 5_000_000_000
+    /// So many wait at least before the oldest give way, together.
     private static let mostRecords = 64
 
     /// What came by one interface and not yet by the other, oldest first.
-    private var waiting: (controller: Deque<Record>, management: Deque<Record>) = ([], [])
+    private var waiting: (controller: [Record], management: [Record]) = ([], [])
 
     /// Whether the same data came by the other interface just before; each record is matched once.
     mutating func isRepeated(
@@ -32,31 +32,42 @@ struct MonitorEcho {
         }
     }
 
-    private static func match(_ record: Record, with others: inout Deque<Record>, or own: inout Deque<Record>) -> Bool {
-        let wait = record.direction == .heard ? longestWait : longestQueue
-        let place = others.firstIndex { other in
-            other.direction == record.direction && other.digest == record.digest
-                && record.nanoseconds.subtractingReportingOverflow(other.nanoseconds).partialValue.magnitude <= wait
-        }
-        if let place {
+    private static func match(_ record: Record, with others: inout [Record], or own: inout [Record]) -> Bool {
+        if !others.isEmpty, let place = place(of: record, in: others) {
             others.remove(at: place)
             return true
         }
-        if own.count >= mostRecords { own.removeFirst() }
+        if own.count >= 2 * mostRecords { own.removeFirst(mostRecords) }
         own.append(record)
         return false
     }
 
+    private static func place(of record: Record, in others: [Record]) -> Int? {
+        let wait = record.direction == .heard ? longestWait : longestQueue
+        return others.firstIndex { other in
+            other.direction == record.direction && other.digest == record.digest
+                && record.nanoseconds.subtractingReportingOverflow(other.nanoseconds).partialValue.magnitude <= wait
+        }
+    }
+
     /// 64 bits of the data and their length; not secret.
+    @inline(__always)
     private static func digest(_ data: ByteReader) -> UInt64 {
         var data = data
-        var digest = UInt64(data.remaining) ^ 0x9E37_79B9_7F4A_7C15
-        while data.remaining > 0, let octets = try? data.readLeftAligned(min(16, data.remaining)) {
-            for word in [octets >> 64, octets] {
-                digest = (digest ^ UInt64(truncatingIfNeeded: word)) &* 0xD6E8_FEB8_6659_FD93
-                digest ^= digest >> 32
-            }
+        var digest = UInt64(truncatingIfNeeded: data.remaining)
+        while data.remaining > 0, let octets = try? data.readTwoLeftAligned(min(32, data.remaining)) {
+            digest = mixed(
+                digest ^ UInt64(truncatingIfNeeded: octets.first >> 64), UInt64(truncatingIfNeeded: octets.first))
+            digest = mixed(
+                digest ^ UInt64(truncatingIfNeeded: octets.second >> 64), UInt64(truncatingIfNeeded: octets.second))
         }
         return digest
+    }
+
+    /// Both halves of a product, of which each bit depends on many.
+    @inline(__always)
+    private static func mixed(_ one: UInt64, _ other: UInt64) -> UInt64 {
+        let product = (one ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: other ^ 0xD6E8_FEB8_6659_FD93)
+        return product.high ^ product.low
     }
 }

@@ -3,12 +3,13 @@ import ByteParsing
 /// The way of nearly every frame that a sniffer hears of a mesh: a legacy advertisement whose CRC is right, and in it a single AD
 /// structure.
 extension FramePeeler {
-    /// Peels a whole frame of link type 256 where it is such a one; false, with nothing done, where the long way is to be gone.
-    ///
-    /// Such a frame is no part of anything and holds no packet: `part` and `packets` are left as `peel` set them last.
+    /// Peels a whole frame of link type 256 where it is such a one; false, with nothing done, where it is not.
     ///
     ///     pseudo header 10 · access address 4 · PDU header 2 · AdvA 6 · length 1 · AD type 1 · value · CRC 3
-    public mutating func peelUsual(_ bytes: Span<UInt8>, of frame: FrameStamp, _ heard: inout HeardBatch) -> Bool {
+    @inline(__always)
+    mutating func peelUsualAdvertisement(
+        _ bytes: Span<UInt8>, of frame: FrameStamp, _ heard: inout HeardBatch
+    ) -> Bool {
         guard bytes.count >= 24 else { return false }
         // Dewhitened, not coded, and "CRC valid" whatever "CRC checked" says; or neither of the two.
         let flags = bytes.loadLittleEndian(UInt16.self, at: 8)

@@ -71,11 +71,10 @@ struct CaptureIntake {
 
     /// Takes frames in their order.
     mutating func take(_ frames: CapturedFrames, into heard: inout HeardFrames) {
-        guard last?.linkType == frames.linkType, last?.encapsulation == .linkLayerWithHeader, hasPlainClock else {
+        guard let last, last.linkType == frames.linkType, let encapsulation = last.encapsulation, hasPlainClock else {
             for place in 0..<frames.count { take(frames.frame(at: place), into: &heard) }
             return
         }
-        // The way of nearly every frame of a sniffer.
         let capture = summary.index
         for place in 0..<frames.count {
             let frame = frames.frame(at: place)
@@ -83,10 +82,10 @@ struct CaptureIntake {
             summary.count(frame.time)
             let stamp = FrameStamp(
                 capture: capture, number: earlier &+ frame.number, nanoseconds: frame.time.nanoseconds)
-            guard isCut || !peeler.peelUsual(frame.bytes, of: stamp, &heard.heard) else { continue }
-            peel(
-                frame.bytes, FrameReference(stamp), as: .linkLayerWithHeader, flags: frame.flags, isCut: isCut,
-                into: &heard)
+            guard
+                isCut || !peeler.peelUsual(frame.bytes, of: stamp, as: encapsulation, flags: frame.flags, &heard.heard)
+            else { continue }
+            peel(frame.bytes, FrameReference(stamp), as: encapsulation, flags: frame.flags, isCut: isCut, into: &heard)
         }
     }
 

@@ -37,6 +37,18 @@ final class ReadingStages: Sendable {
         var threads = 1
         /// Which of them wait for something to do.
         var idle: [Int] = []
+
+        mutating func beginReading() -> Step? {
+            guard !isReading, !hasEnded, let batch = free.popLast() else { return nil }
+            isReading = true
+            return .read(batch)
+        }
+
+        mutating func beginOpening() -> Step? {
+            guard !isOpening, let batch = heard.popFirst() else { return nil }
+            isOpening = true
+            return .open(batch)
+        }
     }
 
     private enum Next {
@@ -52,6 +64,8 @@ final class ReadingStages: Sendable {
 
     /// More threads than there are stages would have nothing to do.
     static let mostThreads = 3
+    /// How many batches are to wait for being opened: with fewer, one thread would find nothing to do while the other one reads.
+    private static let enoughHeard = 3
 
     /// `batches`: how many there are.
     /// `most`: how many things that were heard make one full.
@@ -78,18 +92,14 @@ final class ReadingStages: Sendable {
         }
     }
 
-    /// What is furthest on its way goes first, so that little waits and what was read is still at hand.
+    /// What is furthest on its way goes first, so that little waits and what was read is still at hand; but enough is read ahead.
     private func next(of board: inout Board, for thread: Int) -> Next {
         let hasStage = board.threads > 2
         if thread == 0, let batch = board.observed.popFirst() { return .step(.handOn(batch)) }
-        if !hasStage || thread == 1, !board.isOpening, let batch = board.heard.popFirst() {
-            board.isOpening = true
-            return .step(.open(batch))
-        }
-        if !hasStage || thread == 2, !board.isReading, !board.hasEnded, let batch = board.free.popLast() {
-            board.isReading = true
-            return .step(.read(batch))
-        }
+        let (mayOpen, mayRead) = (!hasStage || thread == 1, !hasStage || thread == 2)
+        if mayRead, board.heard.count < Self.enoughHeard, let step = board.beginReading() { return .step(step) }
+        if mayOpen, let step = board.beginOpening() { return .step(step) }
+        if mayRead, let step = board.beginReading() { return .step(step) }
         guard !board.hasEnded || board.isReading || board.free.count < count else { return .end }
         board.idle.append(thread)
         return .wait

@@ -30,22 +30,23 @@ public struct NetworkCredentials {
 
     /// An attempt behind de-obfuscation.
     fileprivate struct Candidate {
-        var index: Int
-        var header: UInt64
-        /// The nonce, 104 bits.
-        var nonce: UInt128
+        let header: UInt64
+        let index: Int32
         /// Octets of DST and TransportPDU, 0…18.
-        var length: Int
-        var plaintext: (UInt128, UInt128) = (0, 0)
-        /// CBC-MAC so far.
-        var chain: UInt128 = 0
-        /// The NetMIC that would match, before its encryption.
-        var tag: UInt128 = 0
+        let length: Int32
+
+        var isControl: Bool { header >> 47 & 1 == 1 }
     }
 
     /// Room to work in, kept from batch to batch so that a batch allocates nothing.
     public struct Workspace {
+        /// A privacy block of each attempt; then CBC-MAC so far of each candidate.
         fileprivate var blocks: [UInt128] = []
+        /// Those of `blocks` that go one step further.
+        fileprivate var longer: [UInt128] = []
+        /// Of each candidate counter blocks A0 (for the NetMIC), A1 and A2, and the first block of CBC-MAC, encrypted; A1 and A2 make room
+        /// for the plaintext.
+        fileprivate var counters: [UInt128] = []
         fileprivate var candidates: [Candidate] = []
         /// The outcome of each attempt of the last batch: the PDU, or `nil` where the NetMIC does not match.
         public fileprivate(set) var results: [NetworkPDU?] = []
@@ -60,100 +61,112 @@ public struct NetworkCredentials {
     public func open(_ attempts: [Attempt], in work: inout Workspace) {
         work.results.removeAll(keepingCapacity: true)
         work.results.append(contentsOf: repeatElement(nil, count: attempts.count))
-        deobfuscate(attempts, &work.blocks, &work.candidates)
-        decrypt(attempts, &work.blocks, &work.candidates)
-        authenticate(&work.blocks, &work.candidates)
-        compare(attempts, work.candidates, &work.results)
+        work.blocks.makeRoom(attempts.count)
+        work.counters.makeRoom(4 * attempts.count)
+        Self.askForPECBs(attempts, &work.blocks)
+        privacy.encryptStored(&work.blocks, count: attempts.count)
+        Self.deobfuscate(attempts, work.blocks, &work.candidates, &work.counters)
+        encryption.encryptStored(&work.counters, count: 4 * work.candidates.count)
+        Self.decrypt(attempts, work.candidates, &work.counters, &work.blocks)
+        encryption.encryptStored(&work.blocks, count: work.candidates.count)
+        chainOn(work.candidates, work.counters, &work.blocks, &work.longer)
+        Self.compare(attempts, work.candidates, work.counters, work.blocks, &work.results)
     }
 
-    /// A PDU for each candidate whose NetMIC is that of the attempt.
-    private func compare(_ attempts: [Attempt], _ candidates: [Candidate], _ results: inout [NetworkPDU?]) {
-        let (attempts, candidates) = (attempts.span, candidates.span)
-        var results = results.mutableSpan
-        for place in candidates.indices {
-            let candidate = candidates[place]
-            let attempt = attempts[candidate.index]
-            let isControl = candidate.header >> 47 & 1 == 1
-            let unused: UInt128 = isControl ? 64 : 96
-            let encrypted = attempt.pdu.encrypted
-            guard (candidate.tag ^ Self.octets(encrypted, from: candidate.length)) >> unused == 0 else { continue }
-            let content = NetworkPDU.Content(
-                head: candidate.plaintext.0, tail: candidate.plaintext.1, length: candidate.length)
-            results[candidate.index] = NetworkPDU(
-                ivIndex: attempt.ivIndex, header: candidate.header, content: content)
-        }
-    }
-
-    /// PECB = e(PrivacyKey, 0^40 ‖ IV Index ‖ Privacy Random); only what has a unicast SRC and a possible length goes on.
-    private func deobfuscate(_ attempts: [Attempt], _ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
-        candidates.removeAll(keepingCapacity: true)
-        blocks.makeRoom(attempts.count)
+    /// PECB = e(PrivacyKey, 0^40 ‖ IV Index ‖ Privacy Random).
+    private static func askForPECBs(_ attempts: [Attempt], _ blocks: inout [UInt128]) {
         var asked = blocks.mutableSpan
         let tried = attempts.span
         for index in tried.indices {
             asked[index] = (UInt128(tried[index].ivIndex.value) << 56 | tried[index].pdu.privacyRandom).bigEndian
         }
-        privacy.encryptStored(&blocks, count: attempts.count)
-        let answers = blocks.span
+    }
+
+    /// Only what has a unicast SRC and a possible length goes on, in counter mode.
+    private static func deobfuscate(
+        _ attempts: [Attempt], _ pecbs: [UInt128], _ candidates: inout [Candidate], _ counters: inout [UInt128]
+    ) {
+        candidates.removeAll(keepingCapacity: true)
+        let (tried, pecbs) = (attempts.span, pecbs.span)
+        var asked = counters.mutableSpan
+        var place = 0
         for index in tried.indices {
             let attempt = tried[index]
             let header =
-                attempt.pdu.obfuscatedHeader ^ UInt64(truncatingIfNeeded: UInt128(bigEndian: answers[index]) >> 80)
-            let length = attempt.pdu.encryptedLength - (header >> 47 & 1 == 1 ? 8 : 4)
+                attempt.pdu.obfuscatedHeader ^ UInt64(truncatingIfNeeded: UInt128(bigEndian: pecbs[index]) &>> 80)
+            let isControl = header >> 47 & 1 == 1
+            let length = attempt.pdu.encryptedLength - (isControl ? 8 : 4)
             guard (1...0x7FFF).contains(header & 0xFFFF), (0...18).contains(length) else { continue }
-            let nonce = attempt.nonce.bits(header: header, ivIndex: attempt.ivIndex)
-            candidates.append(Candidate(index: index, header: header, nonce: nonce, length: length))
+            let nonce = attempt.nonce.bits(header: header, ivIndex: attempt.ivIndex) << 16
+            let counter = (0x01 << 120 | nonce).bigEndian
+            asked[place] = counter
+            asked[place &+ 1] = counter | (1 as UInt128).bigEndian
+            asked[place &+ 2] = counter | (2 as UInt128).bigEndian
+            asked[place &+ 3] =
+                ((isControl ? 0x19 : 0x09) << 120 | nonce | UInt128(truncatingIfNeeded: length)).bigEndian
+            place &+= 4
+            candidates.append(
+                Candidate(
+                    header: header, index: Int32(truncatingIfNeeded: index), length: Int32(truncatingIfNeeded: length)))
         }
     }
 
-    /// Counter mode: blocks A0 (for the NetMIC), A1 and A2 of each candidate, and CBC-MAC's first block beside them.
-    private func decrypt(_ attempts: [Attempt], _ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
-        blocks.makeRoom(4 * candidates.count)
-        var opening = candidates.mutableSpan
-        var asked = blocks.mutableSpan
-        for place in opening.indices {
-            let (nonce, length) = (opening[place].nonce, opening[place].length)
-            let counter = UInt128(0x01) << 120 | nonce << 16
-            let flags: UInt128 = opening[place].header >> 47 & 1 == 1 ? 0x19 : 0x09
-            asked[4 &* place] = counter.bigEndian
-            asked[4 &* place &+ 1] = (counter | 1).bigEndian
-            asked[4 &* place &+ 2] = (counter | 2).bigEndian
-            asked[4 &* place &+ 3] = (flags << 120 | nonce << 16 | UInt128(truncatingIfNeeded: length)).bigEndian
-        }
-        encryption.encryptStored(&blocks, count: 4 * opening.count)
-        let (answers, attempts) = (blocks.span, attempts.span)
-        for place in opening.indices {
-            let length = opening[place].length
-            let (head, tail) = attempts[opening[place].index].pdu.encrypted
-            let first = (head ^ UInt128(bigEndian: answers[4 &* place &+ 1])) & Self.mask(min(length, 16))
-            let second = (tail ^ UInt128(bigEndian: answers[4 &* place &+ 2])) & Self.mask(max(0, length &- 16))
-            opening[place].plaintext = (first, second)
-            opening[place].tag = UInt128(bigEndian: answers[4 &* place])
-            opening[place].chain = UInt128(bigEndian: answers[4 &* place &+ 3])
+    /// Puts the plaintext in the place of what hid it, and asks for the first step of CBC-MAC over it.
+    private static func decrypt(
+        _ attempts: [Attempt], _ candidates: [Candidate], _ counters: inout [UInt128], _ chains: inout [UInt128]
+    ) {
+        let (attempts, candidates) = (attempts.span, candidates.span)
+        var answers = counters.mutableSpan
+        var asked = chains.mutableSpan
+        for place in candidates.indices {
+            let length = Int(candidates[place].length)
+            let (head, tail) = attempts[Int(candidates[place].index)].pdu.encrypted
+            let first = (head ^ UInt128(bigEndian: answers[4 &* place &+ 1])) & mask(min(length, 16))
+            answers[4 &* place &+ 1] = first
+            answers[4 &* place &+ 2] =
+                length > 16 ? (tail ^ UInt128(bigEndian: answers[4 &* place &+ 2])) & mask(length &- 16) : 0
+            asked[place] = answers[4 &* place &+ 3] ^ first.bigEndian
         }
     }
 
-    /// CBC-MAC over the plaintext, a step for each block that there is; the first step is done already. Leaves the
-    /// encrypted NetMIC in `tag`.
-    private func authenticate(_ blocks: inout [UInt128], _ candidates: inout [Candidate]) {
-        var opening = candidates.mutableSpan
-        for step in 0..<2 {
-            var asked = blocks.mutableSpan
-            var count = 0
-            for place in opening.indices where opening[place].length > 16 &* step {
-                let plaintext = opening[place].plaintext
-                asked[count] = (opening[place].chain ^ (step == 0 ? plaintext.0 : plaintext.1)).bigEndian
-                count &+= 1
-            }
-            encryption.encryptStored(&blocks, count: count)
-            let answers = blocks.span
-            var next = 0
-            for place in opening.indices where opening[place].length > 16 &* step {
-                opening[place].chain = UInt128(bigEndian: answers[next])
-                next &+= 1
-            }
+    /// The second step of CBC-MAC, over what has more than 16 octets.
+    private func chainOn(
+        _ candidates: [Candidate], _ counters: [UInt128], _ chains: inout [UInt128], _ longer: inout [UInt128]
+    ) {
+        longer.removeAll(keepingCapacity: true)
+        let (candidates, plaintexts) = (candidates.span, counters.span)
+        for place in candidates.indices where candidates[place].length > 16 {
+            longer.append(chains[place] ^ plaintexts[4 &* place &+ 2].bigEndian)
         }
-        for place in opening.indices { opening[place].tag ^= opening[place].chain }
+        guard !longer.isEmpty else { return }
+        encryption.encryptStored(&longer, count: longer.count)
+        var next = 0
+        for place in candidates.indices where candidates[place].length > 16 {
+            chains[place] = longer[next]
+            next &+= 1
+        }
+    }
+
+    /// A PDU for each candidate whose NetMIC is that of the attempt.
+    private static func compare(
+        _ attempts: [Attempt], _ candidates: [Candidate], _ counters: [UInt128], _ chains: [UInt128],
+        _ results: inout [NetworkPDU?]
+    ) {
+        let (attempts, candidates, counters, chains) = (attempts.span, candidates.span, counters.span, chains.span)
+        var results = results.mutableSpan
+        for place in candidates.indices {
+            let candidate = candidates[place]
+            let attempt = attempts[Int(candidate.index)]
+            // Of nothing at all no step was to be done.
+            let chain = candidate.length == 0 ? counters[4 &* place &+ 3] : chains[place]
+            let tag = UInt128(bigEndian: counters[4 &* place] ^ chain)
+            let heard = octets(attempt.pdu.encrypted, from: Int(candidate.length))
+            guard (tag ^ heard) &>> (candidate.isControl ? 64 : 96) == 0 else { continue }
+            let content = NetworkPDU.Content(
+                head: counters[4 &* place &+ 1], tail: counters[4 &* place &+ 2], length: Int(candidate.length))
+            results[Int(candidate.index)] = NetworkPDU(
+                ivIndex: attempt.ivIndex, header: candidate.header, content: content)
+        }
     }
 
     /// Ones in the first octets, 0…16 of them.
