@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 extension Duration {
     /// As a number for rates.
@@ -102,11 +103,23 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
         let (seconds, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         let floor = fraction < 0 ? seconds - 1 : seconds
         let rest = fraction < 0 ? fraction + 1_000_000_000 : fraction
-        let whole = Date(timeIntervalSince1970: Double(floor)).formatted(.iso8601)
+        let whole = Self.text(ofSeconds: Int(floor))
         guard digits > 0 else { return whole }
         let nine = String(rest)
         let padded = String(repeating: "0", count: 9 - nine.count) + nine
         return whole.dropLast() + "." + padded.prefix(min(digits, 9)) + "Z"
+    }
+
+    /// By the C library, which needs neither a calendar nor a time zone for it: a year from 1678 to 2261 has four digits.
+    private static func text(ofSeconds seconds: Int) -> String {
+        var seconds = seconds
+        var parts = unsafe tm()
+        unsafe gmtime_r(&seconds, &parts)
+        return unsafe String(unsafeUninitializedCapacity: 24) { octets in
+            unsafe octets.withMemoryRebound(to: CChar.self) { text in
+                unsafe strftime(text.baseAddress, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+            }
+        }
     }
 }
 

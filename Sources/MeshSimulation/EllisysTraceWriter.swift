@@ -58,7 +58,7 @@ struct EllisysTraceWriter {
         var octets = [UInt8](repeating: 0, count: 0x400)
         var table: [(place: Int, used: Int)] = []
         var numbers = streams.map { _ in [Int]() }
-        // Each stream's first page is a small one, and the others come in turns, as they do while a trace grows.
+        // Each stream's first page is a small one, and the others come in turns and grow, as they do while a trace grows.
         var rests = streams.map { $0.octets[...] }
         var room = 50
         while rests.contains(where: { !$0.isEmpty }) {
@@ -73,7 +73,7 @@ struct EllisysTraceWriter {
                     + [UInt8](repeating: 0, count: 16)
                 numbers[place].append(table.count - 1)
             }
-            room = 4000
+            room = table.count < 64 ? 4000 : 65_507
         }
         octets += [0, 0]
         let directory = octets.count

@@ -89,6 +89,24 @@ private let expected = Collected.Structure(
         #expect(peel([octets("d6be898e") + pdu + octets("9ecd7f")], .linkLayer).outcome == .crcFailed)
     }
 
+    /// Bit by bit, as the Core Specification draws the register: position 0 takes the feedback, the CRCInit begins with position 0.
+    @Test(arguments: [0x55_5555, 0x12_3456, 0x00_0001, 0x80_0000] as [UInt32])
+    func crcOfEachLengthIsThatOfTheRegister(_ initial: UInt32) {
+        let taps = [1, 3, 4, 6, 9, 10]
+        for count in 0..<60 {
+            let pdu = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 197 &+ count) }
+            var register = (0..<24).map { initial >> UInt32($0) & 1 == 1 }
+            for place in 0..<(8 * count) {
+                let feedback = register.removeLast() != (pdu[place / 8] >> UInt8(place % 8) & 1 == 1)
+                register.insert(feedback, at: 0)
+                for tap in taps where feedback { register[tap].toggle() }
+            }
+            // Position 23 is sent first.
+            let crc = register.reduce(UInt32(0)) { $0 << 1 | ($1 ? 1 : 0) }
+            #expect(CRC24.compute(pdu, from: initial) == crc, "\(count) octets")
+        }
+    }
+
     @Test func whatFramesCarryIsPeeled() {
         let frame = sealed(air)
         #expect(peel([frame], .linkLayer).collected.structures == [expected])

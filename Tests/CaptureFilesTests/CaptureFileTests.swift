@@ -176,6 +176,17 @@ private func capture(_ container: CaptureContainer, _ linkType: LinkType) -> [UI
         #expect(CaptureTime(nanoseconds: -1).text(digits: 9) == "1969-12-31T23:59:59.999999999Z")
     }
 
+    /// From the first to the last moment, the calendar is Foundation's.
+    @Test func eachDayIsWrittenAsFoundationWritesIt() {
+        let ends = [CaptureTime(nanoseconds: .min + 1), CaptureTime(nanoseconds: .max)]
+        let days = (-106_751...106_751).lazy.map { CaptureTime(seconds: $0 * 86_400 + ($0 & 1) * 86_399) }
+        for time in ends + days {
+            let second = time.nanoseconds / 1_000_000_000 - (time.nanoseconds % 1_000_000_000 < 0 ? 1 : 0)
+            let date = Date(timeIntervalSince1970: Double(second))
+            #expect(time.text(digits: 0) == date.formatted(.iso8601))
+        }
+    }
+
     @Test func staysWithinItsRange() {
         let farthest = CaptureTime(seconds: .max)
         #expect(farthest == CaptureTime(nanoseconds: .max))

@@ -6,14 +6,13 @@ public enum CRC24 {
     /// Octets of the CRC behind a PDU.
     static let size = 3
     private static let polynomial: UInt32 = 0xDA_6000
-    /// What each value of an octet makes of the CRC; then what it makes of it with one, two and three octets of zeros behind it, so
-    /// that four octets are taken at once.
-    private static let tables: [UInt32] = {
-        let first = (0..<256).map { octet in
-            (0..<8).reduce(UInt32(octet)) { value, _ in value & 1 == 1 ? value >> 1 ^ polynomial : value >> 1 }
-        }
-        return (0..<3).reduce(into: first) { all, _ in all += all.suffix(256).map { $0 >> 8 ^ first[Int($0 & 0xFF)] } }
-    }()
+    /// What each value of an octet makes of the CRC; then what it makes of it with one, two, … seven octets of zeros behind it, so
+    /// that eight octets are taken at once.
+    private static let tables = InlineArray<2048, UInt32> { place in
+        (0..<(8 * (1 + place / 256))).reduce(UInt32(place % 256)) { value, _ in step(value) }
+    }
+
+    private static func step(_ value: UInt32) -> UInt32 { value & 1 == 1 ? value >> 1 ^ polynomial : value >> 1 }
 
     static func compute(_ pdu: ByteReader, from initial: UInt32) throws(ParseError) -> UInt32 {
         var pdu = pdu
@@ -21,14 +20,15 @@ public enum CRC24 {
     }
 
     static func compute(_ octets: Span<UInt8>, from initial: UInt32) -> UInt32 {
-        let tables = tables.span
         var crc = reversed(initial)
         var place = 0
-        while place &+ 4 <= octets.count {
-            let mixed = crc ^ octets.loadLittleEndian(UInt32.self, at: place)
-            crc = tables[768 &+ Int(mixed & 0xFF)] ^ tables[512 &+ Int(mixed >> 8 & 0xFF)]
-            crc ^= tables[256 &+ Int(mixed >> 16 & 0xFF)] ^ tables[Int(mixed >> 24)]
-            place &+= 4
+        while place &+ 8 <= octets.count {
+            let mixed = UInt64(crc) ^ octets.loadLittleEndian(UInt64.self, at: place)
+            crc = tables[1792 &+ Int(mixed & 0xFF)] ^ tables[1536 &+ Int(mixed >> 8 & 0xFF)]
+            crc ^= tables[1280 &+ Int(mixed >> 16 & 0xFF)] ^ tables[1024 &+ Int(mixed >> 24 & 0xFF)]
+            crc ^= tables[768 &+ Int(mixed >> 32 & 0xFF)] ^ tables[512 &+ Int(mixed >> 40 & 0xFF)]
+            crc ^= tables[256 &+ Int(mixed >> 48 & 0xFF)] ^ tables[Int(mixed >> 56)]
+            place &+= 8
         }
         while place < octets.count {
             crc = crc >> 8 ^ tables[Int(UInt8(truncatingIfNeeded: crc) ^ octets[place])]
@@ -54,7 +54,12 @@ public enum CRC24 {
             })
     }
 
+    /// The 24 bits in the other order: those of each octet, and the octets.
     private static func reversed(_ initial: UInt32) -> UInt32 {
-        (0..<24).reduce(0) { $0 | (initial >> UInt32($1) & 1) << UInt32(23 - $1) }
+        var bits = initial
+        bits = bits >> 1 & 0x55_5555 | (bits & 0x55_5555) << 1
+        bits = bits >> 2 & 0x33_3333 | (bits & 0x33_3333) << 2
+        bits = bits >> 4 & 0x0F_0F0F | (bits & 0x0F_0F0F) << 4
+        return bits.byteSwapped >> 8
     }
 }

@@ -8,6 +8,8 @@ import ByteParsing
 ///     HCI         … type 1
 struct TraceRecord {
     static let head = 5
+    /// Where the fields behind the times begin.
+    private static let fields = head + 16
     /// Octets of no LE PDU, with its CRC, coding and what the analyser heard behind it, nor of any HCI packet.
     static let longest = 1 << 17
     private static let longestLowEnergy = 4096
@@ -73,13 +75,12 @@ struct TraceRecord {
     func makeFrame(of span: Span<UInt8>, at time: CaptureTime, into octets: inout JoinedFrames) throws(ParseError)
         -> Record?
     {
-        var reader = ByteReader(span)
-        try reader.skip(Self.head + 16)
         let rest = Self.head + item.fixed
         switch item.kind {
-        case .lowEnergy: return try lowEnergyFrame(&reader, rest: rest, at: time, into: &octets)
+        case .lowEnergy: return try lowEnergyFrame(span, rest: rest, at: time, into: &octets)
         case .hci:
-            let type = try reader.readUInt8()
+            guard rest < span.count else { throw ParseError(.truncated(needed: 1, available: 0), at: rest) }
+            let type = span[Self.fields]
             let packet = span.extracting(rest..<span.count)
             // Link type 201: the direction, and the H4 packet indicator.
             octets.append(5 + packet.count) { room in
@@ -94,39 +95,32 @@ struct TraceRecord {
 
     /// A frame of link type 256. Whether the CRC is right is left to who knows the CRCInit, but for a PDU that is cut short.
     private func lowEnergyFrame(
-        _ reader: inout ByteReader, rest: Int, at time: CaptureTime, into octets: inout JoinedFrames
+        _ span: Span<UInt8>, rest: Int, at time: CaptureTime, into octets: inout JoinedFrames
     ) throws(ParseError) -> Record {
-        let channel = try reader.readUInt8()
-        try reader.skip(1)
+        // Coding indicator and two octets more stand before a coded PDU.
+        let isCoded = span[Self.fields + 11] == Self.coded
+        let pdu = isCoded ? rest + 3 : rest
+        guard pdu <= span.count else { throw ParseError(.truncated(needed: pdu, available: span.count), at: rest) }
+        let heard = span.count - pdu
+        let length = 2 + (heard > 1 ? Int(span[pdu + 1]) : 0) + 3
+        let present = span.extracting(pdu..<(pdu + min(heard, length)))
         // Half decibels above -100 dBm.
-        let power = Int(try reader.readUInt8()) / 2 - 100
-        try reader.skip(1)
-        let accessAddress = try reader.readUInt32LittleEndian()
-        try reader.skip(3)
-        let isCoded = try reader.readUInt8() == Self.coded
-        try reader.skip(rest - reader.offset)
-        let coding = try reader.readSpan(isCoded ? 1 : 0)
-        try reader.skip(isCoded ? 2 : 0)
-        let pduLength = 2 + (reader.remaining > 1 ? Int(try reader.peek(1)) : 0)
-        let present = min(reader.remaining, pduLength + 3)
-        let isShort = present < pduLength + 3
-        // Dewhitened, signal power valid, reference access address valid; CRC checked where it surely failed.
-        let flags: UInt16 = 0x0013 | (isCoded ? 0x8000 : 0) | (isShort ? 0x0400 : 0)
-        let begin = octets.count
+        let power = UInt8(truncatingIfNeeded: Int(span[Self.fields + 2]) / 2 - 100)
         // Noise that is not known, no access address offences, and the reference access address.
-        let start = UInt64(channel) | UInt64(UInt8(truncatingIfNeeded: power)) << 8 | 0x8E89_BED6_0080_0000
-        let pdu = try reader.readSpan(present)
-        octets.append(14 + coding.count + present) { room in
+        let start = UInt64(span[Self.fields]) | UInt64(power) << 8 | 0x8E89_BED6_0080_0000
+        // Dewhitened, signal power valid, reference access address valid; CRC checked where it surely failed.
+        let flags: UInt16 = 0x0013 | (isCoded ? 0x8000 : 0) | (heard < length ? 0x0400 : 0)
+        let head = isCoded ? 15 : 14
+        octets.append(head + present.count) { room in
             room.storeLittleEndian(start, at: 0)
             room.storeLittleEndian(flags, at: 8)
-            room.storeLittleEndian(accessAddress, at: 10)
-            room.store(coding, at: 14)
-            room.store(pdu, at: 14 + coding.count)
+            room.storeLittleEndian(span.loadLittleEndian(UInt32.self, at: Self.fields + 4), at: 10)
+            if isCoded { room.storeLittleEndian(span[rest], at: 14) }
+            room.store(present, at: head)
         }
-        let missing = pduLength + 3 - present
         return Record(
             time: time, linkType: .bluetoothLELinkLayerWithHeader,
-            originalLength: missing > 0 ? octets.count - begin + missing : nil)
+            originalLength: heard < length ? head + length : nil)
     }
 }
 

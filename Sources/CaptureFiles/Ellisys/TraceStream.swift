@@ -13,7 +13,10 @@ struct TraceStream {
     }
 
     /// Reads on until `count` octets are available; false if the stream ends before.
-    mutating func require(_ count: Int) -> Bool {
+    @inline(__always)
+    mutating func require(_ count: Int) -> Bool { available >= count || readOn(count) }
+
+    private mutating func readOn(_ count: Int) -> Bool {
         while available < count, let page = pages.popFirst() {
             if start > octets.count / 2 {
                 octets.removeFirst(start)
