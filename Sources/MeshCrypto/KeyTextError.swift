@@ -21,6 +21,7 @@ extension UInt128 {
     ///
     /// - Throws: `KeyTextError`, which does not hold the text.
     public init(hexadecimalKey text: some StringProtocol) throws(KeyTextError) {
+        let text = String(text)
         var digits: [(position: Int, character: UInt8)] = []
         let prefixed = text.hasPrefix("0x") || text.hasPrefix("0X")
         for (index, character) in text.utf8.enumerated() where !(prefixed && index < 2) {

@@ -83,6 +83,9 @@ struct FileStart {
 
 extension Substring {
     fileprivate func trimmingBlanks() -> String {
-        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+        guard let start = firstIndex(where: { !$0.isWhitespace }), let end = lastIndex(where: { !$0.isWhitespace }) else {
+            return ""
+        }
+        return String(self[start...end])
     }
 }

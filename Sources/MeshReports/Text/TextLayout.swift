@@ -1,16 +1,19 @@
 /// Breaks text at spaces into lines of at most `width` characters.
 func wrapped(_ text: String, width: Int) -> [String] {
     var lines: [String] = []
-    var line = ""
+    var (line, count) = ("", 0)
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-        if !line.isEmpty, line.count + 1 + word.count > width {
+        let letters = word.count
+        if count > 0, count + 1 + letters > width {
             lines.append(line)
-            line = ""
+            (line, count) = ("", 0)
         }
-        line += line.isEmpty ? String(word) : " " + word
-        while line.count > width {
+        line += count == 0 ? String(word) : " " + word
+        count += count == 0 ? letters : 1 + letters
+        while count > width {
             lines.append(String(line.prefix(width)))
             line = String(line.dropFirst(width))
+            count -= width
         }
     }
     return line.isEmpty ? lines : lines + [line]

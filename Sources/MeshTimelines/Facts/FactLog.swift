@@ -104,8 +104,8 @@ public struct FactLog: Hashable, Sendable {
     }
 
     /// The facts of a network, in any order.
-    public func facts(of network: NetworkIndex) -> some Sequence<Fact> {
-        findings.values.lazy.filter { $0.network == network }.map(\.fact)
+    public func facts(of network: NetworkIndex) -> [Fact] {
+        findings.values.compactMap { $0.network == network ? $0.fact : nil }
     }
 
     /// In an order that depends on nothing but the findings: the gravest first, then by kind, network, source, subject.
