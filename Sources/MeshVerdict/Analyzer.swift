@@ -49,24 +49,39 @@ public struct Analyzer {
     private func hear(
         _ paths: [String], _ progress: (ReadingProgress) -> Void, _ receive: Receiver?
     ) throws(CaptureError) -> Heard {
-        var state = MeshState(keyRing)
+        var fold = Fold(state: MeshState(keyRing), messages: kept?.tallies(keyRing) ?? MessageTallies(keyRing))
         var stream = EvidenceStream(
             keyRing, given: options.givenIVIndex, search: options.ivSearch, threads: options.threads)
-        var messages = kept?.tallies(keyRing) ?? MessageTallies(keyRing)
         if var kept {
             kept.resume(&stream, keyRing, lookBack: receive) { observation, novelty in
-                messages.apply(observation, novelty)
+                fold.messages.apply(observation, novelty)
                 receive?(observation, novelty)
             }
-            state = kept.state
+            fold.state = kept.state
         }
         guard kept == nil || !paths.isEmpty else {
-            return (state, stream.keyRing, [], messages.counts)
+            return (fold.state, stream.keyRing, [], fold.messages.counts)
         }
         var captures = try CaptureReading(
-            paths, keys: keyRing, given: options.givenIVIndex, clocks: options.clocks, behind: state.captures)
+            paths, keys: keyRing, given: options.givenIVIndex, clocks: options.clocks, behind: fold.state.captures)
         captures.threads = options.threads
-        let take = { (observations: [Observation]) in
+        try captures.run(into: &stream, { fold.take($0, receive) }, progress)
+        if options.friendshipSearch == .full {
+            let pairs = zip(fold.state.networks, keyRing.networks).flatMap {
+                FriendshipCandidates(network: $0, keys: $1).pairs
+            }
+            stream.searchFriendships(pairs) { progress(.searching($0)) }
+            stream.removeObserved { fold.take($0, receive) }
+        }
+        return (fold.state, stream.keyRing, captures.unusable, fold.messages.counts)
+    }
+
+    /// What is made of observations.
+    private struct Fold {
+        var state: MeshState
+        var messages: MessageTallies
+
+        mutating func take(_ observations: [Observation], _ receive: Receiver?) {
             guard let receive else { return messages.apply(observations, to: &state) }
             for observation in observations {
                 let novelty = state.apply(observation)
@@ -74,15 +89,6 @@ public struct Analyzer {
                 receive(observation, novelty)
             }
         }
-        try captures.run(into: &stream, take, progress)
-        if options.friendshipSearch == .full {
-            let pairs = zip(state.networks, keyRing.networks).flatMap {
-                FriendshipCandidates(network: $0, keys: $1).pairs
-            }
-            stream.searchFriendships(pairs) { progress(.searching($0)) }
-            stream.removeObserved(take)
-        }
-        return (state, stream.keyRing, captures.unusable, messages.counts)
     }
 }
 

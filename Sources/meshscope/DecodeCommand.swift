@@ -4,6 +4,7 @@ import KeyFiles
 import MeshEvidence
 public import MeshProtocol
 public import MeshReports
+import MeshTimelines
 import MeshVerdict
 
 extension DecodeKind: ExpressibleByArgument {}
@@ -74,33 +75,48 @@ struct DecodeCommand: ParsableCommand {
         filter.since = since
         filter.until = until
         filter.network = try network.map { try index(ofNetwork: $0, keyRing) }
-        var report = DecodeReport(keyRing, format: format == .text ? .text : .jsonLines, filter: filter)
-        var failure: (any Error)?
-        var isSilent = true
-        func show(_ lines: [UInt8]) throws {
-            guard !lines.isEmpty else { return }
-            isSilent = false
-            try Terminal.output(lines)
-        }
+        var lines = ShownLines(
+            report: DecodeReport(keyRing, format: format == .text ? .text : .jsonLines, filter: filter))
         let analyzer = Analyzer(keys: keyRing, options: input.options(givenIVIndex: ivIndex))
         let analysis: Analysis
         do throws(CaptureError) {
             analysis = try analyzer.analyze(
-                input.captures,
-                receive: { observation, novelty in
-                    guard failure == nil else { return }
-                    do { try show(try report.apply(observation, novelty)) } catch { failure = error }
-                })
+                input.captures, receive: { observation, novelty in lines.take(observation, novelty) })
         } catch {
             throw Terminal.fail(error)
         }
-        if let failure { throw failure }
-        try show(report.finish())
-        if isSilent { Terminal.warn(reason(analysis)) }
+        try lines.finish()
+        if lines.areNone { Terminal.warn(reason(analysis)) }
         for error in analysis.unusable { Terminal.complain(error) }
         for failure in analysis.captures.compactMap(\.failure) { Terminal.warn(failure) }
         guard analysis.unusable.isEmpty else { throw ExitCode.unusableInput }
         guard analysis.isAnswered else { throw ExitCode.answerIsNo }
+    }
+}
+
+/// The lines of a report on their way to standard output.
+private struct ShownLines {
+    var report: DecodeReport
+    private(set) var areNone = true
+    private var failure: (any Error)?
+
+    init(report: DecodeReport) { self.report = report }
+
+    /// What cannot be written is told at the end.
+    mutating func take(_ observation: Observation, _ novelty: Novelty) {
+        guard failure == nil else { return }
+        do { try show(report.apply(observation, novelty)) } catch { failure = error }
+    }
+
+    mutating func finish() throws {
+        if let failure { throw failure }
+        try show(report.finish())
+    }
+
+    private mutating func show(_ lines: [UInt8]) throws {
+        guard !lines.isEmpty else { return }
+        areNone = false
+        try Terminal.output(lines)
     }
 }
 

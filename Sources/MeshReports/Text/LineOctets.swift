@@ -19,9 +19,9 @@ struct LineOctets {
 
     /// Takes the first octets out.
     mutating func removeFirst(_ octets: Int) -> [UInt8] {
-        let removed = Array(room[..<octets])
-        room.removeSubrange(..<octets)
-        count -= octets
+        let (removed, rest) = (Array(room[..<octets]), Array(room[octets..<count]))
+        count = 0
+        append(rest.span)
         return removed
     }
 
