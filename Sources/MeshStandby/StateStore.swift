@@ -191,7 +191,7 @@ public final class StateStore {
             timelines[network, default: []].append(
                 try decode { try decoder.decode(SourceTimeline.self, from: timeline) })
         }
-        state.restoreSources { timelines[$0] ?? [] }
+        state.replaceSources { timelines[$0] ?? [] }
         return state
     }
 

@@ -107,11 +107,6 @@ extension MeshState {
         return state
     }
 
-    /// Puts the sources of each network back.
-    public mutating func restoreSources(_ sources: (NetworkIndex) -> [SourceTimeline]) {
-        replaceSources(sources)
-    }
-
     /// The same, of other keys for the same networks: what was heard of each source and of the IV Index stays, what was heard of each key
     /// begins anew. `nil` where no network is the same.
     public func rekeyed(_ keys: KeyRing) -> MeshState? {

@@ -46,7 +46,8 @@ public struct MeshState: Hashable, Sendable {
     /// Whether nothing authentic was heard.
     public var isEmpty: Bool { networks.allSatisfy { $0.iv.current == nil && $0.sources.isEmpty } }
 
-    mutating func replaceSources(_ sources: (NetworkIndex) -> [SourceTimeline]) {
+    /// Gives each network these sources, in place of those that it had.
+    public mutating func replaceSources(_ sources: (NetworkIndex) -> [SourceTimeline]) {
         for place in networks.indices { networks[place].replaceSources(sources(networks[place].index)) }
     }
 

@@ -61,8 +61,7 @@ struct BeaconCadenceChart {
     }
 
     private func seconds(_ from: BeaconMark, _ to: BeaconMark) -> Double {
-        let span = to.frame.time.since(from.frame.time)
-        return max(0, Double(span.components.seconds) + Double(span.components.attoseconds) / 1e18)
+        max(0, to.frame.time.since(from.frame.time).inSeconds)
     }
 
     private func table(_ marks: [BeaconMark]) -> ReportDocument.Table {

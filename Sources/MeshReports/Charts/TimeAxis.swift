@@ -22,16 +22,13 @@ struct TimeAxis {
     init?(_ times: [CaptureTime], left: Double = 110, right: Double = Drawing.width - 20, areDates: Bool) {
         guard let first = times.min(), let last = times.max() else { return nil }
         start = first
-        let span = last.since(first)
-        seconds = max(0.001, Double(span.components.seconds) + Double(span.components.attoseconds) / 1e18)
+        seconds = max(0.001, last.since(first).inSeconds)
         (self.left, self.right) = (left, right)
         self.areDates = areDates
     }
 
     func x(_ time: CaptureTime) -> Double {
-        let span = time.since(start)
-        let passed = Double(span.components.seconds) + Double(span.components.attoseconds) / 1e18
-        return left + min(1, max(0, passed / seconds)) * (right - left)
+        left + min(1, max(0, time.since(start).inSeconds / seconds)) * (right - left)
     }
 
     /// Draws the axis below what it measures, with lines through it.
