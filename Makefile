@@ -21,7 +21,11 @@ CHECK_IMPORTS = --explicit-target-dependency-import-check error
 # A type that the compiler knows is taken from its accessor. By its mangled name, which is shorter, the start of each run searched
 # all protocol conformances of the program for each such type: a fifth of the instructions of a small capture.
 TYPES_BY_ACCESSOR = -Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors
-SWIFT_BUILD = swift build -c release --static-swift-stdlib $(TYPES_BY_ACCESSOR) $(CHECK_IMPORTS)
+# What the start of each run would look up symbol by symbol: the libraries of C++ and of the compiler are in the program where the
+# machine has their archives, and the program offers no symbols of its own.
+STATIC = $(CURDIR)/.build/static
+LINK = -Xswiftc "-L$(STATIC)" -Xswiftc -Xclang-linker -Xswiftc -static-libgcc -Xlinker --no-export-dynamic
+SWIFT_BUILD = swift build -c release --static-swift-stdlib $(TYPES_BY_ACCESSOR) $(LINK) $(CHECK_IMPORTS)
 # Tests see internal names, also in release, where every prefix of every fixture takes seconds and not minutes.
 TEST_FLAGS = -c release -Xswiftc -enable-testing $(TYPES_BY_ACCESSOR) --scratch-path .build-test
 BINARY = .build/release/meshscope
@@ -34,7 +38,12 @@ DOCUMENTS = .build/documents
 
 all: build documents
 
-packages:
+# Only the archive is where the linker looks first.
+$(STATIC)/libstdc++.a:
+	@mkdir -p $(@D)
+	@ln -sf "$$(clang -print-file-name=libstdc++.a)" $@
+
+packages: $(STATIC)/libstdc++.a
 	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblzma-dev libsqlite3-dev pkg-config
 
 test-packages: packages

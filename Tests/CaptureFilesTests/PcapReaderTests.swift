@@ -91,6 +91,17 @@ private func readByUs(_ path: String) -> Reading {
         #expect(try readings(file(.little, magic: 0xA1B2_CD34)).ours.frames.isEmpty)
     }
 
+    @Test func saysWhatToInstallWhereThereIsNoLibpcap() throws {
+        #expect(PcapLibrary.load([]) == nil && PcapLibrary.load(["libnone.so.0", "libc.so.6"]) == nil)
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "old.pcap")
+        try Data(file(.big, version: (2, 3))).write(to: path)
+        let source = try ByteSource(path: path.path)
+        let error = #expect(throws: CaptureError.self) { _ = try PcapHandle(source, nil) }
+        #expect(error?.description.contains("old.pcap: takes libpcap, which this machine lacks; install it") == true)
+    }
+
     @Test(arguments: [3, 1 << 18, 1 << 18 + 1, 1 << 31, .max] as [UInt32])
     func aLengthThatIsNotThereBreaksOff(included: UInt32) throws {
         let both = try readings(file(.little, included: included))

@@ -20,6 +20,26 @@ private let steadyKeys = Checkout.captures.appending(path: "steady.keys.json").p
         #expect(!result.output.contains("\u{1B}"), "no colours without a terminal")
     }
 
+    /// libpcap with the libraries that it brings is loaded only by what needs it: a pcap of an old version here.
+    @Test func libpcapIsLoadedWhereItIsNeeded() throws {
+        let loaded = try Program.run("--version", environment: ["LD_TRACE_LOADED_OBJECTS": "1"]).output
+        #expect(loaded.contains("libcrypto") && !loaded.contains("libpcap"))
+
+        let folder = try Checkout.temporaryFolder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var octets = try Data(contentsOf: URL(filePath: steady))
+        let minorVersion = 6
+        #expect(octets[minorVersion] == 4)
+        octets[minorVersion] = 3
+        let old = folder.appending(path: "old.pcap")
+        try octets.write(to: old)
+        let call = ["--keys", steadyKeys, "-q"]
+        let answers = try [steady, old.path].map { try Program.run(Program.meshscope, ["analyze", $0] + call) }
+        #expect(answers[0].status == 0 && answers.map(\.output)[0] == answers.map(\.output)[1])
+        let libraries = try Program.run("analyze", old.path, environment: ["LD_DEBUG": "files"]).error
+        #expect(libraries.contains("libpcap.so"))
+    }
+
     /// The report stays the capture's, whenever it is made.
     @Test func anAnswerThatIsPastIsSaidOnStandardErrorOnly() throws {
         let call = ["analyze", steady, "--keys", steadyKeys]
