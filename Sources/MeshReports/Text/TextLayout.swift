@@ -1,5 +1,6 @@
-/// Breaks text at spaces into lines of at most `width` characters.
+/// Breaks text at spaces into lines of at most `width` characters, which is at least one.
 func wrapped(_ text: String, width: Int) -> [String] {
+    let width = max(1, width)
     var lines: [String] = []
     var (line, count) = ("", 0)
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {
@@ -13,7 +14,7 @@ func wrapped(_ text: String, width: Int) -> [String] {
         while count > width {
             lines.append(String(line.prefix(width)))
             line = String(line.dropFirst(width))
-            count -= width
+            count = line.count
         }
     }
     return line.isEmpty ? lines : lines + [line]

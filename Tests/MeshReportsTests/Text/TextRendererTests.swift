@@ -142,4 +142,22 @@ private let longText = Prose(Array(repeating: "word", count: 60).joined(separato
         #expect(colored.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") == TextRenderer.render(document))
         #expect(!TextRenderer.render(document).contains("\u{1B}"))
     }
+
+    /// Also where a letter joins the space before it, or no width is left.
+    @Test func wrappedTextKeepsItsLettersWithinTheWidth() {
+        let words = ["a", "", "e\u{301}", "\u{301}x", "👩‍👩‍👧", "longer", "the longest word of all".filter { $0 != " " }]
+        let scalars = { (text: String) in text.unicodeScalars.filter { $0 != " " } }
+        var state: UInt64 = 7
+        for width in -1...12 {
+            for _ in 0..<40 {
+                let text = (0..<12).map { _ in
+                    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                    return words[Int(state >> 33) % words.count]
+                }.joined(separator: " ")
+                let lines = wrapped(text, width: width)
+                #expect(lines.allSatisfy { $0.count <= max(1, width) })
+                #expect(lines.flatMap(scalars) == Array(scalars(text)))
+            }
+        }
+    }
 }
