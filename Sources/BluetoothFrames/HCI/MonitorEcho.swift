@@ -55,13 +55,28 @@ struct MonitorEcho {
     private static func digest(_ data: ByteReader) -> UInt64 {
         var data = data
         var digest = UInt64(truncatingIfNeeded: data.remaining)
-        while data.remaining > 0, let octets = try? data.readTwoLeftAligned(min(32, data.remaining)) {
-            digest = mixed(
-                digest ^ UInt64(truncatingIfNeeded: octets.first >> 64), UInt64(truncatingIfNeeded: octets.first))
-            digest = mixed(
-                digest ^ UInt64(truncatingIfNeeded: octets.second >> 64), UInt64(truncatingIfNeeded: octets.second))
+        do throws(ParseError) {
+            let octets = try data.readSpan(data.remaining)
+            // The last 16 octets end where the data do, wherever those before them end.
+            var place = 0
+            while place &+ 16 < octets.count {
+                digest = added(octets, at: place, to: digest)
+                place &+= 16
+            }
+            if octets.count >= 16 { return added(octets, at: octets.count &- 16, to: digest) }
+            for place in octets.indices { digest = mixed(digest, UInt64(octets[place])) }
+        } catch {
+            // All that remains can be read.
         }
         return digest
+    }
+
+    /// A digest with 16 octets more.
+    @inline(__always)
+    private static func added(_ octets: Span<UInt8>, at place: Int, to digest: UInt64) -> UInt64 {
+        mixed(
+            digest ^ octets.loadLittleEndian(UInt64.self, at: place),
+            octets.loadLittleEndian(UInt64.self, at: place &+ 8))
     }
 
     /// Both halves of a product, of which each bit depends on many.
