@@ -86,11 +86,29 @@ public struct FramePeeler {
         _ bytes: Span<UInt8>, of frame: FrameStamp, as encapsulation: Encapsulation, flags: UInt32,
         _ heard: inout HeardBatch
     ) -> Bool {
-        switch encapsulation {
-        case .linkLayerWithHeader: peelUsualAdvertisement(bytes, of: frame, &heard)
-        case .linuxMonitor: flags & 0xFFFF == 3 && peelUsualReport(bytes, isEchoed: true, of: frame, &heard)
-        default: false
+        let found: UsualStructure? =
+            switch encapsulation {
+            case .linkLayerWithHeader: usualAdvertisement(bytes)
+            case .linuxMonitor: flags & 0xFFFF == 3 ? usualReport(bytes) : nil
+            default: nil
+            }
+        guard let found else { return false }
+        var reader = ByteReader(bytes)
+        do throws(ParseError) {
+            try reader.skip(found.range.lowerBound)
+            var structure = try reader.readPiece(found.range.count)
+            if encapsulation == .linuxMonitor,
+                echo.isRepeated(structure, .heard, by: .controller, at: frame.nanoseconds)
+            {
+                return true
+            }
+            try structure.skip(1)
+            let type = try structure.readUInt8()
+            try heard.append(type, structure, of: Advertisement(direction: .heard, address: found.address), in: frame)
+        } catch {
+            return false
         }
+        return true
     }
 
     /// Peels one frame and puts what it holds behind what was heard before.

@@ -151,21 +151,28 @@ public struct HeardBatch: Sendable {
     /// An AD structure.
     ///
     ///     length 1 · AD type 1 · value length − 1
-    @inline(__always)
+    @inline(always)
     mutating func append(
         _ type: UInt8, _ value: ByteReader, of advertisement: Advertisement, in frame: FrameStamp
     ) throws(ParseError) {
         guard isKept[Int(type)] else { return }
-        var value = value
         let (offset, count) = (value.offset, value.remaining)
-        guard count <= Heard.longest else {
-            longValues.append(try value.readOctets(count))
-            all.append(
-                Heard(.longStructure, type, place: longValues.count - 1, at: offset, of: advertisement, in: frame))
-            return
-        }
+        guard count <= Heard.longest else { return try appendLong(type, value, of: advertisement, in: frame) }
+        var value = value
         let octets = try value.readTwoLeftAligned(count)
         all.append(Heard(type, octets, count: count, at: offset, of: advertisement, in: frame))
+    }
+
+    /// An AD structure that is too long to be part of the value.
+    @inline(never)
+    private mutating func appendLong(
+        _ type: UInt8, _ value: ByteReader, of advertisement: Advertisement, in frame: FrameStamp
+    ) throws(ParseError) {
+        var value = value
+        let offset = value.offset
+        longValues.append(try value.readOctets(value.remaining))
+        all.append(
+            Heard(.longStructure, type, place: longValues.count - 1, at: offset, of: advertisement, in: frame))
     }
 
     /// Each AD structure of advertising data; a length of zero ends it early.
