@@ -371,6 +371,19 @@ private let expected = Collected.Structure(
         #expect(hearings([(found, 17, 0), (found, 17, 1)], .linuxMonitor) == 2, "the same interface twice")
     }
 
+    /// 8 octets with which the digest of whatever stands before them would be nothing, were it their product alone.
+    @Test func whatDiffersIsNoEchoWhateverItEndsWith() {
+        func data(_ octet: String) -> String { "112a" + String(repeating: octet, count: 8) + "93fd5966b8fee8d6" }
+        let event = octets("3e1e" + "0201" + "0300" + "060504030201" + "12" + data("01") + "c0")
+        func found(_ octet: String) -> [UInt8] {
+            octets(
+                "00000000" + "3100" + "060504030201" + "00" + "c0" + "0000000000000000" + "00000000" + "1200"
+                    + data(octet))
+        }
+        #expect(hearings([(event, 3, 0), (found("01"), 17, 1)], .linuxMonitor) == 1)
+        #expect(hearings([(event, 3, 0), (found("02"), 17, 1)], .linuxMonitor) == 2)
+    }
+
     /// Times as far apart as numbers can be are no reason to stop.
     @Test(arguments: [Int64.min / 2, .min, .max])
     func anyTimesAreTaken(time: Int64) {

@@ -79,10 +79,10 @@ struct MonitorEcho {
             octets.loadLittleEndian(UInt64.self, at: place &+ 8))
     }
 
-    /// Both halves of a product, of which each bit depends on many.
+    /// Both halves of a product, of which each bit depends on many, and what was there before: a factor may be 0.
     @inline(__always)
     private static func mixed(_ one: UInt64, _ other: UInt64) -> UInt64 {
         let product = (one ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: other ^ 0xD6E8_FEB8_6659_FD93)
-        return product.high ^ product.low
+        return product.high ^ product.low ^ one
     }
 }
