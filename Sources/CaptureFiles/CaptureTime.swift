@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 
 extension Duration {
     /// As a number for rates.
@@ -82,8 +81,7 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
     /// The midnight, in UTC, with which a day of the calendar begins; `nil` if there is no such day, or it is out of the range.
     init?(year: Int, month: Int, day: Int) {
         guard (1678...2261).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
-        func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
-        self.init(text: "\(year)-\(two(month))-\(two(day))T00:00:00Z")
+        self.init(text: "\(year)-\(Self.two(month))-\(Self.two(day))T00:00:00Z")
     }
 
     /// Whether the day is one of the calendar: parsers take 31 February for a day in March.
@@ -110,17 +108,27 @@ public struct CaptureTime: Hashable, Comparable, Sendable {
         return whole.dropLast() + "." + padded.prefix(min(digits, 9)) + "Z"
     }
 
-    /// By the C library, which needs neither a calendar nor a time zone for it: a year from 1678 to 2261 has four digits.
+    /// By the rules of the calendar, as the C library counts leap seconds where the machine's time zone does.
     private static func text(ofSeconds seconds: Int) -> String {
-        var seconds = seconds
-        var parts = unsafe tm()
-        unsafe gmtime_r(&seconds, &parts)
-        return unsafe String(unsafeUninitializedCapacity: 24) { octets in
-            unsafe octets.withMemoryRebound(to: CChar.self) { text in
-                unsafe strftime(text.baseAddress, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-            }
-        }
+        let day = (seconds - (seconds < 0 ? 86_399 : 0)) / 86_400
+        let second = seconds - day * 86_400
+        // Centuries, years and days since 1 March of the year 0, so that a leap day is the last one of its year.
+        let days = day + 719_468
+        let century = (4 * days + 3) / 146_097
+        let daysOfCentury = days - 146_097 * century / 4
+        let year = (4 * daysOfCentury + 3) / 1461
+        let dayOfYear = daysOfCentury - 1461 * year / 4
+        // 0 is March: five months have 153 days, wherever they begin.
+        let month = (5 * dayOfYear + 2) / 153
+        let date = [
+            String(100 * century + year + (month < 10 ? 0 : 1)), two(month < 10 ? month + 3 : month - 9),
+            two(dayOfYear - (153 * month + 2) / 5 + 1),
+        ]
+        let time = [two(second / 3600), two(second / 60 % 60), two(second % 60)]
+        return date.joined(separator: "-") + "T" + time.joined(separator: ":") + "Z"
     }
+
+    private static func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
 }
 
 extension CaptureTime: Codable {

@@ -42,6 +42,9 @@ enum PcapLibrary {
     private var records = FrameRecords()
 
     init(_ source: ByteSource, _ functions: pcap_functions? = PcapLibrary.functions) throws(CaptureError) {
+        guard source.peek(PcapReader.fileHeader).count == PcapReader.fileHeader else {
+            throw CaptureError(.brokenOff, path: source.path, source.failure ?? "ends within the file's header")
+        }
         guard let pcap = functions else { throw PcapLibrary.missing(source.path) }
         var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let file = unsafe Self.stream(of: source) else {

@@ -5,7 +5,8 @@ import ByteParsing
 ///     header  magic 4 · major version 2 · minor version 2 · time zone 4 · accuracy 4 · snapshot length 4 · link type 4
 ///     record  seconds 4 · micro- or nanoseconds 4 · included length 4 · original length 4 · octets
 struct PcapReader: ~Copyable {
-    private static let fileHeader = 24
+    /// Octets of the file's header.
+    static let fileHeader = 24
     private static let recordHeader = 16
     /// libpcap's own bounds: a longer record is a damaged length. What Linux says of USB has longer ones.
     private static let longestRecord = 1 << 18

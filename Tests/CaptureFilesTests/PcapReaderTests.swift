@@ -100,6 +100,13 @@ private func readByUs(_ path: String) -> Reading {
         let source = try ByteSource(path: path.path)
         let error = #expect(throws: CaptureError.self) { _ = try PcapHandle(source, nil) }
         #expect(error?.description.contains("old.pcap: takes libpcap, which this machine lacks; install it") == true)
+        // What libpcap could not read either is said of the file.
+        for count in 4..<24 {
+            try Data(file(.big).prefix(count)).write(to: path)
+            let source = try ByteSource(path: path.path)
+            let error = #expect(throws: CaptureError.self) { _ = try PcapHandle(source, nil) }
+            #expect(error?.description.contains("old.pcap: ends within the file's header") == true)
+        }
     }
 
     @Test(arguments: [3, 1 << 18, 1 << 18 + 1, 1 << 31, .max] as [UInt32])

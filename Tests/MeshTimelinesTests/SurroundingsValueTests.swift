@@ -210,6 +210,22 @@ import Testing
         #expect(links.certain.count == 1024 && links.certain.first?.first.time == Scene.time(976))
     }
 
+    // MARK: How often
+
+    /// Times as far apart as numbers can be are no reason to stop; what has no time says nothing of when.
+    @Test func anyTimesAreTallied() {
+        var tally = HearingTally()
+        tally.apply(3, at: .unknown)
+        #expect(tally.count == 3 && tally.first == nil && tally.heard(from: Scene.start) == nil)
+        tally.apply(1, at: CaptureTime(nanoseconds: .min + 1))
+        for _ in 0..<5 { tally.apply(2, at: CaptureTime(nanoseconds: -1)) }
+        #expect(tally.heard(from: CaptureTime(nanoseconds: -1000)) == nil, "no whole stretch")
+        #expect(tally.heard(from: CaptureTime(nanoseconds: .min / 2))?.count == 10)
+        #expect(tally.heard(from: CaptureTime(nanoseconds: .min + 1))?.count == 11)
+        tally.apply(1, at: CaptureTime(nanoseconds: .max))
+        #expect(tally.count == 15 && tally.heard(from: CaptureTime(nanoseconds: .max)) == nil)
+    }
+
     // MARK: Captures
 
     @Test func whatACaptureCouldNotGiveIsSaid() throws {

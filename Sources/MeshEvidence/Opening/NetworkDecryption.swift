@@ -55,6 +55,14 @@ struct NetworkDecryption {
         /// Whether all were handed on.
         var isDone: Bool { next == pending.count }
 
+        /// What credentials opened that were forgotten since is closed again.
+        fileprivate mutating func close(_ replaced: Set<Int>) {
+            guard !replaced.isEmpty else { return }
+            for index in next..<pending.count where replaced.contains(outcomes[index].credential) {
+                outcomes[index] = Outcome()
+            }
+        }
+
         /// Takes what was held and heard behind those that were handed on, to be opened in its turn.
         mutating func insert(_ held: [Pending]) {
             guard !held.isEmpty else { return }
@@ -112,6 +120,8 @@ struct NetworkDecryption {
     private var owners: [[Int]] = []
     private var workspace = NetworkCredentials.Workspace()
     private var forgotten: [NetworkIndex: Int] = [:]
+    /// Places that became another friendship's since the batch was last gone on with.
+    private var replaced: Set<Int> = []
     /// Of the last PDU of each network that opened, in the order of hearing; by network.
     private var lastOpened: [Int] = []
 
@@ -169,6 +179,7 @@ struct NetworkDecryption {
             options[octet].removeAll { $0.credential == oldest }
         }
         forgotten[credentials[oldest].network, default: 0] += 1
+        replaced.insert(oldest)
         return oldest
     }
 
@@ -266,6 +277,8 @@ struct NetworkDecryption {
     /// It stops behind a PDU that teaches something, so that this is used before anything that was heard later: where a batch ends
     /// is in the hands of strangers, and the order of what is observed must not be.
     mutating func open(_ batch: inout Batch, into delivery: inout EvidenceDelivery) {
+        batch.close(replaced)
+        replaced.removeAll()
         resolve(&batch)
         while !batch.isDone {
             batch.order = batch.pending[batch.next].heard.order

@@ -19,6 +19,8 @@ struct HearingTally: Hashable, Codable, Sendable {
     mutating func apply(_ change: Int, at time: CaptureTime) {
         count += change
         guard change > 0 else { return }
+        // A frame without a time tells how often, and not when.
+        guard time.isKnown else { return }
         guard let start = first else {
             (first, last) = (time, time)
             counts = [UInt32](repeating: 0, count: Self.stretches)
@@ -27,9 +29,16 @@ struct HearingTally: Hashable, Codable, Sendable {
         }
         last = max(last ?? time, time)
         // What comes late, or from a clock that was set back, counts for the first stretch.
-        let elapsed = max(0, time.nanoseconds.subtractingReportingOverflow(start.nanoseconds).partialValue)
+        let elapsed = Self.elapsed(from: start, to: time)
         while elapsed / length >= Int64(Self.stretches) { double() }
         add(change, Int(elapsed / length))
+    }
+
+    /// Nanoseconds, as many as there can be at most; 0 where the one is not behind the other.
+    private static func elapsed(from start: CaptureTime, to time: CaptureTime) -> Int64 {
+        guard time > start else { return 0 }
+        let (distance, overflow) = time.nanoseconds.subtractingReportingOverflow(start.nanoseconds)
+        return overflow ? .max : distance
     }
 
     private mutating func add(_ change: Int, _ place: Int) {
@@ -48,8 +57,8 @@ struct HearingTally: Hashable, Codable, Sendable {
     /// How often it was heard from a moment on, in whole stretches; and from when.
     func heard(from time: CaptureTime) -> (count: Int, first: CaptureTime)? {
         guard let start = first, let last, last >= time else { return nil }
-        let elapsed = time.nanoseconds.subtractingReportingOverflow(start.nanoseconds).partialValue
-        let place = elapsed <= 0 ? 0 : min(Self.stretches, Int((elapsed + length - 1) / length))
+        let elapsed = Self.elapsed(from: start, to: time)
+        let place = min(Self.stretches, Int(elapsed / length + (elapsed % length > 0 ? 1 : 0)))
         guard let heard = counts.indices.dropFirst(place).first(where: { counts[$0] > 0 }) else { return nil }
         let sum = counts.dropFirst(place).reduce(0) { $0 + Int($1) }
         return (sum, start.advanced(by: .nanoseconds(Int64(heard) * length)))

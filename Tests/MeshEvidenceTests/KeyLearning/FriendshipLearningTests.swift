@@ -59,14 +59,18 @@ import Testing
         #expect(network.sources.first { $0.address.value == 0x2345 }?.epochs[0].lastSequence.value == 0x01_4834)
     }
 
-    /// Among thousands of offers, those that are used stay: one of the first, and one of the last. What gave way is told, and makes
-    /// the margin wider.
-    @Test(arguments: [100, 2400]) func theFriendshipsThatAreUsedStay(_ offers: Int) throws {
+    /// Friend 1 offers itself to the Low Power node 0x23 again and again.
+    private struct Offers {
         var script = Script()
-        script.beacon(0, normal(9))
         var sequence: UInt32 = 4900
-        func say(_ transport: [UInt8], from source: UInt16, to destination: UInt16, _ material: SecurityMaterial) throws
-        {
+
+        init() {
+            script.beacon(0, normal(9))
+        }
+
+        mutating func say(
+            _ transport: [UInt8], from source: UInt16, to destination: UInt16, _ material: SecurityMaterial
+        ) throws {
             sequence += 1
             let pdu = NetworkPDU.seal(
                 position: .init(IVIndex(9), .init(truncating: sequence)), isControl: true, ttl: 0,
@@ -74,24 +78,48 @@ import Testing
                 transportPDU: transport, with: material)
             script.add(Double(script.frames.count) / 10, 0x2A, pdu.octets)
         }
-        func material(_ counter: Int) -> SecurityMaterial {
-            scriptKeys.friendship(
-                lpnAddress: 0x23, friendAddress: 1, lpnCounter: UInt16(counter), friendCounter: UInt16(counter))
-        }
-        for counter in 0..<offers {
+
+        mutating func offer(_ counter: Int) throws {
             let octets = [UInt8(counter >> 8), UInt8(counter & 0xFF)]
             try say([3, 0x4B, 0x50, 5, 0x7E, 0x40, 0, 0, 1] + octets, from: 0x23, to: 0xFFFD, scriptKeys.flooding)
             try say([4, 0x32, 3, 8, 0xBA] + octets, from: 1, to: 0x23, scriptKeys.flooding)
-            if counter % 100 == 0 { try say([1, 0], from: 1, to: 0x23, material(7)) }
         }
-        let before = sequence
-        try say([1, 1], from: 1, to: 0x23, material(offers - 1))
-        try say([1, 0], from: 1, to: 0x23, material(7))
-        let analysis = try script.analyse(options: .init(master: UnicastAddress(1)))
+
+        /// The Friend says something by the credentials of that friendship.
+        mutating func use(_ counter: Int) throws {
+            let material = scriptKeys.friendship(
+                lpnAddress: 0x23, friendAddress: 1, lpnCounter: UInt16(counter), friendCounter: UInt16(counter))
+            try say([1, 0], from: 1, to: 0x23, material)
+        }
+
+        func analyse() throws -> Analysis { try script.analyse(options: .init(master: UnicastAddress(1))) }
+    }
+
+    /// Among thousands of offers, those that are used stay: one of the first, and one of the last. What gave way is told, and makes
+    /// the margin wider.
+    @Test(arguments: [100, 2400]) func theFriendshipsThatAreUsedStay(_ count: Int) throws {
+        var offers = Offers()
+        for counter in 0..<count {
+            try offers.offer(counter)
+            if counter % 100 == 0 { try offers.use(7) }
+        }
+        try offers.use(count - 1)
+        try offers.use(7)
+        let analysis = try offers.analyse()
         let recovery = try #require(analysis.masters[0].verdict.recovery)
-        #expect(recovery.minimum.value == before + 3)
-        let lost = offers - 2048
+        #expect(recovery.minimum.value == offers.sequence + 1)
+        let lost = count - 2048
         #expect(analysis.findings.first { $0.fact == .friendshipsForgotten }?.count == (lost > 0 ? lost : nil))
         #expect(recovery.margin.contains { $0.term == .forgotten } == (lost > 0))
+    }
+
+    /// A friendship that gives way opens nothing that was heard later, not even what was opened together with what took its place.
+    @Test func aFriendshipThatGaveWayOpensNothing() throws {
+        var offers = Offers()
+        for counter in 0...2048 { try offers.offer(counter) }
+        let last = offers.sequence
+        try offers.use(0)
+        let recovery = try #require(try offers.analyse().masters[0].verdict.recovery)
+        #expect(recovery.minimum.value == last + 1)
     }
 }
