@@ -45,7 +45,7 @@ final class ByteSource {
     /// What ended the octets before their end: an error, or a compressed file that is damaged or cut off.
     var failure: String? { decompressed?.failure ?? stored.failure }
 
-    /// The first octets, which stay to be read.
+    /// The first `count` octets, or all where there are fewer; they stay to be read.
     func peek(_ count: Int) -> [UInt8] {
         while peeked.count < count {
             var more = [UInt8](repeating: 0, count: count - peeked.count)
@@ -53,7 +53,7 @@ final class ByteSource {
             guard read > 0 else { break }
             peeked += more.prefix(read)
         }
-        return peeked
+        return Array(peeked.prefix(count))
     }
 
     /// Reads until `target` is full or the end is reached, and returns the number of octets read; of what is live, what there is.

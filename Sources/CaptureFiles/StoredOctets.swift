@@ -50,7 +50,7 @@ final class StoredOctets {
     /// Whether what is there is worth more than what is still to come.
     var isLive: Bool { live != nil }
 
-    /// The first octets, which stay to be taken.
+    /// The first `count` octets, or all where there are fewer; they stay to be taken.
     func peek(_ count: Int) -> [UInt8] {
         while ahead.count < count {
             var more = [UInt8](repeating: 0, count: count - ahead.count)
@@ -58,7 +58,7 @@ final class StoredOctets {
             guard read > 0 else { break }
             ahead += more.prefix(read)
         }
-        return ahead
+        return Array(ahead.prefix(count))
     }
 
     /// Up to `count` octets more; none at the end.

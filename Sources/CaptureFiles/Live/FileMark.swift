@@ -24,7 +24,7 @@ public struct FileMark: Hashable, Codable, Sendable {
         guard ByteSource.isRereadable(path), let source = try? ByteSource(path: path), let size = source.size else {
             return nil
         }
-        let octets = Array(source.peek(mostOctets).prefix(mostOctets))
+        let octets = source.peek(mostOctets)
         return octets.isEmpty ? nil : (octets, size)
     }
 
