@@ -21,20 +21,28 @@ public enum CRC24 {
 
     static func compute(_ octets: Span<UInt8>, from initial: UInt32) -> UInt32 {
         var crc = reversed(initial)
-        var place = 0
-        while place &+ 8 <= octets.count {
-            let mixed = UInt64(crc) ^ octets.loadLittleEndian(UInt64.self, at: place)
-            crc = tables[1792 &+ Int(mixed & 0xFF)] ^ tables[1536 &+ Int(mixed >> 8 & 0xFF)]
-            crc ^= tables[1280 &+ Int(mixed >> 16 & 0xFF)] ^ tables[1024 &+ Int(mixed >> 24 & 0xFF)]
-            crc ^= tables[768 &+ Int(mixed >> 32 & 0xFF)] ^ tables[512 &+ Int(mixed >> 40 & 0xFF)]
-            crc ^= tables[256 &+ Int(mixed >> 48 & 0xFF)] ^ tables[Int(mixed >> 56)]
+        guard octets.count >= 8 else {
+            for place in octets.indices { crc = crc >> 8 ^ tables[Int(UInt8(truncatingIfNeeded: crc) ^ octets[place])] }
+            return crc
+        }
+        // What does not fill eight octets stands first, behind zeros, which change nothing.
+        var place = octets.count & 7
+        let first = octets.loadLittleEndian(UInt64.self, at: 0) ^ UInt64(crc)
+        crc = take(first << UInt64(64 - 8 * place)) ^ crc >> UInt32(8 * place)
+        while place < octets.count {
+            crc = take(octets.loadLittleEndian(UInt64.self, at: place) ^ UInt64(crc))
             place &+= 8
         }
-        while place < octets.count {
-            crc = crc >> 8 ^ tables[Int(UInt8(truncatingIfNeeded: crc) ^ octets[place])]
-            place &+= 1
-        }
         return crc
+    }
+
+    /// What eight octets make of the CRC that is already mixed into them.
+    @inline(__always)
+    private static func take(_ mixed: UInt64) -> UInt32 {
+        var crc = tables[1792 &+ Int(mixed & 0xFF)] ^ tables[1536 &+ Int(mixed >> 8 & 0xFF)]
+        crc ^= tables[1280 &+ Int(mixed >> 16 & 0xFF)] ^ tables[1024 &+ Int(mixed >> 24 & 0xFF)]
+        crc ^= tables[768 &+ Int(mixed >> 32 & 0xFF)] ^ tables[512 &+ Int(mixed >> 40 & 0xFF)]
+        return crc ^ tables[256 &+ Int(mixed >> 48 & 0xFF)] ^ tables[Int(mixed >> 56)]
     }
 
     /// The CRC of PDU header and payload, as the three octets that follow them, least significant first.
