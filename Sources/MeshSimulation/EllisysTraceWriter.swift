@@ -39,7 +39,8 @@ struct EllisysTraceWriter {
             air +=
                 [0] + little(UInt64(rest.count), 4) + little(picoseconds, 8) + little(UInt64(rest.count) * 8_000_000, 8)
             // Channel, flags, RSSI twice, access address, 0, frequency offset, PHY, 0.
-            air += [frame[0], 0x04, 0x64, 0x8E] + frame[10..<14] + [0, 0, 1, 0, 0] + rest
+            let isIntact = frame[9] & 0x08 != 0
+            air += [frame[0], isIntact ? 0x04 : 0, 0x64, 0x8E] + frame[10..<14] + [0, 0, 1, 0, 0] + rest
             return
         }
         hciPlaces.append(hci.count)

@@ -13,6 +13,8 @@ import Testing
         /// Of PDUs behind the advertising access address: with a right CRC, and all.
         var good: Int
         var all: Int
+        /// Of which the analyser says that the CRC is right.
+        var said: Int
         /// Right ones by PDU type, and by channel 37, 38, 39 and the others; all records by channel.
         var types: [UInt8: Int]
         var channels: [Int]
@@ -23,11 +25,11 @@ import Testing
 
     static let traces = [
         Expected(
-            name: "advertisement", records: 252, good: 247, all: 250, types: [0: 111, 2: 94, 3: 35, 4: 7],
+            name: "advertisement", records: 252, good: 247, all: 250, said: 247, types: [0: 111, 2: 94, 3: 35, 4: 7],
             channels: [73, 86, 88, 0], allChannels: [75, 87, 89, 1], first: 1_520_959_351_111_380_000 + 9_513_500,
             last: 1_520_959_351_111_380_000 + 4_880_831_250),
         Expected(
-            name: "extended-advertisements", records: 1729, good: 542, all: 543,
+            name: "extended-advertisements", records: 1729, good: 542, all: 543, said: 541,
             types: [0: 53, 5: 1, 7: 365 + 122, 8: 1], channels: [148, 148, 122, 124],
             allChannels: [149, 148, 122, 1310], first: 1_472_734_874_117_234_000 + 1_974_937_500,
             last: 1_472_734_874_117_234_000 + 102_238_956_750),
@@ -73,16 +75,32 @@ import Testing
         #expect(abs((trace.times.last ?? 0) - expected.last) < 1000)
         #expect(trace.times == trace.times.sorted())
         let advertising = trace.frames.filter { Array($0[10..<14]) == [0xD6, 0xBE, 0x89, 0x8E] }
-        let good = advertising.filter { frame in
-            let pdu = Array(frame[14...].dropLast(3))
-            let crc = frame.suffix(3).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-            return frame.count >= 19 && frame.count == 14 + 2 + Int(frame[15]) + 3 && CRC24.compute(pdu) == crc
-        }
+        let good = advertising.filter { $0.count >= 19 && $0.count == 19 + Int($0[15]) && Self.isRight($0) }
         #expect(advertising.count == expected.all && good.count == expected.good)
         #expect(Dictionary(grouping: good) { $0[14] & 0x0F }.mapValues(\.count) == expected.types)
         #expect(Self.channels(good) == expected.channels)
         #expect(Self.channels(trace.frames) == expected.allChannels)
+        // The analyser itself says so of all of these but one, and of no other.
+        let said = trace.frames.filter(Self.isSaidToBeRight)
+        let isSure = Set(said).isSubset(of: good)
+        #expect(said.count == expected.said && isSure)
     }
+
+    /// The analyser's word on the CRC of an advertisement is what the CRC says.
+    @Test func whatIsSaidOfTheCRCIsPassedOn() throws {
+        let frames = try readBack(Self.simulated).frames
+        let said = frames.filter(Self.isSaidToBeRight)
+        let isSame = said == frames.filter(Self.isRight)
+        #expect(isSame && !said.isEmpty && said.count < frames.count)
+    }
+
+    private static func isRight(_ frame: [UInt8]) -> Bool {
+        let crc = frame.suffix(3).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        return CRC24.compute(Array(frame[14...].dropLast(3))) == crc
+    }
+
+    /// "CRC checked" and "CRC valid" in the flags of link type 256.
+    private static func isSaidToBeRight(_ frame: [UInt8]) -> Bool { frame[9] & 0x0C == 0x0C }
 
     private static func channels(_ frames: [[UInt8]]) -> [Int] {
         let known = [UInt8(0), 12, 39]
@@ -122,11 +140,7 @@ import Testing
         default: octets.removeSubrange(place..<(place + 1 + random.below(300)))
         }
         let part = try readBack(octets)
-        let good = part.frames.filter { frame in
-            let pdu = Array(frame[14...].dropLast(3))
-            return frame.count >= 19
-                && CRC24.compute(pdu) == frame.suffix(3).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-        }
+        let good = part.frames.filter { $0.count >= 19 && Self.isRight($0) }
         #expect(part.failure == nil && good.allSatisfy { valid.contains(Array($0.dropFirst(10))) })
         #expect(good.count > whole.frames.count / 3, "\(part.frames.count) of \(whole.frames.count)")
     }

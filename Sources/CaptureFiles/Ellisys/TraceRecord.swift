@@ -4,7 +4,7 @@ import ByteParsing
 ///
 ///     item 1 · length of what follows the fixed part 4 · fixed part · octets
 ///     fixed part  time, ps since the start of the trace 8 · duration, ps 8 · …
-///     LE          … RF channel 1 · flags 1 · RSSI 1 · RSSI 1 · access address 4 · 0 2 · 1 · PHY 1 …
+///     LE          … RF channel 1 · flags (0x04: the CRC is right) 1 · RSSI 1 · RSSI 1 · access address 4 · 0 2 · 1 · PHY 1 …
 ///     HCI         … type 1
 struct TraceRecord {
     static let head = 5
@@ -14,6 +14,8 @@ struct TraceRecord {
     static let longest = 1 << 17
     private static let longestLowEnergy = 4096
     private static let coded: UInt8 = 2
+    /// The access address of primary advertising.
+    private static let advertising: UInt32 = 0x8E89_BED6
 
     let item: TraceDescriptor.Item
     /// Octets of the record in all.
@@ -93,7 +95,8 @@ struct TraceRecord {
         }
     }
 
-    /// A frame of link type 256. Whether the CRC is right is left to who knows the CRCInit, but for a PDU that is cut short.
+    /// A frame of link type 256. The analyser's word that the CRC is right is passed on for an advertisement, whose CRCInit it
+    /// knows; all else is left to who knows the CRCInit, but for a PDU that is cut short.
     private func lowEnergyFrame(
         _ span: Span<UInt8>, rest: Int, at time: CaptureTime, into octets: inout JoinedFrames
     ) throws(ParseError) -> Record {
@@ -107,14 +110,17 @@ struct TraceRecord {
         // Half decibels above -100 dBm.
         let power = UInt8(truncatingIfNeeded: Int(span[Self.fields + 2]) / 2 - 100)
         // Noise that is not known, no access address offences, and the reference access address.
-        let start = UInt64(span[Self.fields]) | UInt64(power) << 8 | 0x8E89_BED6_0080_0000
-        // Dewhitened, signal power valid, reference access address valid; CRC checked where it surely failed.
-        let flags: UInt16 = 0x0013 | (isCoded ? 0x8000 : 0) | (heard < length ? 0x0400 : 0)
+        let start = UInt64(span[Self.fields]) | UInt64(power) << 8 | UInt64(Self.advertising) << 32 | 0x0080_0000
+        let accessAddress = span.loadLittleEndian(UInt32.self, at: Self.fields + 4)
+        let isRight = span[Self.fields + 1] & 0x04 != 0 && accessAddress == Self.advertising
+        // Dewhitened, signal power valid, reference access address valid; CRC checked where it surely failed, or valid.
+        let crc: UInt16 = heard < length ? 0x0400 : isRight ? 0x0C00 : 0
+        let flags = 0x0013 | (isCoded ? 0x8000 : 0) | crc
         let head = isCoded ? 15 : 14
         octets.append(head + present.count) { room in
             room.storeLittleEndian(start, at: 0)
             room.storeLittleEndian(flags, at: 8)
-            room.storeLittleEndian(span.loadLittleEndian(UInt32.self, at: Self.fields + 4), at: 10)
+            room.storeLittleEndian(accessAddress, at: 10)
             if isCoded { room.storeLittleEndian(span[rest], at: 14) }
             room.store(present, at: head)
         }
