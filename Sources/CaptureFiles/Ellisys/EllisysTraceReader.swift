@@ -14,11 +14,7 @@ struct EllisysTraceReader: ~Copyable {
     private(set) var number = 0
     /// What could not be read, once all that could was.
     private(set) var losses = CaptureLosses()
-    /// Frames are put together here, so many octets at a time.
-    private var octets = JoinedFrames()
-    private static let manyOctets = 1 << 16
-    private var records = FrameRecords()
-    private var linkType = LinkType.bluetoothLELinkLayerWithHeader
+    private var frames = JoinedFrames()
     private var streams: [TraceRecords]
     private let start: CaptureTime
     private let pageDamages: Int
@@ -103,24 +99,16 @@ struct EllisysTraceReader: ~Copyable {
     /// The next frame, and some behind it that are of the same link type, `most` in all; `nil` at the end of the file.
     @_lifetime(&self)
     mutating func nextFrames(atMost most: Int) throws(CaptureError) -> CapturedFrames? {
-        records.begin(atMost: most)
-        octets.removeAll()
-        while !records.isFull, octets.count < Self.manyOctets, let place = Self.earliest(of: streams) {
-            let before = octets.count
-            guard let next = streams[place].linkType, records.count == 0 || next == linkType else { break }
-            guard let record = streams[place].takeFrame(since: start, into: &octets) else { continue }
-            linkType = next
-            let count = octets.count - before
-            records.append(
-                FrameRecord(
-                    start: before, count: count, originalLength: record.originalLength ?? count, time: record.time))
+        frames.begin(atMost: most)
+        while !frames.isFull, let turn = Self.turn(of: streams), frames.takes(turn.linkType) {
+            streams[turn.place].takeFrames(before: turn.end, since: start, into: &frames)
         }
-        guard records.count > 0 else {
+        guard frames.count > 0 else {
             try end()
             return nil
         }
-        number += records.count
-        return CapturedFrames(records.all, in: octets.all, linkType, lastNumber: number)
+        number += frames.count
+        return frames.all(lastNumber: number)
     }
 
     private mutating func end() throws(CaptureError) {
@@ -131,15 +119,19 @@ struct EllisysTraceReader: ~Copyable {
         }
     }
 
-    /// The stream whose next record is the earliest.
-    private static func earliest(of streams: [TraceRecords]) -> Int? {
-        let streams = streams.span
-        var best: (place: Int, time: UInt64)?
-        for place in streams.indices {
-            guard let time = streams[place].time else { continue }
-            if let best, best.time <= time { continue }
-            best = (place, time)
+    /// The stream whose next record is the earliest, of several the first; and when another one's is.
+    private static func turn(of streams: [TraceRecords]) -> (place: Int, linkType: LinkType, end: UInt64)? {
+        var first: (place: Int, linkType: LinkType, time: UInt64)?
+        var end = UInt64.max
+        for (place, stream) in streams.enumerated() {
+            guard let time = stream.time, let linkType = stream.linkType else { continue }
+            if let first, first.time <= time {
+                end = min(end, time)
+                continue
+            }
+            end = first?.time ?? end
+            first = (place, linkType, time)
         }
-        return best?.place
+        return first.map { ($0.place, $0.linkType, end) }
     }
 }

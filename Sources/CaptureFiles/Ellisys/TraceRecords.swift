@@ -23,15 +23,17 @@ struct TraceRecords {
     /// Of the frame of the next record.
     var linkType: LinkType? { next?.linkType }
 
-    /// Puts the frame of the next record behind what `octets` holds, and goes on to the one behind it; `nil` where it cannot be one.
-    mutating func takeFrame(since start: CaptureTime, into octets: inout JoinedFrames) -> Record? {
-        guard let record = next else { return nil }
-        let time = start.advanced(byNanoseconds: Int64(record.picoseconds / 1000))
-        let frame = try? record.makeFrame(of: stream.span(count: record.length), at: time, into: &octets)
-        if frame == nil { damages += 1 }
-        stream.consume(record.length)
-        advance()
-        return frame ?? nil
+    /// Puts the frame of the next record behind the others, and those of the records behind it that are earlier than `end`, as long as
+    /// they are of its link type and there is room.
+    mutating func takeFrames(before end: UInt64, since start: CaptureTime, into frames: inout JoinedFrames) {
+        guard let linkType else { return }
+        while let record = next {
+            let time = start.advanced(byNanoseconds: Int64(record.picoseconds / 1000))
+            if !record.makeFrame(of: stream.span(count: record.length), at: time, in: &frames) { damages += 1 }
+            stream.consume(record.length)
+            advance()
+            guard let next, next.picoseconds < end, next.linkType == linkType, !frames.isFull else { return }
+        }
     }
 
     /// Finds the next record that can be read whole; none at the end of the stream.

@@ -33,6 +33,7 @@ struct TraceStream {
     mutating func consume(_ count: Int) { start += min(count, available) }
 
     /// `count` octets that are available, `distance` octets behind the next one.
+    @inline(__always)
     @_lifetime(borrow self)
     func span(at distance: Int = 0, count: Int) -> Span<UInt8> {
         octets.span.extracting((start + distance)..<(start + distance + count))
