@@ -17,8 +17,9 @@ public struct Standby {
     public static let wholeInterval = Duration.seconds(4 * 3600)
     /// So much is sealed, some 60 octets each, until the whole state is written all the same: the next run need not fold more.
     private static let mostSealed = 1 << 17
+    /// Of more than this the latest are kept, and the whole state is written.
     private static let mostUnsaved = 1 << 14
-    private static let mostRecent = 1 << 12
+    private static let mostRecent = 1 << 13
     /// So long before a key is handed out, or a friendship made, what did so began.
     private static let longestTeaching = Duration.seconds(60)
     private static let mostTeaching = 64
@@ -35,9 +36,9 @@ public struct Standby {
 
     private var stream: EvidenceStream
     private let store: StateStore
-    private var unsaved: [SealedEvidence] = []
-    /// The latest evidence, of which some may turn out to have taught something.
+    /// The latest evidence: some of it may turn out to have taught something, and of the last so much is not saved yet.
     private var recent: [SealedEvidence] = []
+    private var unsaved = 0
     private var messages: MessageTallies
     private var teaching: [SealedEvidence] = []
     private var taught: Set<SealedEvidence>
@@ -115,16 +116,16 @@ public struct Standby {
 
     private mutating func fold() {
         stream.removeEvidence { evidence in
-            if let evidence {
-                unsaved += evidence
-                recent += evidence
-                hasNews = hasNews || !evidence.isEmpty
+            guard let evidence else {
+                (unsaved, isWholeDue) = (0, true)
+                return
             }
+            recent += evidence
+            unsaved += evidence.count
+            hasNews = hasNews || !evidence.isEmpty
+            if unsaved > Self.mostUnsaved { (unsaved, isWholeDue) = (Self.mostRecent, true) }
             // Now and then, since the rest has to move.
-            if recent.count > 2 * Self.mostRecent { recent.removeFirst(recent.count - Self.mostRecent) }
-            guard evidence == nil || unsaved.count > Self.mostUnsaved else { return }
-            unsaved.removeAll(keepingCapacity: true)
-            isWholeDue = true
+            if recent.count > 2 * Self.mostUnsaved { recent.removeFirst(recent.count - max(unsaved, Self.mostRecent)) }
         }
         let before = state.networks.map(\.iv.current?.state)
         var lessons: [Observation] = []
@@ -147,7 +148,7 @@ public struct Standby {
         case .friendshipEstablished(let friendship): sources = [friendship.lowPowerNode, friendship.friend]
         default: return
         }
-        let taughtBy = recent.filter { evidence in
+        let taughtBy = recent.suffix(Self.mostRecent).filter { evidence in
             guard let source = evidence.source, sources.contains(source) else { return false }
             return evidence.origin.time.since(lesson.origin.time).magnitude < Self.longestTeaching
         }
@@ -184,7 +185,7 @@ public struct Standby {
         let isWhole = isWhole || isWholeDue || isEnd || sealed > Self.mostSealed
         guard isWhole || hasUnsaved else { return }
         var change = StateStore.Change(at: time)
-        change.evidence = unsaved
+        change.evidence = Array(recent.suffix(unsaved))
         change.teaching = teaching
         change.inputs = inputs
         change.heard = lastHeard
@@ -196,7 +197,7 @@ public struct Standby {
         }
         try store.write(change)
         sealed = isWhole ? 0 : sealed + change.evidence.count
-        unsaved.removeAll(keepingCapacity: true)
+        unsaved = 0
         teaching.removeAll()
         hasUnsaved = false
         guard isWhole else { return }

@@ -132,11 +132,11 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
         var frames = 0
         self.path = path
         do throws(CaptureError) {
-            while let frame = try file.nextFrame() {
+            while let next = try file.nextFrames(atMost: hearing.room(behind: frames, known: known)) {
                 // The end of a text that still grows may be half a record.
                 if isStopped { break }
-                frames += 1
-                if hearing.take(frame, number: frames, known: known) { handOn() }
+                take(next, behind: frames, known: known)
+                frames += next.count
             }
         } catch {
             // What is cut off where somebody stopped may be whole when it is read on.
@@ -152,6 +152,16 @@ final class LiveReading: LiveWaiting, @unchecked Sendable {
         if let path, frames >= known, frames > 0 { mark(path, max(frames, known), isComplete: !isStopped) }
         handOn()
         if let refusal = hearing.intake?.refusal, frames > 0 { say(refusal.explanation) }
+    }
+
+    /// Takes frames that stand behind so many others of the file, and hands on what is enough.
+    private func take(_ frames: CapturedFrames, behind count: Int, known: Int) {
+        guard count < known || hearing.isLong(frames) else {
+            if hearing.take(frames, behind: count) { handOn() }
+            return
+        }
+        for place in 0..<frames.count
+        where hearing.take(frames.frame(at: place), number: count + place + 1, known: known) { handOn() }
     }
 
     private var marked: (path: String, place: Int)?
@@ -206,9 +216,25 @@ private struct Hearing {
     /// How many frames of the file were read when they were last taken; it is written down once their batch is handed on.
     var reached = 0
 
-    private static let mostOfBatch = 1024
+    private static let mostOfBatch = 4096
     /// So many nanoseconds one batch spans at most: batches of several sources are put into the order of time.
     private static let longestSpan: UInt64 = 10_000_000_000
+
+    /// How many frames can be taken at once.
+    func room(behind count: Int, known: Int) -> Int { count < known ? min(frames.room, known - count) : frames.room }
+
+    /// Whether one of these frames makes the batch span so long that it is to be handed on.
+    mutating func isLong(_ next: CapturedFrames) -> Bool {
+        for place in 0..<next.count where isLong(next.frame(at: place).time) { return true }
+        return false
+    }
+
+    /// Takes frames that stand behind so many others of the file; true where the batch is to be handed on.
+    mutating func take(_ next: CapturedFrames, behind count: Int) -> Bool {
+        intake?.take(next, into: &frames)
+        (hasNews, reached) = (true, count + next.count)
+        return frames.isFull
+    }
 
     /// Takes a frame; true where the batch is to be handed on. `number`: of the frame; `known`: how many were taken before.
     @inline(__always)

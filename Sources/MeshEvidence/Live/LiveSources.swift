@@ -42,7 +42,7 @@ final class LiveQueue: Sendable {
         var time: CaptureTime { batches.first?.firstTime ?? CaptureTime.unknown }
     }
 
-    private static let mostBatches = 8
+    private static let mostBatches = 4
 
     private let sources: Guarded<[Source]>
     /// Asked for each frame that is read.
